@@ -1,0 +1,57 @@
+"""Declaring a job, and asking for one from inside a transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+
+from penstock.store import Database, Store, Transaction
+
+# A second app with a sync connector, without tasks and never opened: it only writes jobs through our own connection
+# (DESIGN 4.10). Tasks are named by string, so that an earlier room never imports a later one.
+_writer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a running job has at hand."""
+
+    store: Store
+    tries: int = 0  #: how often it was tried before
+
+    @property
+    def db(self) -> Database:
+        return self.store.db
+
+
+@dataclass(frozen=True)
+class Job:
+    """A kind of background work. `run(work, **args)` may be called again from its beginning at any time."""
+
+    name: str
+    run: Callable[..., None]
+    queue: str = "default"
+    retries: int = 5
+    wait_seconds: int = 1  #: before the first retry; doubles each time
+    only: type[Exception] = field(default=Exception)  #: the errors worth a retry
+
+
+def later(
+    tx: Transaction, job: str, *, queue: str = "default", lock: str | None = None, key: str | None = None, **args: Any
+) -> bool:
+    """Enqueue a job when this transaction commits; False when one with the same `key` is waiting already.
+
+    Jobs with the same `lock` run one at a time, in order.
+    """
+    deferrer = _writer.configure_task(job, queue=queue, lock=lock, queueing_lock=key, connection=tx.conn)
+    if key is None:
+        deferrer.defer(**args)
+        return True
+    try:
+        with tx.conn.transaction():
+            deferrer.defer(**args)
+    except AlreadyEnqueued:
+        return False
+    return True

@@ -1,0 +1,47 @@
+"""What an event is: a kind in the past tense, a subject, and a body that says what changed."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from penstock.core import Value
+
+
+class Event(Value):
+    """The base of every event. Its first field is its subject, its docstring its meaning, its class name its kind."""
+
+    kind: ClassVar[str]
+    registry: ClassVar[dict[str, type["Event"]]] = {}
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if not re.fullmatch(r"[a-z]+\.[a-z_]+", cls.kind):
+            raise ValueError(f"{cls.__name__}.kind must look like 'task.done'")
+        Event.registry[cls.kind] = cls
+
+    @property
+    def name(self) -> str:
+        return self.kind
+
+    @property
+    def subject(self) -> str:
+        field = next(iter(type(self).model_fields))
+        return f"{field}:{getattr(self, field)}"
+
+    def body(self) -> str:
+        return self.model_dump_json()
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as it stands in the log. `(seq, n)` is its place, and never changes."""
+
+    project: int
+    seq: int
+    n: int
+    kind: str
+    subject: str
+    body: dict[str, Any]
+    actor: int | None
+    at: dt.datetime

@@ -1,0 +1,106 @@
+"""Following the log: events in order, up to the horizon, exactly once.
+
+What a follower does to our own tables commits together with its cursor. A transaction's events are never split.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from penstock.log.event import Happening
+from penstock.store import Database, Transaction, horizon
+
+logger = logging.getLogger(__name__)
+
+IDLE_LAG = 1000  #: revisions of other kinds that a cursor may lag behind before it is moved for their sake alone
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A reader of some kinds of events. `apply` gets a batch in order, inside one transaction: locks first."""
+
+    name: str
+    kinds: frozenset[str]
+    apply: Callable[[Transaction, Sequence[Happening]], None]
+    batch: int = 500
+
+
+def read(
+    tx: Transaction, after: int, upto: int, kinds: Sequence[str] | None = None, limit: int = 500
+) -> list[Happening]:
+    """Events with `after < seq <= upto`, oldest first: about `limit` of them, the last seq's whole."""
+    found = _select(tx, after, upto, kinds, limit + 1)
+    if len(found) <= limit:
+        return found
+    last = found[-1].seq
+    whole = [happening for happening in found if happening.seq < last]
+    return whole or _select(tx, last - 1, last, kinds, None)
+
+
+def _select(
+    tx: Transaction, after: int, upto: int, kinds: Sequence[str] | None, limit: int | None
+) -> list[Happening]:
+    return tx.all(
+        Happening,
+        "select project, seq, n, kind, subject, body, actor, at from event"
+        " where project = %(project)s and seq > %(after)s and seq <= %(upto)s"
+        " and (%(kinds)s::text[] is null or kind = any(%(kinds)s::text[])) order by seq, n limit %(limit)s",
+        after=after,
+        upto=upto,
+        kinds=None if kinds is None else list(kinds),
+        limit=limit,
+    )
+
+
+def step(db: Database, project: int, follower: Follower) -> int:
+    """Let a follower take its next batch; how many events it got. Safe to call from many processes at once.
+
+    0 means that there was nothing new, or that another process is at it.
+    """
+    with db.transaction(project) as tx:
+        cursor = _claim(tx, follower.name)
+        if cursor is None:
+            return 0
+        upto = horizon(tx)
+        if upto <= cursor:
+            return 0
+        found = read(tx, cursor, upto, sorted(follower.kinds), follower.batch)
+        if found:
+            follower.apply(tx, found)
+        elif upto - cursor < IDLE_LAG:
+            return 0
+        tx.run(
+            "update cursor set seq = %(seq)s, trouble = null where name = %(name)s and project = %(project)s",
+            seq=found[-1].seq if found else upto,
+            name=follower.name,
+        )
+        return len(found)
+
+
+def _claim(tx: Transaction, name: str) -> int | None:
+    seq = tx.value(
+        int,
+        "select seq from cursor where name = %(name)s and project = %(project)s for no key update skip locked",
+        name=name,
+    )
+    if seq is None:
+        tx.run(
+            "insert into cursor (name, project) values (%(name)s, %(project)s) on conflict do nothing",
+            name=name,
+        )
+        seq = tx.value(
+            int,
+            "select seq from cursor where name = %(name)s and project = %(project)s for no key update skip locked",
+            name=name,
+        )
+    return seq
+
+
+def report_trouble(db: Database, project: int, follower: Follower, error: Exception) -> None:
+    """Leave a note on a follower's cursor, for `penstock doctor` and the status."""
+    with db.transaction(project) as tx:
+        tx.run(
+            "update cursor set trouble = %(trouble)s where name = %(name)s and project = %(project)s",
+            trouble=f"{type(error).__name__}: {error}"[:2000],
+            name=follower.name,
+        )

@@ -1,0 +1,8 @@
+"""Durable things: the database, one transaction per verb; migrations; the bytes of media."""
+
+from penstock.store.db import Database, set_offset
+from penstock.store.store import Store
+from penstock.store.store import open_store as open
+from penstock.store.transaction import Transaction, horizon
+
+__all__ = ["Database", "Store", "Transaction", "horizon", "open", "set_offset"]

@@ -1,0 +1,12 @@
+-- Work for later: the ticker enqueues a timer's job when it is due by moment().
+create table timer (
+  id bigint generated always as identity primary key,
+  project int not null,
+  key text not null,
+  due timestamptz not null,
+  job text not null,
+  queue text not null,
+  args jsonb not null,
+  unique (project, key)
+);
+create index timer_by_due on timer (due);

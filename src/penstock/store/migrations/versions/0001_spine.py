@@ -1,0 +1,18 @@
+"""The spine: every table of the first release, one file per room, and the job queue's own."""
+
+from pathlib import Path
+
+from alembic import op
+from procrastinate.schema import SchemaManager
+
+revision = "0001"
+down_revision = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    raw = op.get_bind().connection.driver_connection
+    for file in sorted(SQL.glob("[0-9]*.sql")):
+        raw.execute(file.read_text())
+    raw.execute(SchemaManager.get_schema())
