@@ -17,10 +17,14 @@ IDLE_LAG = 1000  #: revisions of other kinds that a cursor may lag behind before
 
 @dataclass(frozen=True)
 class Follower:
-    """A reader of some kinds of events. `apply` gets a batch in order, inside one transaction: locks first."""
+    """A reader of some kinds of events. `apply` gets a batch in order, inside one transaction: locks first.
+
+    Kinds may be asked for anew at each step, by followers whose interest users choose. They are asked after the horizon
+    was read, so whatever was wished for up to there is seen.
+    """
 
     name: str
-    kinds: frozenset[str]
+    kinds: frozenset[str] | Callable[[Transaction], frozenset[str]]
     apply: Callable[[Transaction, Sequence[Happening]], None]
     batch: int = 500
 
@@ -64,7 +68,8 @@ def step(db: Database, project: int, follower: Follower) -> int:
         upto = horizon(tx)
         if upto <= cursor:
             return 0
-        found = read(tx, cursor, upto, sorted(follower.kinds), follower.batch)
+        kinds = follower.kinds(tx) if callable(follower.kinds) else follower.kinds
+        found = read(tx, cursor, upto, sorted(kinds), follower.batch)
         if found:
             follower.apply(tx, found)
         elif upto - cursor < IDLE_LAG:

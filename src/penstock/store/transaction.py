@@ -49,6 +49,7 @@ class Transaction:
         self._seq: int | None = None
         self._events: list[Recordable] = []
         self._checks: list[Callable[[], None]] = []
+        self._holds_all = False
 
     # Reading and writing. Parameters are named, %(like)s; `project` is always among them.
 
@@ -101,8 +102,15 @@ class Transaction:
 
     def before_seq(self) -> None:
         """State that row locks are about to be taken. Raises LockAfterSeq when the seq is drawn already."""
-        if self._seq is not None:
+        if self._seq is not None and not self._holds_all:
             raise LockAfterSeq(f"seq {self._seq} is drawn")
+
+    def holds_all(self) -> None:
+        """State that this transaction has locked every row that its verbs will lock, so they may ask again after the seq.
+
+        For one transaction made of many verbs, such as applying a pipeline.
+        """
+        self._holds_all = True
 
     def _named(self, values: dict[str, Any]) -> dict[str, Any]:
         values.setdefault("project", self.project)
