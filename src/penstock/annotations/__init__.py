@@ -1,0 +1,1 @@
+"""Annotations: shapes, rows, branches, merging, and what makes them valid."""

@@ -1,0 +1,1 @@
+"""Labels, attributes and schema versions."""
