@@ -93,12 +93,11 @@ def export_folder(payload: object) -> Path:
     """
     at: Any = payload
     for name in ("data", "export", "uri"):
-        if isinstance(at, dict) and name in at:
-            at = cast(dict[str, Any], at)[name]
+        at = cast(dict[str, Any], at).get(name, at) if isinstance(at, dict) else at
     if isinstance(at, dict) or not at:
         raise ValueError("the payload names no export.uri")
-    at = str(at)
-    return Path(unquote(urlsplit(at).path)) if at.startswith("file:") else Path(at)
+    uri = str(cast(object, at))
+    return Path(unquote(urlsplit(uri).path)) if uri.startswith("file:") else Path(uri)
 
 
 def serve(inbox: Inbox, port: int = 0) -> ThreadingHTTPServer:

@@ -1,0 +1,210 @@
+"""One HTTP client for the whole SDK: typed answers, pages, live events, and calls that survive a lost connection.
+
+Its law: a call is sent again only when that is safe. Reads are; every changing call carries an Idempotency-Key, so it is too.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+import httpx
+from pydantic import BaseModel, TypeAdapter
+
+from penstock.core.ids import new_uuid
+from penstock.sdk.errors import Refused, Unreachable
+
+T = TypeVar("T")
+PAUSES = (0.1, 0.3, 0.8, 2.0, 4.0, 8.0)
+"""Seconds between tries: a server that is killed and started again is back within them."""
+PASSING = frozenset({502, 503, 504})
+Query = Mapping[str, Any]
+
+
+@lru_cache(maxsize=256)
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+class Client:
+    """Calls to one server with one token. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        timeout_seconds: float = 60.0,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(
+            base_url=f"{self.url}/api/v1",
+            headers={"authorization": f"Bearer {token}"} if token else {},
+            transport=transport,
+            timeout=httpx.Timeout(timeout_seconds, connect=5.0),
+            follow_redirects=False,
+            trust_env=not _is_loopback(self.url),
+        )
+
+    def get(self, path: str, shape: type[T], query: Query | None = None) -> T:
+        return self._read(shape, self.request("GET", path, query=query))
+
+    def post(
+        self, path: str, shape: type[T], body: Any = None, *, query: Query | None = None, key: str | None = None
+    ) -> T:
+        return self._read(shape, self.request("POST", path, body=body, query=query, key=key))
+
+    def put(self, path: str, shape: type[T], body: Any = None, *, edition: int | None = None) -> T:
+        return self._read(shape, self.request("PUT", path, body=body, edition=edition))
+
+    def patch(self, path: str, shape: type[T], body: Any = None, *, edition: int | None = None) -> T:
+        return self._read(shape, self.request("PATCH", path, body=body, edition=edition))
+
+    def delete(self, path: str, *, query: Query | None = None) -> None:
+        self.request("DELETE", path, query=query)
+
+    def pages(self, path: str, shape: type[T], query: Query | None = None) -> Iterator[T]:
+        """Every item of a list, page after page. Lists without pages work too."""
+        asked = dict(query or {})
+        while True:
+            answer: Any = self.request("GET", path, query=asked).json()
+            items = cast(list[Any], answer if isinstance(answer, list) else answer["items"])
+            for item in items:
+                yield self._value(shape, item)
+            after = None if isinstance(answer, list) else cast(str | None, answer.get("next"))
+            if not after:
+                return
+            asked["after"] = after
+
+    def bytes(self, path: str, query: Query | None = None) -> bytes:
+        return self.request("GET", path, query=query).content
+
+    @contextmanager
+    def stream(
+        self, path: str, *, query: Query | None = None, headers: Mapping[str, str] | None = None
+    ) -> Generator[httpx.Response]:
+        """An answer read as it arrives; the caller handles a connection lost midway."""
+        timeout = httpx.Timeout(60.0, connect=5.0)
+        with self._http.stream(
+            "GET", path, params=_plain(query), headers=dict(headers or {}), timeout=timeout
+        ) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                raise self._refusal(answer)
+            yield answer
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Query | None = None,
+        edition: int | None = None,
+        key: str | None = None,
+        content: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+        repeat: bool = True,
+    ) -> httpx.Response:
+        """Send one call, again after a lost connection. Raises Refused, or Unreachable when no try got through.
+
+        With `repeat=False` (a body that can be read only once) there is one try.
+        """
+        sent = dict(headers or {})
+        if method == "POST":
+            sent["idempotency-key"] = key or str(new_uuid())
+        if edition is not None:
+            sent["if-match"] = f'"{edition}"'
+        if body is not None:
+            content, sent["content-type"] = _json(body), "application/json"
+        pauses = iter(PAUSES if repeat else ())
+        while True:
+            try:
+                answer = self._http.request(
+                    method, path, content=content, files=files, params=_plain(query), headers=sent
+                )
+            except httpx.TransportError as error:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise Unreachable(
+                        f"No answer from {self.url} ({_why(error)}). Is the server up? Start one with: penstock up"
+                    ) from error
+            else:
+                if answer.status_code < 400:
+                    return answer
+                pause = next(pauses, None) if answer.status_code in PASSING else None
+                if pause is None:
+                    raise self._refusal(answer)
+                pause = _told(answer, pause)
+            time.sleep(pause * (0.75 + random.random() / 2))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _refusal(self, answer: httpx.Response) -> Refused:
+        try:
+            return Refused.from_problem(answer.status_code, answer.json())
+        except ValueError:
+            return Refused.from_problem(answer.status_code, answer.text)
+
+    def _read(self, shape: type[T], answer: httpx.Response) -> T:
+        if answer.status_code == 204 or not answer.content:
+            return self._value(shape, None)
+        return self._value(shape, answer.json())
+
+    def _value(self, shape: type[T], plain: object) -> T:
+        """Fields that a newer server adds are ignored, so an older SDK goes on working."""
+        return _adapter(shape).validate_python(plain, extra="ignore")
+
+
+class Closing:
+    """Says to a follower of live events that nobody listens any longer."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    def ask(self) -> None:
+        self._asked.set()
+
+    @property
+    def asked(self) -> bool:
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._asked.wait(seconds)
+
+
+def _json(body: Any) -> bytes:
+    if isinstance(body, BaseModel):
+        return body.model_dump_json(exclude_unset=True).encode()
+    return json.dumps(body, default=_plain_value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _plain_value(value: Any) -> Any:
+    return value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else str(value)
+
+
+def _plain(query: Query | None) -> dict[str, Any]:
+    return {name: value for name, value in (query or {}).items() if value is not None}
+
+
+def _told(answer: httpx.Response, otherwise: float) -> float:
+    told = answer.headers.get("retry-after", "")
+    return min(float(told), 30.0) if told.isdigit() else otherwise
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _is_loopback(url: str) -> bool:
+    """A proxy from the environment must not stand between a person and the server on their own machine."""
+    return httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
