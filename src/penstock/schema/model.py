@@ -125,10 +125,11 @@ class Attribute(Value):
         """What is wrong with a value for this attribute, in words; None when nothing is."""
         if self.kind in ("radio", "select", "tree"):
             right = type(value) is int and value in self.option_ids
-            return None if right else f"the id of one of its options ({self._offered()})"
+            return None if right else f"the id of one of its options ({self.offered()})"
         return _FAULTS[self.kind](self, value)
 
-    def _offered(self) -> str:
+    def offered(self) -> str:
+        """Its first options, as `id name`, for messages."""
         names = [f"{o.id} {o.name}" for o in self.options if not o.archived]
         return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
@@ -138,14 +139,14 @@ def _several_fault(attribute: Attribute, value: Any) -> str | None:
     if chosen is not None and all(type(c) is int and c in attribute.option_ids for c in chosen):
         if len(set(chosen)) == len(chosen):
             return None
-    return f"a list of different ids of its options ({attribute._offered()})"  # pyright: ignore[reportPrivateUsage]
+    return f"a list of different ids of its options ({attribute.offered()})"
 
 
-def _checkbox_fault(attribute: Attribute, value: Any) -> str | None:
+def _checkbox_fault(_: Attribute, value: Any) -> str | None:
     return None if isinstance(value, bool) else "true or false"
 
 
-def _text_fault(attribute: Attribute, value: Any) -> str | None:
+def _text_fault(_: Attribute, value: Any) -> str | None:
     right = isinstance(value, str) and len(value) <= LONGEST_TEXT and "\0" not in value
     return None if right else f"text of at most {LONGEST_TEXT} characters"
 
@@ -162,7 +163,7 @@ def _number_fault(attribute: Attribute, value: Any) -> str | None:
     )
 
 
-def _date_fault(attribute: Attribute, value: Any) -> str | None:
+def _date_fault(_: Attribute, value: Any) -> str | None:
     if isinstance(value, str) and _DAY.match(value):
         try:
             date.fromisoformat(value)

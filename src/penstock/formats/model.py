@@ -1,0 +1,137 @@
+"""What every format is read into and written from: items, one for each file, with annotations by *names*.
+
+Formats are pure streams. They know no database and no ids of ours: labels, attributes and options appear by name, and
+`naming` turns names into ids and back with a schema. A reader never stops at one bad thing: it yields a `BadItem`, or
+an item with `problems`, and goes on. A writer counts what its format can't carry in a `Loss`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+
+from penstock.annotations.model import NOTHING, Source
+from penstock.core import Problem
+from penstock.schema.model import Kind, Schema
+from penstock.schema.wanted import WantedSchema
+
+
+class NamedAnnotation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An annotation as formats know it: like ours, with names in place of ids."""
+
+    kind: Kind
+    label: str | None = None
+    geometry: msgspec.Raw = NOTHING  #: canonical JSON text, as in `annotations.Annotation`
+    attributes: dict[str, Any] = {}  #: by attribute name; options by name
+    source: Source = "import"
+    confidence: float | None = None
+    group: str | None = None
+    at: dict[str, Any] | None = None
+    ordinal: str = ""  #: the source's own id of it, else its position; makes importing again safe
+    id: UUID | None = None  #: our id, in our own format only
+    author: str | None = None
+    foreign: dict[str, Any] = {}
+
+
+class Item(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One file with its annotations. `width` and `height` are what the format says (0: it doesn't say)."""
+
+    key: str  #: the file's name in the set, a relative path with forward slashes
+    media: str | None = None  #: where its bytes are in the tree it was read from; None when they weren't found
+    width: int = 0
+    height: int = 0
+    meta: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}  #: the file's own attributes, by name
+    annotations: list[NamedAnnotation] = []
+    foreign: dict[str, Any] = {}
+    problems: list[Problem] = []  #: annotations that were left out, and why
+    hash: str | None = None  #: SHA-256 of the bytes in hex, when known
+
+
+class BadItem(msgspec.Struct, frozen=True):
+    """Something in a set that can't be read at all; the rest goes on."""
+
+    key: str  #: which item, or where in the set
+    detail: str
+    code: str = "unreadable"
+
+
+class Loss:
+    """What a format couldn't carry, counted by code. `WORDS` says what each code means."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def count(self, code: str, n: int = 1) -> None:
+        if code not in WORDS:
+            raise KeyError(code)
+        if n:
+            self.counts[code] += n
+
+    def as_dict(self) -> dict[str, int]:
+        """Counts by code, in the order of codes, for manifests."""
+        return dict(sorted(self.counts.items()))
+
+
+WORDS: dict[str, str] = {}
+"""Each loss code in words; every format adds its own."""
+
+
+class Tree(Protocol):
+    """A set of files to read from: a folder, an archive, a bucket prefix."""
+
+    def paths(self) -> Sequence[str]:
+        """All files, relative, with forward slashes."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """The bytes of one file, to be closed by whoever asked. Raises FileNotFoundError."""
+        ...
+
+
+class Reading(Protocol):
+    """One set, being read."""
+
+    def schema(self) -> WantedSchema:
+        """The labels and attributes that the set declares; may read the whole set when the format has no list."""
+        ...
+
+    def items(self) -> Iterator[Item | BadItem]:
+        """Each file once, in the set's own order. May be called again, from the start."""
+        ...
+
+    def used(self) -> frozenset[str]:
+        """Paths of annotation files: those are not media."""
+        ...
+
+
+class Chunk(NamedTuple):
+    """Bytes to append to one file of the output. A file's chunks come one after the other, with none of another between."""
+
+    path: str
+    data: bytes
+
+
+class Format(Protocol):
+    """One interchange format."""
+
+    name: str
+    title: str
+
+    def recognizes(self, paths: Sequence[str]) -> bool:
+        """Whether a listing looks like a set in this format, by names alone."""
+        ...
+
+    def read(self, tree: Tree) -> Reading:
+        """Open a set. Raises FormatInvalid when nothing of it can be read."""
+        ...
+
+    def media_path(self, item: Item) -> str:
+        """Where an item's media belongs in a set in this format."""
+        ...
+
+    def write(self, items: Iterable[Item], schema: Schema, loss: Loss) -> Iterator[Chunk]:
+        """The annotation files of a set: the same items in the same order give the same bytes. Flat in memory."""
+        ...
