@@ -21,10 +21,6 @@ class Event(Value):
         Event.registry[cls.kind] = cls
 
     @property
-    def name(self) -> str:
-        return self.kind
-
-    @property
     def subject(self) -> str:
         field = next(iter(type(self).model_fields))
         return f"{field}:{getattr(self, field)}"

@@ -5,7 +5,7 @@ The law of lock order (DESIGN 4.2): every row lock is taken first, the seq is dr
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, LiteralString, Protocol, TypeVar, cast
+from typing import Any, ClassVar, LiteralString, Protocol, TypeVar, cast
 
 import psycopg
 from psycopg.rows import class_row, scalar_row
@@ -23,8 +23,8 @@ CHANNEL = "penstock"
 class Recordable(Protocol):
     """What a transaction needs of an event; the events themselves live in their rooms."""
 
-    @property
-    def name(self) -> str: ...
+    kind: ClassVar[str]
+
     @property
     def subject(self) -> str: ...
     def body(self) -> str: ...
@@ -160,7 +160,7 @@ class Transaction:
             " select pg_notify('penstock', %(channel)s)",
             seq=self.seq,
             actor=self.actor,
-            kinds=[e.name for e in events],
+            kinds=[e.kind for e in events],
             subjects=[e.subject for e in events],
             bodies=[e.body() for e in events],
             channel=str(self.project),
