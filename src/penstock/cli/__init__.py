@@ -1,1 +1,4 @@
-"""The command line: one file per command group, on the SDK alone (but for `up`, `worker` and `doctor`, which are the server)."""
+"""The command line: one file per command group, on the SDK alone.
+
+Only `up`, `worker` and `doctor` reach further: they are the server.
+"""

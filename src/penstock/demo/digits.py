@@ -1,4 +1,4 @@
-"""The handwritten digits behind the demo: the UCI set that ships inside scikit-learn, split once into drawn and held out.
+"""The handwritten digits behind the demo: the UCI set inside scikit-learn, split once into drawn and held out.
 
 The one law here: a held-out digit is never drawn on a page, so a score on them says something about the labels.
 """
@@ -13,13 +13,15 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from penstock.sdk.errors import PenstockError
+
 Pixels: TypeAlias = npt.NDArray[np.float64]
 
 HELD_OUT = 400
 STEPS = 16.0  #: the set counts ink from 0 to 16
 
 
-class DemoExtraMissing(RuntimeError):
+class DemoExtraMissing(PenstockError):
     """The demo needs scikit-learn. Install it with: pip install 'penstock[demo]'"""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """The other end of the demo's webhook: a small HTTP receiver that trains a real classifier on what was exported.
 
-It knows nothing of the drawn pages. It verifies each delivery (Standard Webhooks), acts once per delivery id, reads the exported folder
-that the payload names, cuts the labelled crops out of the exported images, trains, and tests on digits that were never drawn.
+It knows nothing of the drawn pages. It verifies each delivery (Standard Webhooks), acts once per delivery id, reads the folder
+that the payload names, cuts the labelled crops out of the exported images, trains, and tests on digits never drawn.
 
     POST /hook      a delivery; 204, or 401 when the signature is wrong
     GET  /report    what was received and what came of it
@@ -10,6 +10,7 @@ that the payload names, cuts the labelled crops out of the exported images, trai
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from penstock.demo import training
 
 MAX_BODY = 1_000_000
+TRAINING = "training"
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Inbox:
         self._report = Report()
 
     def receive(self, body: bytes, headers: dict[str, str]) -> bool:
-        """Take one delivery. False when its signature doesn't verify. Safe to repeat: a known id changes only a counter."""
+        """Take one delivery. False when its signature doesn't verify. A known id changes only a counter."""
         try:
             payload = self._webhook.verify(body, headers)
         except WebhookVerificationError:
@@ -65,7 +67,7 @@ class Inbox:
                 return True
             self._seen.add(headers["webhook-id"])
             self._report.accepted += 1
-        threading.Thread(target=self._train, args=(payload,), daemon=True).start()
+        threading.Thread(target=self._train, args=(payload,), name=TRAINING, daemon=True).start()
         return True
 
     def report(self) -> dict[str, Any]:
@@ -139,7 +141,8 @@ def serve(inbox: Inbox, port: int = 0) -> ThreadingHTTPServer:
 def main(secret: str, port: int, seed: int) -> None:
     """Receive webhooks and train on what they announce, until interrupted."""
     server = serve(Inbox(secret, seed), port)
-    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
+    click.echo(f"http://127.0.0.1:{server.server_address[1]}")
+    sys.stdout.flush()
     training.warm_up()
     server.serve_forever()
 

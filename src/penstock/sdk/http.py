@@ -1,6 +1,6 @@
 """One HTTP client for the whole SDK: typed answers, pages, live events, and calls that survive a lost connection.
 
-Its law: a call is sent again only when that is safe. Reads are; every changing call carries an Idempotency-Key, so it is too.
+Its law: a call is sent again only when that is safe. Reads are; a changing call carries an Idempotency-Key, so it is too.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Client:
                 if pause is None:
                     raise self._refusal(answer)
                 pause = _told(answer, pause)
-            time.sleep(pause * (0.75 + random.random() / 2))
+            time.sleep(pause * (0.75 + random.random() / 2))  # noqa: S311  # jitter, no secret
 
     def close(self) -> None:
         self._http.close()
