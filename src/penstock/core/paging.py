@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from penstock.core.errors import Invalid
 from penstock.core.values import Value
@@ -35,9 +35,11 @@ def decode_cursor(cursor: str, *shapes: type) -> list[Any]:
         keys: Any = json.loads(base64.urlsafe_b64decode(padded.encode()))
     except (ValueError, binascii.Error) as error:
         raise BadCursor(cursor=cursor) from error
-    if not isinstance(keys, list) or len(keys) != len(shapes):  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(keys, list):
         raise BadCursor(cursor=cursor)
-    found: list[Any] = keys
+    found = cast(list[Any], keys)
+    if len(found) != len(shapes):
+        raise BadCursor(cursor=cursor)
     if not all(isinstance(key, shape) for key, shape in zip(found, shapes, strict=True)):
         raise BadCursor(cursor=cursor)
     return found

@@ -29,15 +29,16 @@ def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastin
             name=job.name,
             queue=job.queue,
             pass_context=True,
-            retry=RetryStrategy(max_attempts=job.retries, exponential_wait=job.wait_seconds, retry_exceptions={job.only}),
+            retry=RetryStrategy(
+                max_attempts=job.retries, exponential_wait=job.wait_seconds, retry_exceptions={job.only}
+            ),
         )(_runner(store, job))
     return app
 
 
 def _runner(store: Store, job: Job) -> Callable[..., None]:
     def run(context: procrastinate.JobContext, **args: Any) -> None:
-        tries = 0 if context.job is None else context.job.attempts
-        job.run(Work(store=store, tries=tries), **args)
+        job.run(Work(store=store, tries=context.job.attempts), **args)
 
     run.__name__ = job.name
     return run
@@ -49,7 +50,6 @@ async def run(
     *,
     concurrency: int,
     wait: bool,
-    queues: Iterable[str] | None = None,
     name: str = "worker",
 ) -> None:
     """Work until cancelled (`wait`), else until no job is due. Finished jobs are deleted, failed ones stay."""
@@ -59,10 +59,9 @@ async def run(
         try:
             await app.run_worker_async(
                 name=name,
-                queues=queues,
                 wait=wait,
                 concurrency=concurrency,
-                delete_jobs="successful",  # pyright: ignore[reportArgumentType] # accepts its own enum's value
+                delete_jobs="successful",
                 listen_notify=wait,
                 install_signal_handlers=False,
                 shutdown_graceful_timeout=20,

@@ -25,8 +25,9 @@ class Event(Value):
         field = next(iter(type(self).model_fields))
         return f"{field}:{getattr(self, field)}"
 
-    def body(self) -> str:
-        return self.model_dump_json()
+    def record(self) -> tuple[str, str, str]:
+        """(kind, subject, body as JSON): what the log keeps."""
+        return self.kind, self.subject, self.model_dump_json()
 
 
 @dataclass(frozen=True, slots=True)

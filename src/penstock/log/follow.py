@@ -41,9 +41,7 @@ def read(
     return whole or _select(tx, last - 1, last, kinds, None)
 
 
-def _select(
-    tx: Transaction, after: int, upto: int, kinds: Sequence[str] | None, limit: int | None
-) -> list[Happening]:
+def _select(tx: Transaction, after: int, upto: int, kinds: Sequence[str] | None, limit: int | None) -> list[Happening]:
     return tx.all(
         Happening,
         "select project, seq, n, kind, subject, body, actor, at from event"

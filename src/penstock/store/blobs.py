@@ -60,7 +60,7 @@ class Blob:
 
 
 class Incoming:
-    """Bytes that are arriving. `finish` publishes them; leaving the context without it drops them."""
+    """Bytes that are arriving, at `path`. `finish` publishes them; leaving the context without it drops them."""
 
     def __init__(self, blobs: "Blobs", limit: int | None = None) -> None:
         self._blobs = blobs
@@ -68,15 +68,15 @@ class Incoming:
         self._digest = hashlib.sha256()
         self._bytes = 0
         with blobs.room():
-            self._path = blobs.temporary()
-            self._file = self._path.open("xb", buffering=0)
+            self.path = blobs.temporary()
+            self._file = self.path.open("xb", buffering=0)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
     def write(self, chunk: bytes) -> None:
         """Add bytes. Raises StreamTooLarge past the limit and DiskFull when there is no room."""
@@ -95,7 +95,7 @@ class Incoming:
         with self._blobs.room():
             os.fsync(self._file.fileno())
             self._file.close()
-            self._blobs.publish(self._path, blob)
+            self._blobs.publish(self.path, blob)
         return blob
 
 

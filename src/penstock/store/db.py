@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import msgspec
 import psycopg
@@ -120,7 +120,7 @@ class Database:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.05)
 
-    def _begin(self, statement: psycopg.abc.QueryNoTemplate) -> Connection:
+    def _begin(self, statement: LiteralString) -> Connection:
         give_up = time.monotonic() + REVIVE_SECONDS
         while True:
             try:

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ RECOVERY_SECONDS = 600.0
 GRACE_SECONDS = 10.0
 """How long a server that does not answer may still be on its way up or out."""
 STOP_SECONDS = 60.0
+CONNECT_SECONDS = 20
+"""How long the server may take to answer when it is up: longer means that it hangs."""
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 
 CONFIG = """\
@@ -79,18 +81,22 @@ class DatabaseFailed(Unavailable):
 
 
 class DatabaseHangs(Unavailable):
-    """The embedded database (process {pid}) is there but doesn't answer. End that process, then start again; nothing that was
-    acknowledged is lost. Its log is {log}."""
+    """The embedded database (process {pid}) is there but doesn't answer. End that process, then start again; nothing
+    that was acknowledged is lost. Its log is {log}."""
 
 
 class DiskFull(Unavailable):
-    """The disk that holds {folder} is full, so the embedded database can't run. Free some space and start again; nothing
-    that was acknowledged is lost."""
+    """The disk that holds {folder} is full, so the embedded database can't run. Free some space and start again;
+    nothing that was acknowledged is lost."""
 
 
 class DatabaseOfAnotherVersion(Unavailable):
-    """The database in {folder} was made by PostgreSQL {found}, and this Penstock brings {ours}. Start it once with the Penstock
-    that made it and export, or name a PostgreSQL {found} in PENSTOCK_DATABASE_URL."""
+    """The database in {folder} was made by PostgreSQL {found}, and this Penstock brings {ours}. Start it once with the
+    Penstock that made it and export, or name a PostgreSQL {found} in PENSTOCK_DATABASE_URL."""
+
+
+class DatabaseInUse(Unavailable):
+    """The database of {home} is in use. Stop every Penstock process that uses this home first."""
 
 
 State = Literal["up", "coming", "down"]
@@ -150,8 +156,24 @@ def start(home: Path) -> Server:
     return server
 
 
+def erase(home: Path) -> None:
+    """Delete the database of a home that nobody uses. Safe to repeat."""
+    place = places.find(home)
+    with _starting(place):
+        users = _open_lock(place.folder / "users.lock")
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DatabaseInUse(home=home) from error
+        else:
+            _stop(place)
+            places.remove(home, place)
+        finally:
+            os.close(users)
+
+
 @contextmanager
-def _starting(place: Place) -> Iterator[None]:
+def _starting(place: Place) -> Generator[None]:
     descriptor = _open_lock(place.folder / "start.lock")
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -168,23 +190,20 @@ def _ensure(place: Place) -> None:
     """Called under `start.lock`."""
     deadline = time.monotonic() + GRACE_SECONDS
     while (state := _state(place)) != "up":
-        if state == "coming":
-            _await(place, None)
-            return
         pid = _live_postmaster(place)
-        if pid is None:
+        if state == "down" and pid is None:
             _launch(place)
             return
-        # Ours by its command line, yet nobody listens: on its way up or out, or its socket was removed.
-        if time.monotonic() > deadline:
+        if state == "coming":
+            deadline = max(deadline, time.monotonic() + GRACE_SECONDS)
+        elif pid is not None and time.monotonic() > deadline:  # nobody can reach it: its socket was removed
             _end(place, pid)
-            deadline += STOP_SECONDS
         time.sleep(0.02)
 
 
 def _state(place: Place) -> State:
     try:
-        with psycopg.connect(place.dsn, connect_timeout=5, dbname="postgres"):
+        with psycopg.connect(place.dsn, connect_timeout=CONNECT_SECONDS, dbname="postgres"):
             return "up"
     except psycopg.errors.ConnectionTimeout as error:
         raise DatabaseHangs(pid=_noted_pid(place), log=place.log) from error
@@ -200,6 +219,7 @@ def _state(place: Place) -> State:
 
 
 def _launch(place: Place) -> None:
+    """Called when no postmaster of ours is alive."""
     if not place.data.exists():
         _initialise(place)
     found = (place.data / "PG_VERSION").read_text().strip()
@@ -210,11 +230,15 @@ def _launch(place: Place) -> None:
     _disown_stale_pids(place)
     if place.log.exists() and place.log.stat().st_size > LOG_LIMIT_BYTES:
         place.log.replace(place.log.with_name("log.1"))
-    with place.log.open("ab") as log:
-        process = _postgres(place, log.fileno())
+    log = os.open(place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        before = os.fstat(log).st_size
+        process = _postgres(place, log)
+    finally:
+        os.close(log)
     # Reaped at once when it ends: a zombie would still count as alive for the next postmaster.
     threading.Thread(target=process.wait, name="penstock-postgres", daemon=True).start()
-    _await(place, process)
+    _await(place, process, before)
     with psycopg.connect(place.dsn, dbname="postgres", autocommit=True) as connection:
         if connection.execute("select 1 from pg_database where datname = 'penstock'").fetchone() is None:
             connection.execute("create database penstock")
@@ -290,46 +314,31 @@ def _configure(place: Place) -> None:
     }
     try:
         for name, text in files.items():
-            path = place.data / name
-            path.write_text(text)
-            os.chown(path, place.user.pw_uid, place.user.pw_gid)
-            path.chmod(0o600)
+            place.write(place.data / name, text)
     except OSError as error:
         if _full(place):
             raise DiskFull(folder=place.folder) from error
         raise
 
 
-def _await(place: Place, process: "subprocess.Popen[bytes] | None") -> None:
-    """Until it answers, or ended (if it is ours to see), or took too long."""
+def _await(place: Place, process: "subprocess.Popen[bytes]", log_start: int) -> None:
+    """Until it answers; or ended, whose reason stands in the log; or took too long."""
     deadline = time.monotonic() + RECOVERY_SECONDS
-    while (state := _state(place)) != "up":
-        if process is None and state == "down":
-            _launch(place)  # it was on its way out
-            return
-        if process is not None and process.poll() is not None:
-            raise _failure(place)
+    while _state(place) != "up":
+        if process.poll() is not None:
+            with place.log.open("rb") as log:
+                log.seek(log_start)
+                said = log.read().decode(errors="replace")
+            if "No space left" in said or _full(place):
+                raise DiskFull(folder=place.folder)
+            raise DatabaseFailed(log=place.log, tail="\n".join(said.splitlines()[-12:]))
         if time.monotonic() > deadline:
-            raise DatabaseHangs(pid=_noted_pid(place), log=place.log)
+            raise DatabaseHangs(pid=process.pid, log=place.log)
         time.sleep(0.01)
-
-
-def _failure(place: Place) -> Unavailable:
-    tail = _log_tail(place)
-    if "No space left" in tail or _full(place):
-        return DiskFull(folder=place.folder)
-    return DatabaseFailed(log=place.log, tail=tail)
 
 
 def _full(place: Place) -> bool:
     return shutil.disk_usage(place.folder).free < 1024 * 1024
-
-
-def _log_tail(place: Place) -> str:
-    with suppress(FileNotFoundError), place.log.open("rb") as log:
-        log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
-        return "\n".join(log.read().decode(errors="replace").splitlines()[-12:])
-    return ""
 
 
 def _stop(place: Place) -> None:
@@ -366,7 +375,7 @@ def _noted_pid(place: Place) -> int:
 def _live_postmaster(place: Place) -> int | None:
     """The noted process, if it lives and is a postmaster of this data folder: not a zombie, not a reused id."""
     pid = _noted_pid(place)
-    return pid if pid and str(place.data) in _command_line(pid) else None
+    return pid if pid and _command_line(pid).endswith(f"/postgres -D {place.data}") else None
 
 
 def _disown_stale_pids(place: Place) -> None:
@@ -377,21 +386,21 @@ def _disown_stale_pids(place: Place) -> None:
     """
     for path in (place.data / "postmaster.pid", place.socket / ".s.PGSQL.5432.lock"):
         with suppress(FileNotFoundError):
-            first, rest = path.read_text().split("\n", 1)
-            if first != str(os.getpid()):
-                path.write_text(f"{os.getpid()}\n{rest}")
+            _, newline, rest = path.read_text().partition("\n")
+            if newline:
+                place.write(path, f"{os.getpid()}\n{rest}")
+            else:  # a crash of the machine left it empty
+                path.unlink()
 
 
 def _end_orphans(place: Place) -> None:
-    """End processes whose postmaster was killed while they were too busy to notice."""
+    """End processes that outlived their killed postmaster, too busy to notice. What they did not commit is lost anyway."""
     prefix = f"postgres: {place.title}: "
-    deadline = time.monotonic() + GRACE_SECONDS
     while orphans := [pid for pid, command in _processes() if command.startswith(prefix)]:
-        how = signal.SIGQUIT if time.monotonic() < deadline else signal.SIGKILL
         for pid in orphans:
             with suppress(ProcessLookupError):
-                os.kill(pid, how)
-        time.sleep(0.02)
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def _processes() -> Iterator[tuple[int, str]]:

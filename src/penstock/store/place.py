@@ -17,6 +17,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from penstock.core.errors import Unavailable
 
@@ -39,8 +40,8 @@ class SystemUserMissing(Unavailable):
 
 
 class HomeOfAnother(Unavailable):
-    """The database in {folder} belongs to the user '{owner}', and this process runs as '{me}'. Run Penstock as '{owner}',
-    or choose another home with PENSTOCK_HOME."""
+    """The database in {folder} belongs to the user '{owner}', and this process runs as '{me}'. Run Penstock as
+    '{owner}', or choose another home with PENSTOCK_HOME."""
 
 
 class HomeIsCopy(Unavailable):
@@ -49,8 +50,14 @@ class HomeIsCopy(Unavailable):
 
 
 class SocketFolderTaken(Unavailable):
-    """The folder {folder} is needed for the database's socket, but it is not a private folder of '{owner}'. Remove it, or
-    choose a home with a shorter path."""
+    """The folder {folder} is needed for the database's socket, but it is not a private folder of '{owner}'. Remove it,
+    or choose a home with a shorter path."""
+
+
+class Switch(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,20 @@ class Place:
         folder.chmod(0o700)
         return folder
 
-    def switch(self) -> dict[str, object]:
+    def switch(self) -> Switch:
         """Arguments of `subprocess` that start a program as the server's user."""
         if os.geteuid() == self.user.pw_uid:
             return {}
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+
+    def write(self, path: Path, text: str) -> None:
+        """Put `text` into the server's own file `path`, whole or not at all."""
+        fresh = path.with_name(f"{path.name}.new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            os.fchown(descriptor, self.user.pw_uid, self.user.pw_gid)
+        fresh.replace(path)
 
 
 def find(home: Path) -> Place:
@@ -120,6 +136,14 @@ def find(home: Path) -> Place:
     return place
 
 
+def remove(home: Path, place: Place) -> None:
+    """Delete everything of this place, and the home's link to it."""
+    shutil.rmtree(place.folder)
+    if place.socket.parent != place.folder:
+        shutil.rmtree(place.socket)
+    (home / "postgres").unlink(missing_ok=True)
+
+
 def _own_folder(home: Path, me: pwd.struct_passwd) -> Path:
     folder = home / "postgres"
     if folder.is_symlink():
@@ -140,6 +164,8 @@ def _state_folder(home: Path) -> Path:
     link = home / "postgres"
     if link.is_symlink():
         folder = link.resolve()
+        if folder.parent != STATE.resolve():  # whoever owns the home must not lead root elsewhere
+            raise HomeOfAnother(folder=folder, owner=_name(link.lstat().st_uid), me="root")
         note = folder / "home"
         original = Path(note.read_text()) if note.exists() else home
         if original != home and (original / "postgres").resolve() == folder:
@@ -151,6 +177,7 @@ def _state_folder(home: Path) -> Path:
         folder = STATE / digest
     _root_folder(STATE)
     folder.mkdir(mode=0o711, exist_ok=True)
+    folder.chmod(0o711)
     (folder / "home").write_text(str(home))
     if not link.is_symlink():
         link.symlink_to(folder)

@@ -5,7 +5,7 @@ The law of lock order (DESIGN 4.2): every row lock is taken first, the seq is dr
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, LiteralString, Protocol, TypeVar, cast
+from typing import Any, LiteralString, Protocol, TypeVar, cast
 
 import psycopg
 from psycopg.rows import class_row, scalar_row
@@ -23,11 +23,9 @@ CHANNEL = "penstock"
 class Recordable(Protocol):
     """What a transaction needs of an event; the events themselves live in their rooms."""
 
-    kind: ClassVar[str]
-
-    @property
-    def subject(self) -> str: ...
-    def body(self) -> str: ...
+    def record(self) -> tuple[str, str, str]:
+        """(kind, subject, body as JSON)."""
+        ...
 
 
 class LockAfterSeq(AssertionError):
@@ -53,39 +51,39 @@ class Transaction:
 
     # Reading and writing. Parameters are named, %(like)s; `project` is always among them.
 
-    def all(self, shape: type[T], query: Query, **values: Any) -> list[T]:
+    def all(self, shape: type[T], query: Query, /, **values: Any) -> list[T]:
         """Every row as a `shape`, by column name."""
         with self.conn.cursor(row_factory=class_row(shape)) as cursor:
             return cursor.execute(query, self._named(values)).fetchall()
 
-    def maybe(self, shape: type[T], query: Query, **values: Any) -> T | None:
+    def maybe(self, shape: type[T], query: Query, /, **values: Any) -> T | None:
         """The first row, or None."""
         with self.conn.cursor(row_factory=class_row(shape)) as cursor:
             return cursor.execute(query, self._named(values)).fetchone()
 
-    def one(self, shape: type[T], query: Query, **values: Any) -> T:
+    def one(self, shape: type[T], query: Query, /, **values: Any) -> T:
         """The first row. Raises RowMissing when there is none: use it where that would be a defect of ours."""
         row = self.maybe(shape, query, **values)
         if row is None:
             raise RowMissing(query)
         return row
 
-    def values(self, kind: type[T], query: Query, **values: Any) -> list[T]:
+    def values(self, kind: type[T], query: Query, /, **values: Any) -> list[T]:
         """The first column of every row."""
         with self.conn.cursor(row_factory=scalar_row) as cursor:
             return cast(list[T], cursor.execute(query, self._named(values)).fetchall())
 
-    def value(self, kind: type[T], query: Query, **values: Any) -> T | None:
+    def value(self, kind: type[T], query: Query, /, **values: Any) -> T | None:
         """The first column of the first row, or None."""
         with self.conn.cursor(row_factory=scalar_row) as cursor:
             return cast(T | None, cursor.execute(query, self._named(values)).fetchone())
 
-    def rows(self, query: Query, **values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
         """Every row as a plain tuple, for the hot paths."""
         with self.conn.cursor() as cursor:
             return cursor.execute(query, self._named(values)).fetchall()
 
-    def run(self, query: Query, **values: Any) -> int:
+    def run(self, query: Query, /, **values: Any) -> int:
         """Execute; the number of rows it touched."""
         with self.conn.cursor() as cursor:
             return cursor.execute(query, self._named(values)).rowcount
@@ -95,7 +93,7 @@ class Transaction:
         with self.conn.cursor() as cursor:
             cursor.executemany(query, [{"project": self.project, **row} for row in rows])
 
-    def lock(self, shape: type[T], query: Query, **values: Any) -> list[T]:
+    def lock(self, shape: type[T], query: Query, /, **values: Any) -> list[T]:
         """Rows read `for no key update` (or `for update`). Raises LockAfterSeq when the seq is drawn already."""
         self.before_seq()
         return self.all(shape, query, **values)
@@ -152,6 +150,7 @@ class Transaction:
         if not self._events:
             return
         events, self._events = self._events, []
+        kinds, subjects, bodies = zip(*(event.record() for event in events), strict=True)
         self.run(
             "with written as (insert into event (project, seq, n, kind, subject, body, actor, at)"
             " select %(project)s, %(seq)s, e.n - 1, e.kind, e.subject, e.body::jsonb, %(actor)s, moment()"
@@ -160,9 +159,9 @@ class Transaction:
             " select pg_notify('penstock', %(channel)s)",
             seq=self.seq,
             actor=self.actor,
-            kinds=[e.kind for e in events],
-            subjects=[e.subject for e in events],
-            bodies=[e.body() for e in events],
+            kinds=list(kinds),
+            subjects=list(subjects),
+            bodies=list(bodies),
             channel=str(self.project),
         )
 

@@ -5,7 +5,8 @@ create table action (
   settings jsonb not null,
   state text not null check (state in ('on', 'off')),
   edition int not null default 1,
-  next_at timestamptz,  -- when its schedule is due
+  armed_seq bigint not null,  -- only later events set it off
+  next_at timestamptz,        -- when its schedule is due
   created_seq bigint not null,
   removed_seq bigint
 );
@@ -42,10 +43,12 @@ create table step_run (
   state text not null
     check (state in ('pending', 'running', 'waiting', 'asking', 'done', 'failed', 'cancelled')),
   tries int not null default 0,
+  failures int not null default 0,
   input jsonb,
   output jsonb,
   error text,
   waits_on text,        -- like export:5 or delivery:7
+  due timestamptz,      -- when it is tried again, or looked at again
   deadline timestamptz,
   started_at timestamptz,
   finished_at timestamptz,
@@ -58,13 +61,13 @@ create table step_try (
   project int not null,
   run bigint not null,
   n int not null,
-  try int not null,
-  started_at timestamptz not null,
+  number int not null,
+  started_at timestamptz,   -- null: asked for, not begun
   finished_at timestamptz,
   error text,
   output jsonb,
   log text,
-  primary key (project, run, n, try)
+  primary key (project, run, n, number)
 );
 
 create table delivery (
@@ -90,7 +93,7 @@ create index delivery_by_state on delivery (project, state, id);
 create table delivery_try (
   project int not null,
   delivery bigint not null,
-  try int not null,
+  number int not null,
   at timestamptz not null,
   request jsonb not null,
   status int,
@@ -98,7 +101,7 @@ create table delivery_try (
   body text,
   error text,
   took_seconds double precision,
-  primary key (project, delivery, try)
+  primary key (project, delivery, number)
 );
 
 -- Receivers that answered 410: nothing is sent there until somebody enables them again.

@@ -13,6 +13,7 @@ SQL = Path(__file__).parent.parent / "sql"
 
 def upgrade() -> None:
     raw = op.get_bind().connection.driver_connection
+    assert raw is not None
     for file in sorted(SQL.glob("[0-9]*.sql")):
         raw.execute(file.read_text())
     raw.execute(SchemaManager.get_schema())

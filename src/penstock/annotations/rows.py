@@ -1,0 +1,221 @@
+"""Annotations of files: reading any branch at any revision; imports; edits outside of tasks; merging drafts."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from penstock import schema as schemas
+from penstock.annotations import branches, checks, tables
+from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
+from penstock.annotations.merge import MergeConflict, merge
+from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete
+from penstock.annotations.tables import Branch, Level
+from penstock.core import Problem
+from penstock.schema.model import Schema
+from penstock.store import Transaction
+
+
+def read(tx: Transaction, branch: int | Branch, file: int, as_of: int | None = None) -> list[Annotation]:
+    """A file's annotations on a branch, overlaid over its parents, in order of their ids."""
+    line = branches.get(tx, branch) if isinstance(branch, int) else branch
+    return tables.select(tx, branches.levels(tx, line, as_of), file)
+
+
+def stream(
+    tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int], chunk: int = 500
+) -> Iterator[tuple[int, list[Annotation]]]:
+    """(file, its annotations) for each of `files` in ascending order, those without annotations too. Flat memory."""
+    line = branches.get(tx, branch) if isinstance(branch, int) else branch
+    levels = branches.levels(tx, line, as_of)
+    wanted = sorted(files)
+    for start in range(0, len(wanted), chunk):
+        part = wanted[start : start + chunk]
+        found = {
+            file: [annotation for _, annotation in rows]
+            for file, rows in groupby(tables.select_files(tx, levels, part), key=itemgetter(0))
+        }
+        for file in part:
+            yield file, found.get(file, [])
+
+
+def changed_states(
+    changes: Sequence[Change],
+    before: Mapping[UUID, Annotation | None],
+    schema: Schema,
+    author: int | None,
+    labels: Collection[int] | None = None,
+    attributes: Collection[int] | None = None,
+) -> dict[UUID, Annotation | None]:
+    """The states after some changes, by id; None for the deleted. Raises ChangesInvalid with every problem.
+
+    `before` holds the present states of at least the changed annotations; `labels` and `attributes` are the write set.
+    """
+    after: dict[UUID, Annotation | None] = {}
+    problems: list[Problem] = []
+    for n, change in enumerate(changes):
+        at = f"changes[{n}]"
+        old = after[change.id] if change.id in after else before.get(change.id)
+        made, found = checks.apply(change, old, schema, at, author)
+        if labels is not None or attributes is not None:
+            found += checks.may_write(change, old, at, labels, attributes)
+        problems += found
+        if made is not None and old is not None and made != old:
+            made = msgspec.structs.replace(made, source="person", author=author)
+        after[change.id] = made
+    if problems:
+        raise ChangesInvalid(count=len(problems), errors=problems)
+    return after
+
+
+class Imported(NamedTuple):
+    """What an import did to one file's annotations."""
+
+    added: int
+    updated: int
+    kept: int  #: touched by a person since: they stay as they are
+    same: int
+
+
+def import_file(tx: Transaction, branch: int, file: int, annotations: Collection[Annotation]) -> Imported:
+    """Bring a file's annotations in from outside. Safe to repeat: nothing doubles, nobody's work is undone.
+
+    Annotations come checked (`checks.structure`), with ids that follow from their source. Locks the file, so call it
+    before the seq is drawn, or hold the file's lock already. Writes `annotations.imported` when anything changed.
+    """
+    if not tx.is_drawn:
+        tables.lock_files(tx, [file])
+    heads = tables.select_heads(tx, branch, file)
+    known = tables.select_known_ids(tx, branch, file) if heads or annotations else set[UUID]()
+    added: list[Annotation] = []
+    updated: list[Annotation] = []
+    kept = same = 0
+    for annotation in {a.id: a for a in annotations}.values():
+        head = heads.get(annotation.id)
+        if head is None and annotation.id not in known:
+            added.append(annotation)
+        elif head is None or head.gone or head.origin != "import":
+            kept += 1
+        elif head.annotation == annotation:
+            same += 1
+        else:
+            updated.append(annotation)
+    if added or updated:
+        tables.retire(tx, branch, file, [a.id for a in updated])
+        tables.insert(tx, branch, file, added + updated, "import")
+        removed = [heads[a.id].annotation for a in updated]
+        tables.count_labels(tx, branch, tables.tally(file, added + updated, removed))
+    if added or updated or kept:
+        event = AnnotationsImported(file=file, branch=branch, added=len(added), updated=len(updated), kept=kept)
+        tx.append(event)
+    return Imported(len(added), len(updated), kept, same)
+
+
+def import_new(tx: Transaction, branch: int, files: Iterable[tuple[int, Collection[Annotation]]]) -> int:
+    """Bring in annotations of files that this very transaction made, in bulk; how many.
+
+    Writes `annotations.imported`.
+    """
+    deltas: dict[tuple[int, int], int] = {}
+
+    def counted() -> Iterator[tuple[int, Collection[Annotation]]]:
+        for file, annotations in files:
+            deltas.update(tables.tally(file, annotations))
+            if annotations:
+                event = AnnotationsImported(file=file, branch=branch, added=len(annotations), updated=0, kept=0)
+                tx.append(event)
+            yield file, annotations
+
+    count = tables.copy_in(tx, branch, counted(), "import")
+    tables.count_labels(tx, branch, deltas)
+    return count
+
+
+def edit(tx: Transaction, file: int, changes: Sequence[Change]) -> list[Annotation]:
+    """Change a file's annotations on the main branch, outside any task; all of them or none.
+
+    Raises ChangesInvalid. Writes `annotations.edited`. Repeating a creation is refused, the rest is safe to repeat.
+    """
+    main = branches.main(tx)
+    tables.lock_files(tx, [file])
+    before = tables.select_own(tx, main, file)
+    after = changed_states(changes, before, schemas.current(tx), tx.actor)
+    changed = {id: state for id, state in after.items() if state != before.get(id)}
+    _replace(tx, main, file, before, changed, "edit", None)
+    made = sum(id not in before for id in changed)
+    removed = sum(isinstance(change, Delete) for change in changes)
+    if changed:
+        tx.append(
+            AnnotationsEdited(
+                file=file, branch=main, added=made, changed=len(changed) - made - removed, removed=removed
+            )
+        )
+    return [state for state in after.values() if state is not None]
+
+
+def _replace(
+    tx: Transaction,
+    branch: int,
+    file: int,
+    before: Mapping[UUID, Annotation | None],
+    states: Mapping[UUID, Annotation | None],
+    origin: str,
+    task: int | None,
+) -> None:
+    old = [before[id] for id in states if before.get(id) is not None]
+    new = [state for state in states.values() if state is not None]
+    tables.retire(tx, branch, file, [a.id for a in old if a is not None])
+    tables.insert(tx, branch, file, new, origin, task)
+    tables.count_labels(tx, branch, tables.tally(file, new, [a for a in old if a is not None]))
+
+
+class MergeOutcome(NamedTuple):
+    """What merging a draft did to its parent."""
+
+    before: dict[UUID, Annotation | None]  #: the head's states of what the draft touches
+    after: dict[UUID, Annotation | None]
+    conflicts: tuple[MergeConflict, ...]
+
+    @property
+    def added(self) -> int:
+        return sum(1 for id, a in self.after.items() if a is not None and self.before.get(id) is None)
+
+    @property
+    def removed(self) -> int:
+        return sum(1 for id, a in self.after.items() if a is None and self.before.get(id) is not None)
+
+    @property
+    def changed(self) -> int:
+        pairs = ((self.before.get(id), a) for id, a in self.after.items())
+        return sum(1 for old, new in pairs if old is not None and new is not None and old != new)
+
+
+def plan_merge(tx: Transaction, draft: Branch, file: int, ours: Mapping[UUID, Annotation | None]) -> MergeOutcome:
+    """What merging some states of a draft into its parent would do. Hold the file's lock, so that it stays true."""
+    assert draft.parent is not None
+    parent = Level(draft.parent, None)
+    theirs = tables.select_ids(tx, parent, file, ours)
+    base = theirs
+    if draft.base_seq is not None and ours:
+        base = tables.select_ids(tx, parent._replace(as_of=draft.base_seq), file, ours)
+    after: dict[UUID, Annotation | None] = {}
+    conflicts: list[MergeConflict] = []
+    for id, state in ours.items():
+        merged = merge(base.get(id), theirs.get(id), state)
+        after[id] = merged.result
+        conflicts += merged.conflicts
+    return MergeOutcome({id: theirs.get(id) for id in ours}, after, tuple(conflicts))
+
+
+def apply_merge(tx: Transaction, draft: Branch, file: int, outcome: MergeOutcome, task: int | None) -> None:
+    """Write a planned merge: copies onto the parent, the draft stays as it is. Writes `merge.conflicted` if need be."""
+    assert draft.parent is not None
+    changed = {id: state for id, state in outcome.after.items() if state != outcome.before.get(id)}
+    if changed:
+        _replace(tx, draft.parent, file, outcome.before, changed, "merge", task)
+    if outcome.conflicts:
+        told = [msgspec.to_builtins(conflict) for conflict in outcome.conflicts]
+        tx.append(MergeConflicted(file=file, branch=draft.parent, task=task, conflicts=told))

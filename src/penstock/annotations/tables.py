@@ -1,0 +1,434 @@
+"""The tables of branches and annotations: the only SQL of this room.
+
+An overlay reads its own rows first, then what its parent held at its base: see `Level`.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from penstock.annotations.model import Annotation
+from penstock.core import Value
+from penstock.store import Transaction
+
+COLUMNS = 'id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign"'
+
+
+class Branch(Value):
+    """A line of annotation history: `main` is the truth, every other kind overlays its parent."""
+
+    id: int
+    kind: str
+    name: str | None = None
+    parent: int | None = None
+    base_seq: int | None = None
+    """The parent's revision that is overlaid; absent: its head, until the first save."""
+    state: str = "open"
+
+
+class Level(NamedTuple):
+    """One branch to read, as of a revision (None: its head). Nearer levels hide further ones, per annotation."""
+
+    branch: int
+    as_of: int | None
+
+
+class HeadRow(NamedTuple):
+    """An annotation at a branch's head, and what wrote it."""
+
+    annotation: Annotation
+    origin: str
+    gone: bool
+
+
+def from_row(row: Sequence[Any]) -> Annotation:
+    """An annotation from the first eleven columns of a row, in the order of COLUMNS."""
+    return Annotation(
+        id=row[0],
+        kind=row[1],
+        label=row[2],
+        geometry=msgspec.Raw(row[3].encode()),
+        attributes=row[4],
+        source=row[5],
+        confidence=row[6],
+        group=row[7],
+        at=row[8],
+        author=row[9],
+        foreign=row[10] or {},
+    )
+
+
+# Branches.
+
+
+def find_branch(tx: Transaction, branch: int) -> Branch | None:
+    return tx.maybe(
+        Branch,
+        "select id, kind, name, parent, base_seq, state from branch where project = %(project)s and id = %(branch)s",
+        branch=branch,
+    )
+
+
+def find_main(tx: Transaction) -> int | None:
+    return tx.value(int, "select id from branch where project = %(project)s and kind = 'main'")
+
+
+def find_predictions(tx: Transaction, name: str) -> int | None:
+    return tx.value(
+        int,
+        "select id from branch where project = %(project)s and kind = 'predictions' and name = %(name)s",
+        name=name,
+    )
+
+
+def list_predictions(tx: Transaction) -> list[Branch]:
+    return tx.all(
+        Branch,
+        "select id, kind, name, parent, base_seq, state from branch"
+        " where project = %(project)s and kind = 'predictions' order by name",
+    )
+
+
+def insert_branch(tx: Transaction, kind: str, name: str | None, parent: int | None, base_seq: int | None) -> int | None:
+    """A new branch's id; None when one of that kind and name is there already."""
+    return tx.value(
+        int,
+        "insert into branch (project, kind, name, parent, base_seq, at)"
+        " values (%(project)s, %(kind)s, %(name)s, %(parent)s, %(base_seq)s, moment())"
+        " on conflict do nothing returning id",
+        kind=kind,
+        name=name,
+        parent=parent,
+        base_seq=base_seq,
+    )
+
+
+def set_base(tx: Transaction, branch: int, base_seq: int) -> None:
+    tx.run(
+        "update branch set base_seq = %(base_seq)s where project = %(project)s and id = %(branch)s",
+        branch=branch,
+        base_seq=base_seq,
+    )
+
+
+def set_branch_state(tx: Transaction, branches: Sequence[int], state: str) -> None:
+    tx.run(
+        "update branch set state = %(state)s where project = %(project)s and id = any(%(branches)s)",
+        branches=list(branches),
+        state=state,
+    )
+
+
+def last_seq(tx: Transaction) -> int:
+    seq = tx.value(int, "select last_value from seq")
+    assert seq is not None
+    return seq
+
+
+# Reading.
+
+
+def select(tx: Transaction, levels: Sequence[Level], file: int) -> list[Annotation]:
+    """The annotations of a file, overlaid, in order of their ids."""
+    if len(levels) == 1 and levels[0].as_of is None:
+        rows = tx.rows(
+            'select id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign"'
+            " from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s"
+            " and retired_seq is null and not gone order by id",
+            branch=levels[0].branch,
+            file=file,
+        )
+        return [from_row(row) for row in rows]
+    return [annotation for _, annotation in select_files(tx, levels, [file])]
+
+
+def select_files(tx: Transaction, levels: Sequence[Level], files: Sequence[int]) -> Iterator[tuple[int, Annotation]]:
+    """(file, annotation) of many files, overlaid, in order of file and id."""
+    rows = tx.rows(
+        "select * from ("
+        " select distinct on (a.file, a.id)"
+        ' a.id, a.kind, a.label, a.geometry, a.attributes, a.source, a.confidence, a."group", a.at, a.author,'
+        ' a."foreign", a.file, a.gone'
+        " from unnest(%(branches)s::bigint[], %(as_of)s::bigint[]) with ordinality as level(branch, as_of, n)"
+        " join annotation a on a.project = %(project)s and a.branch = level.branch and a.file = any(%(files)s)"
+        " and (case when level.as_of is null then a.retired_seq is null"
+        " else a.created_seq <= level.as_of and (a.retired_seq is null or a.retired_seq > level.as_of) end)"
+        " order by a.file, a.id, level.n) as found where not gone order by file, id",
+        branches=[level.branch for level in levels],
+        as_of=[level.as_of for level in levels],
+        files=list(files),
+    )
+    for row in rows:
+        yield row[11], from_row(row)
+
+
+def select_own(tx: Transaction, branch: int, file: int) -> dict[UUID, Annotation | None]:
+    """What a branch itself holds of a file at its head; None for what it deletes."""
+    rows = tx.rows(
+        'select id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign", gone'
+        " from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s"
+        " and retired_seq is null order by id",
+        branch=branch,
+        file=file,
+    )
+    return {row[0]: None if row[11] else from_row(row) for row in rows}
+
+
+def select_ids(tx: Transaction, level: Level, file: int, ids: Collection[UUID]) -> dict[UUID, Annotation | None]:
+    """Some annotations of a file on one branch; None for what it deletes, absent for what it doesn't hold."""
+    rows = tx.rows(
+        'select id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign", gone'
+        " from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s and id = any(%(ids)s)"
+        " and (case when %(as_of)s::bigint is null then retired_seq is null"
+        " else created_seq <= %(as_of)s and (retired_seq is null or retired_seq > %(as_of)s) end)",
+        branch=level.branch,
+        as_of=level.as_of,
+        file=file,
+        ids=list(ids),
+    )
+    return {row[0]: None if row[11] else from_row(row) for row in rows}
+
+
+def select_heads(tx: Transaction, branch: int, file: int) -> dict[UUID, HeadRow]:
+    rows = tx.rows(
+        'select id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign", origin, gone'
+        " from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s"
+        " and retired_seq is null",
+        branch=branch,
+        file=file,
+    )
+    return {row[0]: HeadRow(from_row(row), row[11], row[12]) for row in rows}
+
+
+def select_known_ids(tx: Transaction, branch: int, file: int) -> set[UUID]:
+    """Every id that a branch ever held on a file, deleted ones too."""
+    return set(
+        tx.values(
+            UUID,
+            "select distinct id from annotation"
+            " where project = %(project)s and branch = %(branch)s and file = %(file)s",
+            branch=branch,
+            file=file,
+        )
+    )
+
+
+class Change(Value):
+    """One state of one annotation in its history."""
+
+    id: UUID
+    created_seq: int
+    retired_seq: int | None
+    gone: bool
+    kind: str
+    label: int | None
+    geometry: str
+    """JSON text."""
+    attributes: dict[str, Any]
+    source: str
+    confidence: float | None
+    author: int | None
+    origin: str
+    task: int | None
+
+
+def select_history(tx: Transaction, branch: int, file: int) -> list[Change]:
+    return tx.all(
+        Change,
+        "select id, created_seq, retired_seq, gone, kind, label, geometry, attributes, source, confidence, author,"
+        " origin, task from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s"
+        " order by created_seq, id",
+        branch=branch,
+        file=file,
+    )
+
+
+# Writing. The caller holds the file's lock where the branch is not a draft of its own.
+
+_INSERT = (
+    "insert into annotation (project, branch, file, id, created_seq, gone, kind, label, x, y, w, h, geometry,"
+    ' attributes, source, confidence, "group", at, author, "foreign", origin, task)'
+    " select %(project)s, %(branch)s, %(file)s, r.id, %(seq)s, r.gone, r.kind, r.label, r.x, r.y, r.w, r.h, r.geometry,"
+    ' r.attributes, r.source, r.confidence, r."group", r.at, r.author, r."foreign", %(origin)s, %(task)s'
+    " from jsonb_to_recordset(%(rows)s::jsonb) as r(id uuid, gone boolean, kind text, label int,"
+    " x float8, y float8, w float8, h float8, geometry text, attributes jsonb, source text, confidence float8,"
+    ' "group" text, at jsonb, author int, "foreign" jsonb)'
+)
+_UPSERT = (
+    _INSERT + " on conflict (project, branch, file, id) where retired_seq is null do update set gone = excluded.gone,"
+    " kind = excluded.kind, label = excluded.label, x = excluded.x, y = excluded.y, w = excluded.w, h = excluded.h,"
+    " geometry = excluded.geometry, attributes = excluded.attributes, source = excluded.source,"
+    ' confidence = excluded.confidence, "group" = excluded."group", at = excluded.at, author = excluded.author,'
+    ' "foreign" = excluded."foreign"'
+)
+
+
+class _Row(msgspec.Struct):
+    id: UUID
+    gone: bool
+    kind: str
+    label: int | None
+    x: float
+    y: float
+    w: float
+    h: float
+    geometry: str
+    attributes: dict[str, Any]
+    source: str
+    confidence: float | None
+    group: str | None
+    at: dict[str, Any] | None
+    author: int | None
+    foreign: dict[str, Any] | None
+
+
+def _row(annotation: Annotation, gone: bool) -> _Row:
+    x, y, w, h = annotation.bounds
+    return _Row(
+        annotation.id,
+        gone,
+        annotation.kind,
+        annotation.label,
+        x,
+        y,
+        w,
+        h,
+        annotation.geometry_text,
+        annotation.attributes,
+        annotation.source,
+        annotation.confidence,
+        annotation.group,
+        annotation.at,
+        annotation.author,
+        annotation.foreign or None,
+    )
+
+
+def _gone(id: UUID) -> _Row:
+    return _Row(id, True, "tag", None, 0, 0, 0, 0, "null", {}, "person", None, None, None, None, None)
+
+
+def upsert_draft(tx: Transaction, branch: int, file: int, states: Mapping[UUID, Annotation | None]) -> None:
+    """Put states on a draft's head: an annotation, or None for a deletion."""
+    rows = [_gone(id) if state is None else _row(state, False) for id, state in states.items()]
+    tx.run(
+        _UPSERT,
+        branch=branch,
+        file=file,
+        seq=tx.seq,
+        origin="edit",
+        task=None,
+        rows=msgspec.json.encode(rows).decode(),
+    )
+
+
+def retire(tx: Transaction, branch: int, file: int, ids: Collection[UUID]) -> None:
+    """End the present states of some annotations at this transaction's revision."""
+    if ids:
+        tx.run(
+            "update annotation set retired_seq = %(seq)s where project = %(project)s and branch = %(branch)s"
+            " and file = %(file)s and id = any(%(ids)s) and retired_seq is null",
+            branch=branch,
+            file=file,
+            ids=list(ids),
+            seq=tx.seq,
+        )
+
+
+def insert(
+    tx: Transaction,
+    branch: int,
+    file: int,
+    annotations: Collection[Annotation],
+    origin: str,
+    task: int | None = None,
+    gone: Collection[UUID] = (),
+) -> None:
+    """New states at this transaction's revision. `gone` are the parent's that an overlay deletes."""
+    if annotations or gone:
+        rows = [_row(annotation, False) for annotation in annotations] + [_gone(id) for id in gone]
+        tx.run(
+            _INSERT,
+            branch=branch,
+            file=file,
+            seq=tx.seq,
+            origin=origin,
+            task=task,
+            rows=msgspec.json.encode(rows).decode(),
+        )
+
+
+def copy_in(tx: Transaction, branch: int, files: Iterable[tuple[int, Iterable[Annotation]]], origin: str) -> int:
+    """Stream new states of many files; how many. No id may be at the branch's head yet."""
+    seq, count = tx.seq, 0
+    encode = msgspec.json.encode
+    with (
+        tx.conn.cursor() as cursor,
+        cursor.copy(
+            "copy annotation (project, branch, file, id, created_seq, kind, label, x, y, w, h, geometry,"
+            ' attributes, source, confidence, "group", at, author, "foreign", origin) from stdin'
+        ) as copy,
+    ):
+        for file, annotations in files:
+            for a in annotations:
+                count += 1
+                drawn = (a.kind, a.label, *a.bounds, a.geometry_text, encode(a.attributes).decode())
+                at = None if a.at is None else encode(a.at).decode()
+                foreign = encode(a.foreign).decode() if a.foreign else None
+                rest = (a.source, a.confidence, a.group, at, a.author, foreign, origin)
+                copy.write_row((tx.project, branch, file, a.id, seq, *drawn, *rest))
+    return count
+
+
+def copy_branch_file(tx: Transaction, source: int, target: int, file: int) -> int:
+    """Copy what one draft holds of a file onto another draft, over what that one holds."""
+    states = select_own(tx, source, file)
+    if states:
+        upsert_draft(tx, target, file, states)
+    return len(states)
+
+
+def count_labels(tx: Transaction, branch: int, deltas: Mapping[tuple[int, int], int]) -> None:
+    """Move the facets (file, label) -> n by deltas, in the transaction that wrote the rows."""
+    moved = sorted((file, label, n) for (file, label), n in deltas.items() if n)
+    if moved:
+        tx.run(
+            "insert into file_label (project, branch, file, label, n)"
+            " select %(project)s, %(branch)s, d.file, d.label, d.n"
+            " from unnest(%(files)s::bigint[], %(labels)s::int[], %(n)s::int[]) as d(file, label, n)"
+            " on conflict (branch, file, label) do update set n = file_label.n + excluded.n",
+            branch=branch,
+            files=[m[0] for m in moved],
+            labels=[m[1] for m in moved],
+            n=[m[2] for m in moved],
+        )
+
+
+def tally(file: int, added: Iterable[Annotation], removed: Iterable[Annotation] = ()) -> Counter[tuple[int, int]]:
+    """The facet deltas of a change of one file."""
+    deltas: Counter[tuple[int, int]] = Counter()
+    for annotation in added:
+        if annotation.label is not None:
+            deltas[file, annotation.label] += 1
+    for annotation in removed:
+        if annotation.label is not None:
+            deltas[file, annotation.label] -= 1
+    return deltas
+
+
+def lock_files(tx: Transaction, files: Collection[int]) -> None:
+    """Hold files against other merges and imports, in id order, until this transaction ends. Before the seq."""
+    tx.before_seq()
+    tx.rows(
+        "select id from file where project = %(project)s and id = any(%(files)s) order by id for no key update",
+        files=sorted(files),
+    )
+
+
+def share_file(tx: Transaction, file: int) -> None:
+    """Wait until no merge or import is at work on a file, and keep others waiting until this transaction ends."""
+    tx.before_seq()
+    tx.rows("select id from file where project = %(project)s and id = %(file)s for share", file=file)

@@ -1,0 +1,55 @@
+create table branch (
+  project int not null,
+  id bigint generated always as identity primary key,
+  kind text not null check (kind in ('main', 'fork', 'draft', 'predictions')),
+  name text,
+  parent bigint,
+  base_seq bigint,      -- the parent's revision that this branch overlays; null: its head, until the first save
+  state text not null default 'open' check (state in ('open', 'merged', 'closed')),
+  at timestamptz not null
+);
+create unique index branch_main on branch (project) where kind = 'main';
+create unique index branch_named on branch (project, kind, name) where name is not null;
+
+-- One row per state of an annotation on a branch, valid in [created_seq, retired_seq). Drafts keep only their head.
+create table annotation (
+  project int not null,
+  branch bigint not null,
+  file bigint not null,
+  id uuid not null,
+  created_seq bigint not null,
+  retired_seq bigint,
+  gone boolean not null default false,   -- on an overlay: the parent's annotation is deleted here
+  kind text not null,
+  label int,
+  x double precision not null,           -- the bounding box of the geometry, for queries
+  y double precision not null,
+  w double precision not null,
+  h double precision not null,
+  geometry text not null,                -- JSON, validated once on the way in
+  attributes jsonb not null,             -- by attribute id
+  source text not null,
+  confidence double precision,
+  "group" text,
+  at jsonb,
+  author int,
+  "foreign" jsonb,
+  origin text not null default 'edit' check (origin in ('edit', 'merge', 'import', 'migration')),
+  task bigint,                           -- the task whose being done wrote it
+  check (retired_seq > created_seq),
+  primary key (project, branch, file, id, created_seq)
+);
+create unique index annotation_head on annotation (project, branch, file, id) where retired_seq is null;
+create index annotation_created on annotation (project, branch, created_seq);
+create index annotation_retired on annotation (project, branch, retired_seq) where retired_seq is not null;
+
+-- How many annotations of each label a file has at the head of main and of forks (drafts have no facets).
+create table file_label (
+  project int not null,
+  branch bigint not null,
+  file bigint not null,
+  label int not null,
+  n int not null,
+  primary key (branch, file, label)
+);
+create index file_label_by_label on file_label (branch, label, file, n);
