@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from penstock.core import Refusal
 from penstock.files import probing, tables, verbs
-from penstock.files.model import Probe
+from penstock.files.model import File, Probe
 from penstock.jobs import Job, Work
 from penstock.store import Store
 
@@ -28,7 +29,13 @@ def probe(work: Work, project: int, files: list[int]) -> None:
 
 def _look_into(store: Store, waiting: Sequence[tables.Waiting]) -> dict[int, Probe | str]:
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-probe") as pool:
-        return dict(zip((file.id for file in waiting), pool.map(lambda f: look(store, f.hash), waiting), strict=True))
+        return dict(
+            zip(
+                (file.id for file in waiting),
+                pool.map(partial(look, store), [file.hash for file in waiting]),
+                strict=True,
+            )
+        )
 
 
 def look(store: Store, hash: str) -> Probe | str:
@@ -45,13 +52,14 @@ def look(store: Store, hash: str) -> Probe | str:
     return found
 
 
-def thumbnail(store: Store, hash: str) -> bytes | None:
-    """A content's thumbnail, made again when it was lost; None when the content is small enough to stand for it."""
-    kept = store.blobs.derived.get(thumbnail_name(hash))
-    if kept is not None:
+def thumbnail(store: Store, file: File) -> bytes | None:
+    """A file's thumbnail, made again when it was lost; None when the file is small enough to stand for it."""
+    name = thumbnail_name(file.hash)
+    kept = store.blobs.derived.get(name)
+    if kept is not None or max(file.width or 0, file.height or 0) <= probing.THUMBNAIL_SIZE:
         return kept
-    look(store, hash)
-    return store.blobs.derived.get(thumbnail_name(hash))
+    look(store, file.hash)
+    return store.blobs.derived.get(name)
 
 
 JOBS = [Job(name="files.probe", run=probe)]

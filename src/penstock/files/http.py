@@ -1,0 +1,117 @@
+"""HTTP of files: send, read, describe, and look at their media."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from penstock.core import NotFound, Page
+from penstock.core.ids import FileId
+from penstock.files import jobs, serving, verbs
+from penstock.files.model import Described, Duplicates, File, NewFile, Registered, State, Upload, key_fault
+from penstock.files.receiving import receive
+from penstock.people.http import Caller, may
+from penstock.store import Transaction
+
+router = APIRouter(prefix="/projects/{project}", tags=["files"])
+
+Editor = Annotated[Caller, Depends(may("editor"))]
+Viewer = Annotated[Caller, Depends(may("viewer"))]
+AnyMember = Annotated[Caller, Depends(may("member"))]
+
+visible_to: list[Callable[[Transaction, Caller, FileId], bool]] = []
+"""Who else than admins, editors and viewers may see a file: later rooms add what they know, such as its tasks."""
+
+_OCTETS = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
+
+
+@router.post("/files", status_code=201, openapi_extra=_OCTETS)
+async def add_file(request: Request, who: Editor, key: str, duplicates: Duplicates = "keep") -> Registered:
+    """Send one file; the body is its bytes. It is `processing` until it was looked into. Safe to repeat.
+
+    422 when the content is no image or is cut off, 413 when it is too large.
+    """
+    check_key(key)
+    stored = await receive(who.store, request, media=True)
+    new = NewFile(key=key, hash=stored.hash, bytes=stored.bytes, duplicates=duplicates)
+    return await run_in_threadpool(who.do, lambda tx: verbs.register(tx, new))
+
+
+@router.post("/uploads", status_code=201, openapi_extra=_OCTETS)
+async def add_upload(request: Request, who: Editor, name: str) -> Upload:
+    """Send bytes for an import to come: media, annotations, an archive or a manifest. `name` is the path in the set."""
+    check_key(name)
+    stored = await receive(who.store, request, media=False)
+    return await run_in_threadpool(who.do, lambda tx: verbs.keep_upload(tx, name, stored.hash, stored.bytes))
+
+
+@router.get("/files")
+def list_files(
+    who: Viewer,
+    after: str | None = None,
+    prefix: str = "",
+    state: State | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Page[File]:
+    """The project's files in the order of their keys."""
+    return who.read(lambda tx: verbs.list_(tx, after, prefix, state, limit))
+
+
+@router.get("/files/named")
+def get_file_named(who: Viewer, key: str) -> File:
+    """The file that has this key now."""
+    found = who.read(lambda tx: verbs.named(tx, key))
+    if found is None:
+        raise NotFound(what="file", name=key)
+    return found
+
+
+@router.get("/files/{file}")
+def get_file(who: AnyMember, file: int) -> File:
+    return _visible(who, file)
+
+
+@router.put("/files/{file}/meta")
+def describe_file(who: Editor, file: int, body: Described) -> File:
+    """Give a file metadata, in place of what it has."""
+    return who.do(lambda tx: verbs.describe(tx, FileId(file), body.meta))
+
+
+@router.get("/files/{file}/content", response_class=Response)
+def get_content(request: Request, who: AnyMember, file: int) -> Response:
+    """The bytes as they came. Ranges and If-None-Match are answered."""
+    found = _visible(who, file)
+    return serving.blob(request, who.store.blobs, found.hash, found.mime or "application/octet-stream", found.key)
+
+
+@router.get("/files/{file}/thumbnail", response_class=Response)
+def get_thumbnail(request: Request, who: AnyMember, file: int) -> Response:
+    """A small upright picture of at most 320 pixels. 404 until the file is ready."""
+    found = _visible(who, file)
+    if found.state != "ready" or found.mime is None:
+        raise NotFound(what="thumbnail of file", name=file)
+    headers = serving.media_headers(f"{found.hash}-320", found.key)
+    if known := serving.unchanged(request, headers):
+        return known
+    small = jobs.thumbnail(who.store, found)
+    if small is None:
+        return serving.blob(request, who.store.blobs, found.hash, found.mime, found.key)
+    mime = "image/webp" if small.startswith(b"RIFF") else "image/jpeg"
+    return Response(small, media_type=mime, headers=headers)
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that no file can have. Raises KeyInvalid."""
+    if fault := key_fault(key):
+        raise verbs.KeyInvalid(key=key[:200], why=fault)
+
+
+def _visible(who: Caller, file: int) -> File:
+    def find(tx: Transaction) -> File:
+        sees_all = who.standing.may("viewer")
+        if sees_all or any(sees(tx, who, FileId(file)) for sees in visible_to):
+            return verbs.get(tx, file)
+        raise NotFound(what="file", name=file)
+
+    return who.read(find)
