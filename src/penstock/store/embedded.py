@@ -394,7 +394,7 @@ def _disown_stale_pids(place: Place) -> None:
 
 
 def _end_orphans(place: Place) -> None:
-    """End processes that outlived their killed postmaster, too busy to notice. What they did not commit is lost anyway."""
+    """End processes that outlived their killed postmaster, too busy to notice."""
     prefix = f"postgres: {place.title}: "
     while orphans := [pid for pid, command in _processes() if command.startswith(prefix)]:
         for pid in orphans:

@@ -207,7 +207,11 @@ def _private(place: Place) -> None:
     if place.socket.parent == place.folder:
         place.own(place.socket)
         return
-    place.socket.mkdir(mode=0o700, exist_ok=True)
+    try:
+        place.socket.mkdir(mode=0o700)
+        os.chown(place.socket, place.user.pw_uid, place.user.pw_gid)
+    except FileExistsError:
+        pass
     found = place.socket.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != place.user.pw_uid or stat.S_IMODE(found.st_mode) != 0o700:
         raise SocketFolderTaken(folder=place.socket, owner=place.user.pw_name)
