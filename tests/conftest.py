@@ -41,6 +41,7 @@ def postgres() -> Iterator[Postgres]:
     migrate.upgrade(postgres.database("template_spine"))
     yield postgres
     server.close()
+    embedded.erase(home)
     shutil.rmtree(home, ignore_errors=True)
 
 
