@@ -1,0 +1,44 @@
+"""Datasets: named sets of files, their versions, and the query language.
+
+datasets.add(tx, dataset, files, {"kind": "person", "person": 7})
+datasets.versions.name(db, project, dataset, "v1")
+"""
+
+from penstock.datasets import versions
+from penstock.datasets.model import Cause, Dataset, Entry, Version
+from penstock.datasets.verbs import (
+    add,
+    archive,
+    check_same_branch,
+    counted,
+    create,
+    entries,
+    get,
+    list_,
+    move,
+    named,
+    open_to_change,
+    remove,
+    rename,
+)
+
+__all__ = [
+    "Cause",
+    "Dataset",
+    "Entry",
+    "Version",
+    "add",
+    "archive",
+    "check_same_branch",
+    "counted",
+    "create",
+    "entries",
+    "get",
+    "list_",
+    "move",
+    "named",
+    "open_to_change",
+    "remove",
+    "rename",
+    "versions",
+]

@@ -107,7 +107,7 @@ def _dig(tree: Mapping[str, object], path: Sequence[str]) -> Sequence[Scalar]:
     for step in path:
         if not isinstance(found, Mapping):
             return ()
-        found = found.get(step)
+        found = cast("Mapping[str, object]", found).get(step)  # pyright: ignore[reportUnnecessaryCast] of unknowns
     values = cast("list[object]", found) if isinstance(found, list | tuple) else [found]
     return [value for value in values if isinstance(value, str | int | float | dt.datetime)]
 

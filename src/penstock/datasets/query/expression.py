@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-RESERVED = frozenset(
-    ("and", "or", "not", "in", "any", "count", "changed", "since", "now", "true", "false", "null")
-    + ("task", "labels", "meta", "attributes", "file", "event")
-)
+KEYWORDS = ("and", "or", "not", "in", "any", "count", "changed", "since", "now", "true", "false", "null")
+ROOTS = ("task", "labels", "meta", "attributes", "file", "event")
+RESERVED = frozenset({*KEYWORDS, *ROOTS})
 
 FILE_FIELDS = {
     "key": "text",

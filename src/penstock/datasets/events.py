@@ -1,0 +1,63 @@
+"""What happens to datasets and versions."""
+
+from typing import Any, ClassVar
+
+from penstock.core.ids import BranchId, DatasetId, EntryId, FileId, VersionId
+from penstock.log import Event
+
+
+class DatasetCreated(Event):
+    """A dataset was created."""
+
+    kind: ClassVar[str] = "dataset.created"
+    dataset: DatasetId
+    name: str
+    branch: BranchId
+
+
+class DatasetRenamed(Event):
+    """A dataset got another name."""
+
+    kind: ClassVar[str] = "dataset.renamed"
+    dataset: DatasetId
+    was: str
+    now: str
+
+
+class DatasetArchived(Event):
+    """A dataset was archived: nothing enters it any more."""
+
+    kind: ClassVar[str] = "dataset.archived"
+    dataset: DatasetId
+    name: str
+
+
+class DatasetFileAdded(Event):
+    """A file entered a dataset. With `again`, a route brought a file that was there already: a re-entry."""
+
+    kind: ClassVar[str] = "dataset.file_added"
+    dataset: DatasetId
+    file: FileId
+    entry: EntryId
+    cause: dict[str, Any]
+    again: bool = False
+
+
+class DatasetFileRemoved(Event):
+    """A file left a dataset."""
+
+    kind: ClassVar[str] = "dataset.file_removed"
+    dataset: DatasetId
+    file: FileId
+    entry: EntryId
+    cause: dict[str, Any]
+
+
+class VersionNamed(Event):
+    """A revision of a dataset was pinned under a name."""
+
+    kind: ClassVar[str] = "version.named"
+    version: VersionId
+    dataset: DatasetId
+    name: str
+    seq: int

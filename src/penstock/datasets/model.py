@@ -1,0 +1,162 @@
+"""Datasets, entries and versions: values and their rules, pure."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from penstock.core import Conflict, Invalid, Value
+from penstock.core.ids import BranchId, DatasetId, EntryId, FileId, VersionId
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+Cause = dict[str, Any]
+"""Why a file entered or left: a `kind`, and ids of what did it (`task`, `template`, `dataset`, `import`, `person`)."""
+
+MOST_FILES = 10_000
+
+
+class NewDataset(Value):
+    """A dataset to create. Its branch, `main` unless given, never changes."""
+
+    name: Name
+    branch: BranchId | None = None
+
+
+class DatasetChange(Value):
+    """A new name for a dataset."""
+
+    name: Name
+
+
+class Dataset(Value):
+    """A named set of files that can grow for ever."""
+
+    id: DatasetId
+    name: str
+    branch: BranchId
+    query: str | None = None
+    """Of a live dataset: what its files satisfy."""
+    archived_at: dt.datetime | None = None
+    edition: int
+    created_seq: int
+    files: int | None = None
+    """How many files it holds, where that was asked."""
+
+
+class Entry(Value):
+    """One file's membership in a dataset."""
+
+    id: EntryId
+    dataset: DatasetId
+    file: FileId
+    key: str
+    state: str
+    """Of the file: `processing`, `ready` or `failed`."""
+    cause: Cause
+    at: dt.datetime
+    created_seq: int
+    retired_seq: int | None = None
+
+
+class FilesToAdd(Value):
+    """Files for a dataset, by id or by key. `source` is the dataset they come from, when they come from one."""
+
+    files: list[FileId] = Field(default=[], max_length=MOST_FILES)
+    keys: list[str] = Field(default=[], max_length=MOST_FILES)
+    source: DatasetId | None = None
+
+
+class FilesToRemove(Value):
+    """Files to take out of a dataset."""
+
+    files: list[FileId] = Field(min_length=1, max_length=MOST_FILES)
+
+
+class FilesToMove(Value):
+    """Files to take out of a dataset and add to another."""
+
+    files: list[FileId] = Field(min_length=1, max_length=MOST_FILES)
+    to: DatasetId
+
+
+class Changed(Value):
+    """Which files entered or left a dataset; those that were there (or not there) already are not among them."""
+
+    files: list[FileId]
+
+
+class NewVersion(Value):
+    """A version to name: of the present, or of an earlier revision."""
+
+    name: Name
+    note: str = Field(default="", max_length=10_000)
+    seq: int | None = Field(default=None, ge=1)
+    """The revision to pin; the present one unless given."""
+
+
+class Version(Value):
+    """A named, immutable pin of a dataset."""
+
+    id: VersionId
+    dataset: DatasetId
+    branch: BranchId
+    seq: int
+    """The revision it pins."""
+    schema_version: int
+    name: str
+    note: str
+    author: int | None
+    at: dt.datetime
+
+
+class QueryText(Value):
+    """A query to be looked at, and where it will stand."""
+
+    query: str
+    context: Literal["file", "task", "event"] = "file"
+
+
+class QueryRead(Value):
+    """A query as it was understood."""
+
+    query: str
+    """The same query, written plainly."""
+    needs: list[str]
+
+
+class DatasetNameTaken(Conflict):
+    """There is a dataset {name!r} already. Choose another name, or use that one (id {id})."""
+
+
+class DatasetArchived(Conflict):
+    """The dataset {name!r} is archived, so nothing can be added to it."""
+
+
+class BranchesDiffer(Conflict):
+    """{source!r} and {target!r} are on different branches, so files can't go from one to the other. Merge the branches
+    in place of that."""
+
+
+class LiveDataset(Conflict):
+    """{name!r} is a live dataset: its files follow its query, so they can't be added or removed one by one."""
+
+
+class FileGone(Conflict):
+    """File {file} was replaced by another under its key, so it can't be added. Add the file that has the key now."""
+
+
+class VersionIsFrozen(Conflict):
+    """{name!r} is a version, so it cannot change. Name another one to go on."""
+
+
+class VersionNameTaken(Conflict):
+    """{dataset!r} has a version {name!r} already, and a version cannot change. Choose another name."""
+
+
+class RevisionAhead(Invalid):
+    """Revision {seq} is yet to come: the newest that can be read is {newest}."""
+
+
+class RevisionTooOld(Invalid):
+    """The dataset {name!r} was created at revision {first}, so there is nothing of it at revision {seq}."""

@@ -1,0 +1,268 @@
+"""The tables of datasets and entries. The only place with their SQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from psycopg.types.json import Jsonb
+
+from penstock.datasets.model import Cause, Dataset, Entry, Version
+from penstock.store import Transaction
+
+_DATASET = "select id, name, branch, query, archived_at, edition, created_seq from dataset where project = %(project)s"
+
+_ENTRY = (
+    "select e.id, e.dataset, e.file, f.key, f.state, e.cause, e.at, e.created_seq, e.retired_seq"
+    " from entry e join file f on f.project = e.project and f.id = e.file"
+    " where e.project = %(project)s and e.dataset = %(dataset)s"
+)
+
+_VERSION = (
+    "select id, dataset, branch, seq, schema_version, name, note, author, at from version where project = %(project)s"
+)
+
+HEAD = 2**62
+"""A revision that is after all others: as of it, rows that are current."""
+
+
+class FileRow(NamedTuple):
+    """A file, as membership needs it."""
+
+    id: int
+    is_retired: bool
+
+
+class Member(NamedTuple):
+    """An entry, as verbs need it."""
+
+    id: int
+    dataset: int
+    file: int
+
+
+class _Count(NamedTuple):
+    dataset: int
+    files: int
+
+
+def insert_dataset(tx: Transaction, name: str, branch: int) -> Dataset | None:
+    """The new dataset; None when the name is taken."""
+    return tx.maybe(
+        Dataset,
+        "insert into dataset (project, name, branch, created_seq) values (%(project)s, %(name)s, %(branch)s, %(seq)s)"
+        " on conflict (project, name) where archived_at is null do nothing"
+        " returning id, name, branch, query, archived_at, edition, created_seq",
+        name=name,
+        branch=branch,
+        seq=tx.seq,
+    )
+
+
+def dataset(tx: Transaction, id: int) -> Dataset | None:
+    return tx.maybe(Dataset, _DATASET + " and id = %(id)s", id=id)
+
+
+def dataset_named(tx: Transaction, name: str) -> Dataset | None:
+    return tx.maybe(Dataset, _DATASET + " and name = %(name)s and archived_at is null", name=name)
+
+
+def lock_dataset(tx: Transaction, id: int) -> Dataset | None:
+    found = tx.lock(Dataset, _DATASET + " and id = %(id)s for no key update", id=id)
+    return found[0] if found else None
+
+
+def datasets(tx: Transaction, after: int, archived: bool, limit: int) -> list[Dataset]:
+    return tx.all(
+        Dataset,
+        _DATASET + " and id > %(after)s and (%(archived)s or archived_at is null) order by id limit %(limit)s",
+        after=after,
+        archived=archived,
+        limit=limit,
+    )
+
+
+def rename(tx: Transaction, id: int, name: str) -> None:
+    tx.run(
+        "update dataset set name = %(name)s, edition = edition + 1 where project = %(project)s and id = %(id)s",
+        id=id,
+        name=name,
+    )
+
+
+def archive(tx: Transaction, id: int) -> None:
+    tx.run(
+        "update dataset set archived_at = %(now)s, edition = edition + 1 where project = %(project)s and id = %(id)s",
+        id=id,
+        now=tx.now,
+    )
+
+
+def counts(tx: Transaction, datasets: Sequence[int]) -> Mapping[int, int]:
+    """How many files each of these datasets holds."""
+    found = tx.all(
+        _Count,
+        "select dataset, count(*) as files from entry where project = %(project)s and dataset = any(%(datasets)s)"
+        " and retired_seq is null group by dataset",
+        datasets=list(datasets),
+    )
+    return {row.dataset: row.files for row in found}
+
+
+def count_at(tx: Transaction, dataset: int, as_of: int) -> int:
+    """How many files a dataset held at a revision."""
+    found = tx.value(
+        int,
+        "select count(*) from entry where project = %(project)s and dataset = %(dataset)s"
+        " and created_seq <= %(as_of)s and (retired_seq is null or retired_seq > %(as_of)s)",
+        dataset=dataset,
+        as_of=as_of,
+    )
+    return found or 0
+
+
+def lock_files(tx: Transaction, files: Sequence[int]) -> list[FileRow]:
+    """Files, locked in the order of their ids: a file's lock guards all its entries. After the seq was drawn they are
+    only read, since whoever drew it had to lock them before.
+    """
+    query = (
+        "select id, retired_seq is not null as is_retired from file where project = %(project)s and id = any(%(ids)s)"
+    )
+    if tx.is_drawn:
+        return tx.all(FileRow, query, ids=list(files))
+    return tx.lock(FileRow, query + " order by id for no key update", ids=list(files))
+
+
+def files_by_key(tx: Transaction, keys: Sequence[str]) -> Mapping[str, int]:
+    """The current files under these keys."""
+    return dict(
+        tx.rows(
+            "select key, id from file where project = %(project)s and key = any(%(keys)s) and retired_seq is null",
+            keys=list(keys),
+        )
+    )
+
+
+def insert_entries(tx: Transaction, dataset: int, files: Sequence[int], cause: Cause) -> list[Member]:
+    """New entries, in the order of the files; those that the dataset holds already are left out."""
+    made = tx.all(
+        Member,
+        "insert into entry (project, dataset, file, cause, at, created_seq)"
+        " select %(project)s, %(dataset)s, f, %(cause)s, %(now)s, %(seq)s"
+        " from unnest(%(files)s::bigint[]) with ordinality as given (f, n) order by n"
+        " on conflict (project, dataset, file) where retired_seq is null do nothing returning id, dataset, file",
+        dataset=dataset,
+        files=list(files),
+        cause=Jsonb(cause),
+        now=tx.now,
+        seq=tx.seq,
+    )
+    return sorted(made, key=lambda member: member.id)
+
+
+def held(tx: Transaction, dataset: int, files: Sequence[int]) -> list[Member]:
+    """The current entries of these files in a dataset."""
+    return tx.all(
+        Member,
+        "select id, dataset, file from entry where project = %(project)s and dataset = %(dataset)s"
+        " and file = any(%(files)s) and retired_seq is null order by file",
+        dataset=dataset,
+        files=list(files),
+    )
+
+
+def held_anywhere(tx: Transaction, files: Sequence[int]) -> list[Member]:
+    """The current entries of these files in datasets that aren't archived."""
+    return tx.all(
+        Member,
+        "select e.id, e.dataset, e.file from entry e join dataset d on d.id = e.dataset and d.archived_at is null"
+        " where e.project = %(project)s and e.file = any(%(files)s) and e.retired_seq is null"
+        " order by e.file, e.dataset",
+        files=list(files),
+    )
+
+
+def retire_entries(tx: Transaction, entries: Sequence[int], cause: Cause) -> None:
+    """End memberships at this revision. One that began in this very transaction was never seen, so it goes whole."""
+    tx.run("delete from entry where id = any(%(ids)s) and created_seq = %(seq)s", ids=list(entries), seq=tx.seq)
+    tx.run(
+        "update entry set retired_seq = %(seq)s, retired_cause = %(cause)s where id = any(%(ids)s)",
+        ids=list(entries),
+        seq=tx.seq,
+        cause=Jsonb(cause),
+    )
+
+
+def page(
+    tx: Transaction, dataset: int, as_of: int, after: tuple[str, int], limit: int, state: str | None = None
+) -> list[Entry]:
+    """Entries as of a revision, in the order of the files' keys."""
+    return tx.all(
+        Entry,
+        _ENTRY + " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
+        " and (f.key, f.id) > (%(key)s, %(id)s) and (%(state)s::text is null or f.state = %(state)s)"
+        " order by f.key, f.id limit %(limit)s",
+        dataset=dataset,
+        as_of=as_of,
+        key=after[0],
+        id=after[1],
+        state=state,
+        limit=limit,
+    )
+
+
+def file_ids(tx: Transaction, dataset: int, as_of: int) -> list[int]:
+    """All files of a dataset as of a revision, in the order of their keys."""
+    return tx.values(
+        int,
+        "select e.file from entry e join file f on f.project = e.project and f.id = e.file"
+        " where e.project = %(project)s and e.dataset = %(dataset)s and e.created_seq <= %(as_of)s"
+        ' and (e.retired_seq is null or e.retired_seq > %(as_of)s) order by f.key collate "C", f.id',
+        dataset=dataset,
+        as_of=as_of,
+    )
+
+
+def last_seq(tx: Transaction) -> int:
+    """The newest revision drawn so far, settled or not."""
+    seq = tx.value(int, "select last_value from seq")
+    assert seq is not None
+    return seq
+
+
+def insert_version(tx: Transaction, dataset: Dataset, name: str, note: str, seq: int) -> Version | None:
+    """The new version; None when the dataset has one of that name."""
+    return tx.maybe(
+        Version,
+        "insert into version (project, dataset, branch, seq, schema_version, name, note, author, at)"
+        " select %(project)s, %(dataset)s, %(branch)s, %(seq)s,"
+        " (select coalesce(max(version), 0) from schema_version where project = %(project)s and seq <= %(seq)s),"
+        " %(name)s, %(note)s, %(author)s, %(now)s"
+        " on conflict (dataset, name) do nothing"
+        " returning id, dataset, branch, seq, schema_version, name, note, author, at",
+        dataset=dataset.id,
+        branch=dataset.branch,
+        seq=seq,
+        name=name,
+        note=note,
+        author=tx.actor,
+        now=tx.now,
+    )
+
+
+def version(tx: Transaction, id: int) -> Version | None:
+    return tx.maybe(Version, _VERSION + " and id = %(id)s", id=id)
+
+
+def version_named(tx: Transaction, dataset: int, name: str) -> Version | None:
+    return tx.maybe(Version, _VERSION + " and dataset = %(dataset)s and name = %(name)s", dataset=dataset, name=name)
+
+
+def versions(tx: Transaction, dataset: int | None, after: int, limit: int) -> list[Version]:
+    """Versions of a dataset, or of the whole project, in the order they were named."""
+    return tx.all(
+        Version,
+        _VERSION + " and (%(dataset)s::bigint is null or dataset = %(dataset)s) and id > %(after)s"
+        " order by id limit %(limit)s",
+        dataset=dataset,
+        after=after,
+        limit=limit,
+    )

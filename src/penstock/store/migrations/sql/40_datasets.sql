@@ -1,0 +1,50 @@
+-- A dataset is a named set of files; its branch never changes.
+create table dataset (
+  project int not null,
+  id bigint generated always as identity primary key,
+  name text not null check (name <> ''),
+  branch bigint not null,
+  query text,                            -- of a live dataset
+  archived_at timestamptz,
+  edition int not null default 1,
+  created_seq bigint not null
+);
+create unique index dataset_named on dataset (project, name) where archived_at is null;
+
+-- One file's membership, from one revision to another, with its cause: import, route, query, person, replaced.
+create table entry (
+  project int not null,
+  id bigint generated always as identity primary key,
+  dataset bigint not null,
+  file bigint not null,
+  cause jsonb not null,
+  at timestamptz not null,
+  created_seq bigint not null,
+  retired_seq bigint,
+  retired_cause jsonb,
+  check (retired_seq > created_seq)
+);
+create unique index entry_current on entry (project, dataset, file) where retired_seq is null;
+create index entry_history on entry (project, dataset, file, created_seq) where retired_seq is not null;
+create index entry_of_file on entry (project, file) where retired_seq is null;
+
+-- A pin: (dataset, branch, revision, schema version). The database itself refuses to change one.
+create table version (
+  project int not null,
+  id bigint generated always as identity primary key,
+  dataset bigint not null,
+  branch bigint not null,
+  seq bigint not null,
+  schema_version int not null,
+  name text not null check (name <> ''),
+  note text not null,
+  author int,
+  at timestamptz not null,
+  unique (dataset, name)
+);
+create index version_of_project on version (project, dataset, id);
+
+create function version_is_frozen() returns trigger language plpgsql as $$ begin
+  raise exception 'version % is frozen', old.id using errcode = 'restrict_violation';
+end $$;
+create trigger version_is_frozen before update or delete on version for each row execute function version_is_frozen();
