@@ -31,13 +31,12 @@ class Refused(PenstockError):
         super().__init__(_one_line(detail or title, self.errors))
 
     @classmethod
-    def from_problem(cls, status: int, body: object) -> Refused:
+    def from_problem(cls, status: int, body: Any) -> Refused:
         """From a problem+json body; anything else becomes a Refused that quotes it."""
-        if not isinstance(body, dict) or "title" not in body:
-            return cls(
-                status, "unexpected-answer", f"HTTP {status}", f"The server answered {status}: {str(body)[:300]}"
-            )
-        told = cast(dict[str, Any], body)
+        told = cast(dict[str, Any], body) if isinstance(body, dict) else dict[str, Any]()
+        if "title" not in told:
+            said = f"The server answered {status}: {str(cast(object, body))[:300]}"
+            return cls(status, "unexpected-answer", f"HTTP {status}", said)
         given = cast(list[dict[str, Any]], told.get("errors") or [])
         errors = [Problem(str(e.get("at", "")), str(e.get("detail", "")), str(e.get("code", ""))) for e in given]
         return cls(status, str(told.get("type", "")), str(told["title"]), str(told.get("detail") or ""), errors)

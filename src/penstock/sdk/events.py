@@ -49,11 +49,21 @@ def follow(
             for event in _connection(client, path, last, kinds):
                 last, failures = event.id, 0
                 yield event
+            time.sleep(PAUSES[0])  # the server ended the stream, as it does before it stops: come back
         except httpx.TransportError as error:
             if failures == len(PAUSES):
                 raise Unreachable(f"The live events of {client.url} stopped and did not come back.") from error
             time.sleep(PAUSES[failures])
             failures += 1
+
+
+def read(
+    client: Client, path: str, *, after: str | None = None, kinds: Sequence[str] | None = None
+) -> Iterator[Event]:
+    """The events that are in the log now, oldest first, page after page."""
+    query = {"after": after, "kinds": ",".join(kinds) if kinds else None, "limit": 500}
+    for told in client.pages(path, dict[str, Any], query):
+        yield from_plain(told)
 
 
 def _connection(client: Client, path: str, last: str | None, kinds: Sequence[str] | None) -> Iterator[Event]:

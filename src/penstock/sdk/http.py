@@ -1,6 +1,6 @@
 """One HTTP client for the whole SDK: typed answers, pages, live events, and calls that survive a lost connection.
 
-Its law: a call is sent again only when that is safe. Reads are; a changing call carries an Idempotency-Key, so it is too.
+Its law: a call is sent again only when that is safe. Reads are; a new thing is made under an Idempotency-Key, so it is too.
 """
 
 from __future__ import annotations

@@ -1,0 +1,158 @@
+"""Datasets, their files and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from penstock.core.ids import FileId
+from penstock.datasets.model import (
+    Changed,
+    DatasetChange,
+    Entry,
+    FilesToAdd,
+    FilesToMove,
+    FilesToRemove,
+    NewDataset,
+    NewVersion,
+)
+from penstock.datasets.model import Dataset as DatasetValue
+from penstock.datasets.model import Version as VersionValue
+from penstock.sdk.exports import Export, start_export
+from penstock.sdk.imports import Import, start_import
+from penstock.sdk.scope import Named, Scope
+
+
+class Dataset:
+    """A named set of files that can grow for ever."""
+
+    def __init__(self, scope: Scope, value: DatasetValue) -> None:
+        self._scope = scope
+        self.value = value
+        self.versions = Versions(scope, value)
+
+    @property
+    def id(self) -> int:
+        return self.value.id
+
+    @property
+    def name(self) -> str:
+        return self.value.name
+
+    def count(self) -> int:
+        """How many files it holds now."""
+        return self._scope.get(f"/datasets/{self.id}", DatasetValue).files or 0
+
+    def files(self, *, state: str | None = None, as_of: int | None = None) -> Iterator[Entry]:
+        """Its files by key, now or as of a revision, page after page."""
+        return self._scope.pages(f"/datasets/{self.id}/files", Entry, {"state": state, "as_of": as_of, "limit": 1000})
+
+    def import_(self, *paths: Any, **options: Any) -> Import:
+        """Pour files in: `import_("images/*.jpg")`. See `penstock.sdk.imports.start_import` for all options."""
+        return start_import(self._scope, self.value, paths, **options)
+
+    def export(self, format: str = "coco", **options: Any) -> Export:
+        """Write its present state out. See `penstock.sdk.exports.start_export` for all options."""
+        return start_export(self._scope, dataset=self.value.id, format=format, **options)
+
+    def add(self, files: Sequence[int] = (), *, keys: Sequence[str] = ()) -> list[int]:
+        """Add files that the project has, by id or key; the ids of those that were new here. Safe to repeat."""
+        body = FilesToAdd(files=[FileId(id) for id in files], keys=list(keys))
+        return list(self._scope.post(f"/datasets/{self.id}/files", Changed, body).files)
+
+    def remove(self, files: Sequence[int]) -> list[int]:
+        """Take files out; the ids of those that were here. Safe to repeat."""
+        body = FilesToRemove(files=[FileId(id) for id in files])
+        return list(self._scope.post(f"/datasets/{self.id}/files/remove", Changed, body).files)
+
+    def move(self, files: Sequence[int], to: Dataset) -> list[int]:
+        """Move files to another dataset on the same branch."""
+        body = FilesToMove(files=[FileId(id) for id in files], to=to.value.id)
+        return list(self._scope.post(f"/datasets/{self.id}/files/move", Changed, body).files)
+
+    def rename(self, name: str) -> Dataset:
+        body = DatasetChange(name=name)
+        changed = self._scope.patch(f"/datasets/{self.id}", DatasetValue, body, edition=self.value.edition)
+        return Dataset(self._scope, changed)
+
+    def archive(self) -> Dataset:
+        """Take it out of use; what it held stays readable."""
+        return Dataset(self._scope, self._scope.post(f"/datasets/{self.id}/archive", DatasetValue))
+
+    def __repr__(self) -> str:
+        return f"<dataset {self.name!r}>"
+
+
+class Datasets(Named[Dataset]):
+    """`p.datasets["first pass"]`."""
+
+    what = "dataset"
+
+    def all(self) -> Mapping[str, Dataset]:
+        found = self._scope.pages("/datasets", DatasetValue, {"limit": 1000})
+        return {value.name: Dataset(self._scope, value) for value in found}
+
+    def __getitem__(self, name: str) -> Dataset:
+        for value in self._scope.pages("/datasets", DatasetValue, {"name": name}):
+            return Dataset(self._scope, value)
+        return super().__getitem__(name)  # which names those that there are
+
+    def create(self, name: str) -> Dataset:
+        return Dataset(self._scope, self._scope.post("/datasets", DatasetValue, NewDataset(name=name)))
+
+
+class Version:
+    """A named, immutable pin of a dataset."""
+
+    def __init__(self, scope: Scope, value: VersionValue) -> None:
+        self._scope = scope
+        self.value = value
+
+    @property
+    def id(self) -> int:
+        return self.value.id
+
+    @property
+    def name(self) -> str:
+        return self.value.name
+
+    def files(self) -> Iterator[Entry]:
+        """Its files by key: the same for ever."""
+        return self._scope.pages(f"/versions/{self.id}/files", Entry, {"limit": 1000})
+
+    def export(self, format: str = "coco", **options: Any) -> Export:
+        """Write it out. See `penstock.sdk.exports.start_export` for all options."""
+        return start_export(self._scope, version=self.value.id, format=format, **options)
+
+    def __repr__(self) -> str:
+        return f"<version {self.name!r}, revision {self.value.seq}>"
+
+
+class Versions(Named[Version]):
+    """`p.datasets["gold"].versions["v1"]`; as `p.versions`, those of all datasets, as `dataset/version`."""
+
+    what = "version"
+
+    def __init__(self, scope: Scope, dataset: DatasetValue | None = None) -> None:
+        super().__init__(scope)
+        self._dataset = dataset
+
+    def all(self) -> Mapping[str, Version]:
+        if self._dataset is not None:
+            found = self._scope.pages(f"/datasets/{self._dataset.id}/versions", VersionValue, {"limit": 1000})
+            return {value.name: Version(self._scope, value) for value in found}
+        datasets = {d.id: d.name for d in self._scope.pages("/datasets", DatasetValue, {"archived": True, "limit": 1000})}
+        found = self._scope.pages("/versions", VersionValue, {"limit": 1000})
+        return {f"{datasets[value.dataset]}/{value.name}": Version(self._scope, value) for value in found}
+
+    def name(self, name: str, note: str = "", *, revision: int | None = None) -> Version:
+        """Pin the dataset under a name, as it is now or was at a revision. `dataset/version` from `p.versions`."""
+        dataset, name = self._whose(name)
+        body = NewVersion(name=name, note=note, **({} if revision is None else {"seq": revision}))
+        return Version(self._scope, self._scope.post(f"/datasets/{dataset}/versions", VersionValue, body))
+
+    def _whose(self, name: str) -> tuple[int, str]:
+        if self._dataset is not None:
+            return self._dataset.id, name
+        dataset, _, version = name.rpartition("/")
+        return Datasets(self._scope)[dataset].id, version

@@ -1,0 +1,209 @@
+"""A project, and everything that can be done in it: the object that `penstock.connect()` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from penstock.core import Page
+from penstock.people.model import Me, Message, NewProject, Place
+from penstock.people.model import Project as ProjectValue
+from penstock.schema.model import Schema
+from penstock.sdk import events as live
+from penstock.sdk import pipelines
+from penstock.sdk.actions import Actions
+from penstock.sdk.connections import Connections
+from penstock.sdk.datasets import Datasets, Versions
+from penstock.sdk.errors import NotConnected, UnknownName
+from penstock.sdk.events import Event
+from penstock.sdk.exports import Exports
+from penstock.sdk.files import Files
+from penstock.sdk.http import Client
+from penstock.sdk.imports import Imports
+from penstock.sdk.people import Members, Teams, Tokens
+from penstock.sdk.scope import Scope
+from penstock.sdk.status import Status
+from penstock.sdk.templates import Tasks, Templates
+
+
+class Project:
+    """A project on a server. Safe to use from several threads; close it, or use it in a `with`."""
+
+    def __init__(
+        self, client: Client, name: str | None = None, *, progress: bool | None = None, token: str | None = None
+    ) -> None:
+        self._client = client
+        self._name = name
+        self.token = token  #: one's own, where `penstock.join` made it
+        self._scope = Scope(client, self._find, progress=progress)
+
+    @property
+    def url(self) -> str:
+        return self._client.url
+
+    @property
+    def id(self) -> int:
+        return self._scope.id
+
+    @property
+    def name(self) -> str:
+        return self._scope.get("", ProjectValue).name
+
+    # What there is
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        return Datasets(self._scope)
+
+    @cached_property
+    def versions(self) -> Versions:
+        return Versions(self._scope)
+
+    @cached_property
+    def files(self) -> Files:
+        return Files(self._scope)
+
+    @cached_property
+    def imports(self) -> Imports:
+        return Imports(self._scope)
+
+    @cached_property
+    def exports(self) -> Exports:
+        return Exports(self._scope)
+
+    @cached_property
+    def templates(self) -> Templates:
+        return Templates(self._scope)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        return Tasks(self._scope)
+
+    @cached_property
+    def actions(self) -> Actions:
+        return Actions(self._scope)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self._scope)
+
+    @cached_property
+    def members(self) -> Members:
+        return Members(self._scope)
+
+    @cached_property
+    def teams(self) -> Teams:
+        return Teams(self._scope)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self._scope)
+
+    def schema(self, version: int | None = None) -> Schema:
+        """Labels and attributes, as they are now or were in a version."""
+        return self._scope.get("/schema" if version is None else f"/schema/versions/{version}", Schema)
+
+    # The pipeline as a whole
+
+    def plan(self, file: Path | str, *, prune: bool = False) -> pipelines.Plan:
+        """What applying a pipeline file would change. Raises Refused, with the line of each mistake."""
+        self._settle_for(file)
+        return pipelines.plan(self._scope, file, prune=prune)
+
+    def apply(self, file: Path | str, *, prune: bool = False) -> pipelines.Plan:
+        """Make the project what a pipeline file says; what was changed. Safe to repeat.
+
+        The file may be a path or the YAML itself. It names its project, which is made when there is none of that
+        name. Nothing is removed without `prune`.
+        """
+        self._settle_for(file, create=True)
+        return pipelines.apply(self._scope, file, prune=prune)
+
+    def show(self) -> str:
+        """The project as a pipeline file."""
+        return pipelines.show(self._scope)
+
+    def status(self) -> Status:
+        """The pipeline with its counts: what is where, and how far."""
+        return Status.read(self._scope)
+
+    def events(
+        self, *, follow: bool = False, after: str | None = None, kinds: Sequence[str] | None = None
+    ) -> Iterator[Event]:
+        """What happened, in order, behind the place `after`; with `follow`, also what happens from now on, without end.
+
+        A follower that loses its connection goes on where it was, and repeats nothing.
+        """
+        if follow:
+            return live.follow(self._client, self._scope.path("/events"), after=after, kinds=kinds)
+        return live.read(self._client, self._scope.path("/log"), after=after, kinds=kinds)
+
+    # Who and where one is
+
+    def me(self) -> Me:
+        """Who one is here, and which projects one may enter."""
+        return self._client.get("/me", Me)
+
+    def inbox(self, *, unread: bool = False) -> Iterator[Message]:
+        """One's messages of all projects, newest first."""
+        return self._client.pages("/inbox", Message, {"unread": unread})
+
+    def projects(self) -> list[str]:
+        """The names of the projects one may enter."""
+        return [place.name for place in self._places()]
+
+    def create_project(self, name: str) -> Project:
+        """Make a project and work in it. For owners of the installation."""
+        made = self._client.post("/projects", ProjectValue, NewProject(name=name))
+        self._name = name
+        self._scope.settle(made.id)
+        return self
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<project {self._name or '(the only one)'!r} at {self.url}>"
+
+    def _places(self) -> list[Place]:
+        return self._client.get("/projects", list[Place])
+
+    def _find(self) -> int:
+        places = self._places()
+        if self._name is not None:
+            found = [place for place in places if place.name == self._name]
+            if not found:
+                raise UnknownName("project", self._name, [place.name for place in places])
+            return found[0].id
+        if len(places) == 1:
+            return places[0].id
+        if not places:
+            raise NotConnected("There is no project yet. A pipeline file makes one: penstock apply pipeline.yaml")
+        offer = ", ".join(repr(place.name) for place in places)
+        raise NotConnected(f"Say which project: connect(project=...), --project or PENSTOCK_PROJECT. There is: {offer}.")
+
+    def _settle_for(self, file: Path | str, *, create: bool = False) -> None:
+        """Work in the project that a pipeline file names, unless one was named before."""
+        named = self._name or pipelines.project_of(file)
+        if named is None:
+            return
+        found = [place for place in self._places() if place.name == named]
+        if found:
+            self._name = named
+            self._scope.settle(found[0].id)
+        elif create:
+            self.create_project(named)
+
+
+Waiter = Callable[[], Any]
