@@ -1,0 +1,78 @@
+# The whole developer manual. `make` alone prints it.
+#
+# Every target makes its own virtual environment in .venv from hash-pinned requirements: by uv when there is one, else by
+# venv and pip. Nothing needs root, a running service or Node.
+
+PYTHON ?= python3
+ARGS ?=
+UV := $(shell command -v uv 2>/dev/null)
+BIN := .venv/bin
+ENV := .venv/.penstock
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check bench docs lock format clean
+.DELETE_ON_ERROR:
+
+help: ## print this
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(ENV)-demo ## run a two-stage pipeline on drawn digits, from files to a trained model; ARGS=--exit to end by itself
+	@$(BIN)/penstock demo $(ARGS)
+
+up: $(ENV)-run ## start the server on this machine
+	@$(BIN)/penstock up $(ARGS)
+
+test: $(ENV)-test ## run the tests; ARGS="-k lease" for some of them
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(ENV)-develop ## lint, formatting, types, the order of imports, and the docs against the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+bench: $(ENV)-test ## measure speed and memory and print them with the machine; ARGS=crash for the 200 kills
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(ENV)-develop ## write the generated pages of docs/reference anew
+	$(BIN)/python docs/generate.py
+
+format: $(ENV)-develop ## format and fix what can be fixed by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links pyproject.toml --group build
+lock: ## pin the newest versions that pyproject.toml allows (needs uv); ARGS="-P fastapi" for some of them
+	$(PIN) $(if $(ARGS),$(ARGS),--upgrade) --extra demo --group test --group lint -o requirements/develop.txt
+	$(PIN) -c requirements/develop.txt --extra demo --group test -o requirements/test.txt
+	$(PIN) -c requirements/develop.txt --extra demo -o requirements/demo.txt
+	$(PIN) -c requirements/develop.txt -o requirements/run.txt
+
+clean: ## remove the virtual environment
+	rm -rf .venv
+
+# One stamp for each requirements file, so that a second run is instant.
+$(ENV)-%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "installing requirements/$*.txt"
+ifneq ($(UV),)
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+else
+	@$(PIP) install --quiet --require-hashes --requirement $<
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+endif
+	@touch $@
+
+# A Python without ensurepip (Debian's, unless python3-venv is there) makes an environment that its own pip can fill.
+PIP = $(shell test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+
+$(BIN)/python:
+ifneq ($(UV),)
+	@$(UV) venv --quiet --python '>=3.11' .venv
+else
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Penstock needs Python 3.11 or later; \
+	$(PYTHON) is {sys.version.split()[0]}. Name another: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip .venv
+endif
