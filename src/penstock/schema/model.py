@@ -135,10 +135,10 @@ class Attribute(Value):
 
 
 def _several_fault(attribute: Attribute, value: Any) -> str | None:
-    chosen = cast(list[Any], value) if isinstance(value, list) else None
-    if chosen is not None and all(type(c) is int and c in attribute.option_ids for c in chosen):
-        if len(set(chosen)) == len(chosen):
-            return None
+    chosen = cast(list[Any], value) if isinstance(value, list) else [None]
+    known = all(type(one) is int and one in attribute.option_ids for one in chosen)
+    if known and len(set(chosen)) == len(chosen):
+        return None
     return f"a list of different ids of its options ({attribute.offered()})"
 
 
@@ -191,6 +191,11 @@ class Schema(Value):
     attributes: tuple[Attribute, ...] = ()
     last_id: int = 0
     """The counter that labels, attributes and options draw their ids from."""
+
+    @property
+    def edition(self) -> int:
+        """What `ETag` and `If-Match` say of it."""
+        return self.version
 
     @cached_property
     def labels_by_id(self) -> Mapping[int, Label]:

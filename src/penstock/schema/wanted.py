@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field, model_validator
 from penstock.core import Value
 from penstock.schema.model import AttributeKind, AttributeValue, Color, Kind, Name, Per, Scalar, Skeleton
 
-
 _BY_ALIAS = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
 
@@ -40,7 +39,7 @@ class WantedCondition(Value):
 
     attribute: Name
     equals: Scalar | None = None
-    in_: tuple[Scalar, ...] | None = Field(default=None, alias="in")
+    in_: tuple[Scalar, ...] | None = Field(default=None, validation_alias="in", serialization_alias="in")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "WantedCondition":
@@ -63,7 +62,7 @@ class WantedAttribute(Value):
     per: Per = "annotation"
     options: tuple[Name | WantedOption, ...] = ()
     required: bool = False
-    condition: WantedCondition | None = Field(default=None, alias="if")
+    if_: WantedCondition | None = Field(default=None, validation_alias="if", serialization_alias="if")
     min: float | None = None
     max: float | None = None
     step: float | None = None
