@@ -1,0 +1,1 @@
+"""Sources become files, annotations and entries."""

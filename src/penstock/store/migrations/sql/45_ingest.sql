@@ -1,0 +1,52 @@
+-- Imports. A run is scanned into chunks of items; a chunk's annotations wait in a spool among the derived media.
+create table import_run (
+  project int not null,
+  id bigint generated always as identity primary key,
+  dataset bigint not null,
+  request jsonb not null,              -- what was asked for: NewImport
+  state text not null check (state in ('scanning', 'running', 'finished', 'failed', 'cancelled')),
+  reason text,
+  format text,                         -- of the annotations, once detected
+  branch bigint,                       -- where annotations go
+  ignored int not null default 0,      -- files that are neither media nor annotations
+  problems jsonb not null default '[]',-- with the source as a whole
+  actor int,
+  started_at timestamptz not null,
+  finished_at timestamptz
+);
+create index import_run_of_project on import_run (project, id);
+
+create table import_chunk (
+  project int not null,
+  run bigint not null,
+  n int not null,
+  state text not null check (state in ('waiting', 'done')),
+  items int not null,
+  new int not null default 0,
+  same int not null default 0,
+  duplicate int not null default 0,
+  replaced int not null default 0,
+  skipped int not null default 0,
+  failed int not null default 0,
+  annotations_added int not null default 0,
+  annotations_updated int not null default 0,
+  annotations_kept int not null default 0,
+  annotations_same int not null default 0,
+  annotations_refused int not null default 0,
+  primary key (run, n)
+);
+
+create table import_item (
+  project int not null,
+  run bigint not null,
+  chunk int not null,
+  key text not null,
+  state text not null check (state in ('waiting', 'done', 'skipped', 'failed')),
+  outcome text,
+  file bigint,
+  reason text,
+  problems jsonb,
+  primary key (run, key)
+);
+create index import_item_of_chunk on import_item (run, chunk) where state = 'waiting';
+create index import_item_troubled on import_item (run, key) where state = 'failed' or problems is not null;
