@@ -1,0 +1,29 @@
+create table export (
+  project int not null,
+  id bigint generated always as identity primary key,
+  dataset bigint not null,
+  version bigint,
+  branch bigint not null,
+  as_of bigint not null,
+  schema_version int not null,
+  filter text,
+  now timestamptz not null,              -- what `now` means in the filter
+  format text not null,
+  media text not null check (media in ('copy', 'none')),
+  pack text not null check (pack in ('folder', 'zip', 'tar')),
+  destination jsonb,                     -- null: a download
+  state text not null default 'queued' check (state in ('queued', 'running', 'ready', 'failed', 'cancelled')),
+  reason text,
+  total int,
+  looked int not null default 0,
+  files int not null default 0,
+  annotations bigint not null default 0,
+  bytes bigint,
+  uri text,
+  losses jsonb not null default '{}',
+  seal text,                             -- SHA-256 of what is about to be published, so that a restart knows its own
+  author int,
+  at timestamptz not null,
+  ended_at timestamptz
+);
+create index export_of_project on export (project, id);
