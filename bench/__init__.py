@@ -1,0 +1,1 @@
+"""What Penstock costs in time and memory on this machine. `python -m bench` runs everything that is not named slow."""

@@ -1,0 +1,193 @@
+"""Writes the pages of docs/reference that follow from the code: events, settings, commands, refusals, OpenAPI.
+
+`python docs/generate.py` writes them; with `--check` it only names those that drifted, and fails.
+"""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+import penstock
+from penstock.cli.main import penstock as command_line
+from penstock.core import Refusal, Settings
+from penstock.log import Event
+from penstock.server.app import create_app
+
+REFERENCE = Path(__file__).parent / "reference"
+WRITTEN = "<!-- Written by docs/generate.py: change the code, then run `make docs`. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated file by its name under docs/reference."""
+    import_everything()
+    return {
+        "events.md": WRITTEN + events_page(),
+        "settings.md": WRITTEN + settings_page(),
+        "commands.md": WRITTEN + commands_page(),
+        "refusals.md": WRITTEN + refusals_page(),
+        "openapi.json": openapi(),
+    }
+
+
+def import_everything() -> None:
+    """So that every subclass is known. The demo needs its extra, so it stays out."""
+    for module in pkgutil.walk_packages(penstock.__path__, "penstock."):
+        if not module.name.startswith(("penstock.demo", "penstock.store.migrations")):
+            importlib.import_module(module.name)
+
+
+def events_page() -> str:
+    lines = [
+        "# Events\n",
+        "Everything that happens is an event in the log of its project, written in the transaction that did it. Live",
+        "updates are these events, and actions are triggered by them.\n",
+        "Beside the fields below, each has `seq` and `n` (its place in the log, which never changes), `subject`, `actor`",
+        "and `at`.\n",
+    ]
+    room = ""
+    for kind, event in sorted(Event.registry.items(), key=lambda item: (_room(item[1]), item[0])):
+        if not event.__module__.startswith("penstock."):
+            continue  # a test's own
+        if _room(event) != room:
+            room = _room(event)
+            lines.append(f"## {room}\n")
+        lines.append(f"### `{kind}`\n")
+        lines.append(f"{_prose(event)}\n")
+        notes = _field_notes(event)
+        for name, field in event.model_fields.items():
+            note = notes.get(name) or field.description
+            lines.append(f"- `{name}`: {_type(field)}{f'. {_sentence(note)}' if note else ''}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def settings_page() -> str:
+    lines = [
+        "# Settings\n",
+        "Settings stand in `penstock.toml` in the home folder. A variable of the environment wins over the file. The",
+        "home folder itself is given by `PENSTOCK_HOME`, else it is the platform's data folder.\n",
+        "| in penstock.toml | variable | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    commands = "only in the file"
+    for name, field in Settings.model_fields.items():
+        variable = commands if name == "commands" else f"`PENSTOCK_{name.upper()}`"
+        key = "-" if name == "home" else f"`{name}`"
+        default = (
+            "" if field.is_required() else f"`{json.dumps(field.get_default(call_default_factory=True), default=str)}`"
+        )
+        lines.append(f"| {key} | {variable} | {default} | {' '.join((field.description or '').split())} |")
+    command = Settings.model_fields["commands"].annotation
+    for value in getattr(command, "__args__", ()):
+        if inspect.isclass(value) and issubclass(value, BaseModel):
+            lines.append(f"\n## A command\n\n{_prose(value)}\n")
+            for name, field in value.model_fields.items():
+                lines.append(f"- `{name}`: {_type(field)}. {' '.join((field.description or '').split())}")
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    lines = ["# Commands\n", "Each prints this with `--help`.\n"]
+    for path, command in _commands(command_line, ("penstock",)):
+        context = click.Context(command, info_name=" ".join(path), terminal_width=100, max_content_width=100)
+        lines.append(f"{'#' * min(len(path) + 1, 4)} {' '.join(path)}\n")
+        lines.append(f"```text\n{command.get_help(context).rstrip()}\n```\n")
+    return "\n".join(lines)
+
+
+def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=" ".join(path))
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from _commands(below, (*path, name))
+
+
+def refusals_page() -> str:
+    lines = [
+        "# Refusals\n",
+        "A request that is refused changes nothing and gets a problem document (RFC 9457): `type`, `title`, `status`,",
+        "`detail` and `errors`, a list of `{at, detail, code}`. The `type` is stable; `{...}` stands for the particulars.\n",
+        "| type | status | detail |",
+        "|---|---|---|",
+    ]
+    for refusal in sorted(_subclasses(Refusal), key=lambda found: found.__name__):
+        detail = " ".join((refusal.__doc__ or "").split())
+        if refusal.__module__.startswith("penstock.") and detail not in ("{detail}", ""):
+            lines.append(f"| `{_kebab(refusal.__name__)}` | {refusal.status} | {detail.replace('|', chr(92) + '|')} |")
+    return "\n".join(lines) + "\n"
+
+
+def openapi() -> str:
+    """The API's description. It needs no database: nothing is called."""
+    store: Any = SimpleNamespace(db=None, settings=Settings(home=Path("home")))
+    return json.dumps(create_app(store).openapi(), indent=1, sort_keys=True) + "\n"
+
+
+def _subclasses(base: type[Any]) -> Iterator[type[Any]]:
+    for below in base.__subclasses__():
+        yield below
+        yield from _subclasses(below)
+
+
+def _room(event: type[Event]) -> str:
+    return event.__module__.split(".")[1]
+
+
+def _prose(documented: type[Any]) -> str:
+    return " ".join((documented.__doc__ or "").split())
+
+
+def _sentence(note: str) -> str:
+    note = " ".join(note.replace("``", "`").split())
+    return note[0].upper() + note[1:] + ("" if note.endswith(".") else ".")
+
+
+def _type(field: FieldInfo) -> str:
+    shown = field.annotation.__name__ if inspect.isclass(field.annotation) else str(field.annotation)
+    shown = re.sub(r"\b(?:[a-z_]\w*\.)+(?=\w)", "", shown)
+    return shown.replace("NoneType", "None").replace("|", "or")
+
+
+def _field_notes(value: type[BaseModel]) -> dict[str, str]:
+    """What stands behind `#:` beside a field, its bases' included."""
+    notes: dict[str, str] = {}
+    for cls in reversed(value.__mro__):
+        if cls.__module__.startswith("penstock."):
+            notes |= dict(re.findall(r"^    (\w+):.*?#: (.*)$", inspect.getsource(cls), re.MULTILINE))
+    return notes
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def main() -> None:
+    drifted: list[str] = []
+    for name, text in pages().items():
+        file = REFERENCE / name
+        if file.exists() and file.read_text() == text:
+            continue
+        drifted.append(name)
+        if "--check" not in sys.argv:
+            file.write_text(text)
+            print(f"wrote docs/reference/{name}")
+    if drifted and "--check" in sys.argv:
+        sys.exit(f"These pages drifted from the code: {', '.join(drifted)}. Run `make docs` and commit what it writes.")
+
+
+if __name__ == "__main__":
+    main()
