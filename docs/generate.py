@@ -52,8 +52,8 @@ def events_page() -> str:
         "# Events\n",
         "Everything that happens is an event in the log of its project, written in the transaction that did it. Live",
         "updates are these events, and actions are triggered by them.\n",
-        "Beside the fields below, each has `seq` and `n` (its place in the log, which never changes), `subject`, `actor`",
-        "and `at`.\n",
+        "Beside the fields below, each has `seq` and `n` (its place in the log, which never changes), `subject`,",
+        "`actor` and `at`.\n",
     ]
     room = ""
     for kind, event in sorted(Event.registry.items(), key=lambda item: (_room(item[1]), item[0])):
@@ -120,7 +120,7 @@ def refusals_page() -> str:
     lines = [
         "# Refusals\n",
         "A request that is refused changes nothing and gets a problem document (RFC 9457): `type`, `title`, `status`,",
-        "`detail` and `errors`, a list of `{at, detail, code}`. The `type` is stable; `{...}` stands for the particulars.\n",
+        "`detail` and `errors`, a list of `{at, detail, code}`. The `type` is stable; `{...}` stands for particulars.\n",
         "| type | status | detail |",
         "|---|---|---|",
     ]
