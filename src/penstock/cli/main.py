@@ -15,7 +15,7 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("penstock.cli.up", "Start the server and its worker."),
     "worker": ("penstock.cli.worker", "Run one more worker, on this or another machine."),
-    "demo": ("penstock.cli.demo", "Watch a two-stage pipeline run on drawn digits."),
+    "demo": ("penstock.demo.command", "Watch a two-stage pipeline run on drawn digits."),
     "doctor": ("penstock.cli.doctor", "Say what is wrong with this installation, in plain words."),
     "login": ("penstock.cli.login", "Remember a server and a token for the next commands."),
     "status": ("penstock.cli.status", "Draw the pipeline as a tree with its counts."),
@@ -93,10 +93,9 @@ def _usage(error: click.ClickException) -> str:
 def _refusal(error: Exception) -> str | None:
     """The line for an error that its reader can act on; None for a defect of ours, which shows its traceback."""
     from penstock.core.errors import Refusal
-    from penstock.demo.digits import DemoExtraMissing
     from penstock.sdk.errors import PenstockError
 
-    return str(error) if isinstance(error, (PenstockError, Refusal, DemoExtraMissing)) else None
+    return str(error) if isinstance(error, (PenstockError, Refusal)) else None
 
 
 def _say(line: str, code: int = 2) -> int:

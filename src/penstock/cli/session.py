@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
+from pydantic_core import to_jsonable_python
 
-if TYPE_CHECKING:
-    from penstock.sdk.project import Project
+from penstock.sdk.connect import connect
+from penstock.sdk.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,8 +32,6 @@ class Session:
     @functools.cached_property
     def penstock(self) -> Project:
         """The project, connected to at first use."""
-        from penstock.sdk.connect import connect
-
         return connect(self.url, project=self.project, home=self.home, progress=False if self.as_json else None)
 
     def say(self, value: Any, human: str | Callable[[], object] | None = None) -> None:
@@ -84,6 +83,4 @@ def speaks(command: F) -> F:
 
 def plain(value: Any) -> Any:
     """A value as JSON types."""
-    from pydantic_core import to_jsonable_python
-
     return to_jsonable_python(value)

@@ -1,7 +1,8 @@
 """The other end of the demo's webhook: a small HTTP receiver that trains a real classifier on what was exported.
 
-It knows nothing of the drawn pages. It verifies each delivery (Standard Webhooks), acts once per delivery id, reads the folder
-that the payload names, cuts the labelled crops out of the exported images, trains, and tests on digits never drawn.
+It knows nothing of the drawn pages. It verifies each delivery (Standard Webhooks), acts once per delivery
+id, reads the folder that the payload names, cuts the labelled crops out of the exported images, trains, and tests on
+digits that were never drawn.
 
     POST /hook      a delivery; 204, or 401 when the signature is wrong
     GET  /report    what was received and what came of it

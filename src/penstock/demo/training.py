@@ -36,7 +36,7 @@ class Result:
 
 
 def train(folder: Path, seed: int = 7, shuffle: bool = False) -> Result:
-    """Train on the export in `folder` and test. With `shuffle` the labels are mixed up, so the score must fall to chance.
+    """Train on the export in `folder` and test. With `shuffle` the labels are mixed up: the score must fall to chance.
 
     Raises ValueError when the folder holds fewer than two labels.
     """

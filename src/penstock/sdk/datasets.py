@@ -141,7 +141,9 @@ class Versions(Named[Version]):
         if self._dataset is not None:
             found = self._scope.pages(f"/datasets/{self._dataset.id}/versions", VersionValue, {"limit": 1000})
             return {value.name: Version(self._scope, value) for value in found}
-        datasets = {d.id: d.name for d in self._scope.pages("/datasets", DatasetValue, {"archived": True, "limit": 1000})}
+        datasets = {
+            d.id: d.name for d in self._scope.pages("/datasets", DatasetValue, {"archived": True, "limit": 1000})
+        }
         found = self._scope.pages("/versions", VersionValue, {"limit": 1000})
         return {f"{datasets[value.dataset]}/{value.name}": Version(self._scope, value) for value in found}
 

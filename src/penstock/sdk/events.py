@@ -37,7 +37,7 @@ class _Message:
 
 
 def follow(
-    client: Client, path: str, *, after: str | None = None, kinds: Sequence[str] | None = None
+    client: Client, project: int, *, after: str | None = None, kinds: Sequence[str] | None = None
 ) -> Iterator[Event]:
     """Events as they happen, without end. After a lost connection it connects again and repeats nothing.
 
@@ -46,7 +46,7 @@ def follow(
     last, failures = after, 0
     while True:
         try:
-            for event in _connection(client, path, last, kinds):
+            for event in _connection(client, project, last, kinds):
                 last, failures = event.id, 0
                 yield event
             time.sleep(PAUSES[0])  # the server ended the stream, as it does before it stops: come back
@@ -57,18 +57,17 @@ def follow(
             failures += 1
 
 
-def read(
-    client: Client, path: str, *, after: str | None = None, kinds: Sequence[str] | None = None
-) -> Iterator[Event]:
+def read(client: Client, path: str, *, after: str | None = None, kinds: Sequence[str] | None = None) -> Iterator[Event]:
     """The events that are in the log now, oldest first, page after page."""
     query = {"after": after, "kinds": ",".join(kinds) if kinds else None, "limit": 500}
     for told in client.pages(path, dict[str, Any], query):
         yield from_plain(told)
 
 
-def _connection(client: Client, path: str, last: str | None, kinds: Sequence[str] | None) -> Iterator[Event]:
+def _connection(client: Client, project: int, last: str | None, kinds: Sequence[str] | None) -> Iterator[Event]:
+    query = {"project": project, "kinds": ",".join(kinds) if kinds else None}
     headers = {"accept": "text/event-stream"} | ({"last-event-id": last} if last else {})
-    with client.stream(path, query={"kinds": ",".join(kinds) if kinds else None}, headers=headers) as answer:
+    with client.stream("/events", query=query, headers=headers) as answer:
         for message in messages(answer.iter_lines()):
             if message.data:
                 yield _event(message)

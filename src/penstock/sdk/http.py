@@ -1,17 +1,17 @@
 """One HTTP client for the whole SDK: typed answers, pages, live events, and calls that survive a lost connection.
 
-Its law: a call is sent again only when that is safe. Reads are; a new thing is made under an Idempotency-Key, so it is too.
+Its law: a call is sent again only when that is safe. Reads are; every POST carries an Idempotency-Key, so it is too.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -106,17 +106,15 @@ class Client:
         path: str,
         *,
         body: Any = None,
+        content: Callable[[], Iterator[bytes]] | None = None,
         query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
         edition: int | None = None,
         key: str | None = None,
-        content: Any = None,
-        files: Any = None,
-        headers: Mapping[str, str] | None = None,
-        repeat: bool = True,
     ) -> httpx.Response:
         """Send one call, again after a lost connection. Raises Refused, or Unreachable when no try got through.
 
-        With `repeat=False` (a body that can be read only once) there is one try.
+        `body` goes as JSON; `content` makes the bytes of each try.
         """
         sent = dict(headers or {})
         if method == "POST":
@@ -124,27 +122,38 @@ class Client:
         if edition is not None:
             sent["if-match"] = f'"{edition}"'
         if body is not None:
-            content, sent["content-type"] = _json(body), "application/json"
-        pauses = iter(PAUSES if repeat else ())
+            plain = _json(body)
+            sent["content-type"] = "application/json"
+            content = lambda: iter((plain,))  # noqa: E731
+            sent["content-length"] = str(len(plain))
+        pauses = iter(PAUSES)
         while True:
-            try:
-                answer = self._http.request(
-                    method, path, content=content, files=files, params=_plain(query), headers=sent
-                )
-            except httpx.TransportError as error:
-                pause = next(pauses, None)
-                if pause is None:
-                    raise Unreachable(
-                        f"No answer from {self.url} ({_why(error)}). Is the server up? Start one with: penstock up"
-                    ) from error
+            answer = self._try(method, path, content() if content else None, query, sent)
+            if isinstance(answer, httpx.Response) and answer.status_code < 400:
+                return answer
+            lost = isinstance(answer, httpx.TransportError) or answer.status_code in PASSING
+            pause = next(pauses, None) if lost else None
+            if pause is not None:
+                time.sleep(_told(answer, pause) * (0.75 + random.random() / 2))  # noqa: S311  # jitter, no secret
+            elif isinstance(answer, httpx.Response):
+                raise self._refusal(answer)
             else:
-                if answer.status_code < 400:
-                    return answer
-                pause = next(pauses, None) if answer.status_code in PASSING else None
-                if pause is None:
-                    raise self._refusal(answer)
-                pause = _told(answer, pause)
-            time.sleep(pause * (0.75 + random.random() / 2))  # noqa: S311  # jitter, no secret
+                raise Unreachable(
+                    f"No answer from {self.url} ({_why(answer)}). Is the server up? Start one with: penstock up"
+                ) from answer
+
+    def _try(
+        self, method: str, path: str, content: Iterator[bytes] | None, query: Query | None, headers: Mapping[str, str]
+    ) -> httpx.Response | httpx.TransportError:
+        try:
+            return self._http.request(method, path, content=content, params=_plain(query), headers=headers)
+        except httpx.TransportError as error:
+            return error
+
+    def send(self, path: str, file: Path, *, query: Query | None = None) -> httpx.Response:
+        """POST a file's bytes, read as they go; each try opens it anew."""
+        size = {"content-length": str(file.stat().st_size), "content-type": "application/octet-stream"}
+        return self.request("POST", path, content=lambda: _blocks(file), query=query, headers=size)
 
     def close(self) -> None:
         self._http.close()
@@ -165,21 +174,10 @@ class Client:
         return _adapter(shape).validate_python(plain, extra="ignore")
 
 
-class Closing:
-    """Says to a follower of live events that nobody listens any longer."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-
-    def ask(self) -> None:
-        self._asked.set()
-
-    @property
-    def asked(self) -> bool:
-        return self._asked.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        return self._asked.wait(seconds)
+def _blocks(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while block := source.read(size):
+            yield block
 
 
 def _json(body: Any) -> bytes:
@@ -196,8 +194,8 @@ def _plain(query: Query | None) -> dict[str, Any]:
     return {name: value for name, value in (query or {}).items() if value is not None}
 
 
-def _told(answer: httpx.Response, otherwise: float) -> float:
-    told = answer.headers.get("retry-after", "")
+def _told(answer: httpx.Response | httpx.TransportError, otherwise: float) -> float:
+    told = answer.headers.get("retry-after", "") if isinstance(answer, httpx.Response) else ""
     return min(float(told), 30.0) if told.isdigit() else otherwise
 
 

@@ -1,6 +1,6 @@
 """The whole of Penstock in this process, for a home folder that no server serves: database, API and worker.
 
-The API listens on a private port of the loopback; the worker runs in threads of its own. All of it ends with the process.
+The API listens on a private port of the loopback, the worker runs in threads of its own, and all ends with the process.
 A crash loses nothing that was acknowledged: the next process, or a server, goes on from the same home.
 """
 

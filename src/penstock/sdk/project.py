@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from penstock.core import Page
 from penstock.people.model import Me, Message, NewProject, Place
 from penstock.people.model import Project as ProjectValue
 from penstock.schema.model import Schema
@@ -138,8 +136,8 @@ class Project:
         A follower that loses its connection goes on where it was, and repeats nothing.
         """
         if follow:
-            return live.follow(self._client, self._scope.path("/events"), after=after, kinds=kinds)
-        return live.read(self._client, self._scope.path("/log"), after=after, kinds=kinds)
+            return live.follow(self._client, self._scope.id, after=after, kinds=kinds)
+        return live.read(self._client, self._scope.path("/events"), after=after, kinds=kinds)
 
     # Who and where one is
 
@@ -191,7 +189,9 @@ class Project:
         if not places:
             raise NotConnected("There is no project yet. A pipeline file makes one: penstock apply pipeline.yaml")
         offer = ", ".join(repr(place.name) for place in places)
-        raise NotConnected(f"Say which project: connect(project=...), --project or PENSTOCK_PROJECT. There is: {offer}.")
+        raise NotConnected(
+            f"Say which project: connect(project=...), --project or PENSTOCK_PROJECT. There is: {offer}."
+        )
 
     def _settle_for(self, file: Path | str, *, create: bool = False) -> None:
         """Work in the project that a pipeline file names, unless one was named before."""
@@ -204,6 +204,3 @@ class Project:
             self._scope.settle(found[0].id)
         elif create:
             self.create_project(named)
-
-
-Waiter = Callable[[], Any]

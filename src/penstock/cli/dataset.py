@@ -1,0 +1,66 @@
+"""`penstock dataset`: make, list and change datasets."""
+
+from __future__ import annotations
+
+import click
+
+from penstock.cli.session import Session, speaks
+
+
+@click.group()
+def command() -> None:
+    """Make, list and change datasets."""
+
+
+@command.command("list")
+@speaks
+def list_(session: Session) -> None:
+    """The datasets, with how many files each holds."""
+    rows = [dataset.value for dataset in session.penstock.datasets]
+    session.table(rows, ["dataset", "files"], cells=lambda row: (row.name, row.files), none="No dataset yet.")
+
+
+@command.command()
+@click.argument("name")
+@speaks
+def create(session: Session, name: str) -> None:
+    """Make a dataset."""
+    made = session.penstock.datasets.create(name)
+    session.say(made.value, f"Made the dataset {name!r}.")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--state", type=click.Choice(["processing", "ready", "failed"]), help="Only files in this state.")
+@speaks
+def files(session: Session, name: str, state: str | None) -> None:
+    """The files of a dataset, by key."""
+    rows = session.penstock.datasets[name].files(state=state)
+    session.table(rows, ["key", "file", "state"], cells=lambda row: (row.key, row.file, row.state), none="No file.")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("keys", nargs=-1, required=True)
+@speaks
+def add(session: Session, name: str, keys: tuple[str, ...]) -> None:
+    """Add files that the project has, by key."""
+    added = session.penstock.datasets[name].add(keys=keys)
+    session.say({"files": added}, f"Added {len(added)} of {len(keys)}; the others were there already.")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("new_name")
+@speaks
+def rename(session: Session, name: str, new_name: str) -> None:
+    """Give a dataset another name."""
+    session.say(session.penstock.datasets[name].rename(new_name).value, f"{name!r} is {new_name!r} now.")
+
+
+@command.command()
+@click.argument("name")
+@speaks
+def archive(session: Session, name: str) -> None:
+    """Take a dataset out of use. What it held stays readable."""
+    session.say(session.penstock.datasets[name].archive().value, f"Archived {name!r}.")
