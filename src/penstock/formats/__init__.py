@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from penstock.core import NotFound
+from penstock.formats.jsonl import Jsonl
 from penstock.formats.model import BadItem, Chunk, Format, Item, Loss, NamedAnnotation, Reading, Tree
+from penstock.formats.voc import Voc
 
 __all__ = ["BadItem", "Chunk", "Format", "Item", "Loss", "NamedAnnotation", "Reading", "Tree", "detect", "named"]
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (Jsonl(), Voc())
 
 
 def named(name: str) -> Format:

@@ -6,7 +6,7 @@ an item with `problems`, and goes on. A writer counts what its format can't carr
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol
 from uuid import UUID
 
@@ -75,8 +75,22 @@ class Loss:
         return dict(sorted(self.counts.items()))
 
 
-WORDS: dict[str, str] = {}
-"""Each loss code in words; every format adds its own."""
+WORDS: dict[str, str] = {
+    "kind_dropped": "Annotations of a kind that the format doesn't have are left out.",
+    "shape_to_box": "Polygons and masks are written as the box around them.",
+    "holes_to_mask": "Polygons with holes are written as masks: the same pixels, without the corners.",
+    "holes_dropped": "Holes are left out, because the image's size isn't known.",
+    "confidence_dropped": "Confidences are left out.",
+    "group_dropped": "Which annotations belong together is left out.",
+    "provenance_dropped": "Who or what made an annotation is left out.",
+    "file_attributes_dropped": "Values of attributes that are asked per file are left out.",
+    "meta_dropped": "Metadata of files are left out.",
+    "at_dropped": "Frames and times are left out.",
+    "image_id_changed": "Two images had the same id of another set; the later got a new one.",
+    "annotation_id_changed": "Two annotations had the same id of another set; the later got a new one.",
+    "category_id_changed": "Two labels had the same category id of another set; the later got a new one.",
+}
+"""Each loss code in words."""
 
 
 class Tree(Protocol):
@@ -102,13 +116,17 @@ class Reading(Protocol):
         """Each file once, in the set's own order. May be called again, from the start."""
         ...
 
+    def foreign(self) -> dict[str, Any]:
+        """What the set says about itself that has no place with us (COCO's info and licenses), for writing it again."""
+        ...
+
     def used(self) -> frozenset[str]:
         """Paths of annotation files: those are not media."""
         ...
 
 
 class Chunk(NamedTuple):
-    """Bytes to append to one file of the output. A file's chunks come one after the other, with none of another between."""
+    """Bytes to append to one file of the output. All chunks of a file come before the next file's."""
 
     path: str
     data: bytes
@@ -132,6 +150,11 @@ class Format(Protocol):
         """Where an item's media belongs in a set in this format."""
         ...
 
-    def write(self, items: Iterable[Item], schema: Schema, loss: Loss) -> Iterator[Chunk]:
-        """The annotation files of a set: the same items in the same order give the same bytes. Flat in memory."""
+    def write(
+        self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
+    ) -> Iterator[Chunk]:
+        """The annotation files of a set: the same items in the same order give the same bytes. Flat in memory.
+
+        Names in `items` are the schema's. `foreign` is what `Reading.foreign` gave. `loss` is whole at the end.
+        """
         ...

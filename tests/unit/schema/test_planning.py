@@ -161,7 +161,7 @@ def test_bad_edits_are_refused():
     schema = planned(EMPTY, CELLS)
     with pytest.raises(SchemaInvalid, match="no label 99"):
         edited(schema, [ChangeLabel(id=99, name="x")])
-    with pytest.raises(SchemaInvalid, match="another label 'RBC'"):
+    with pytest.raises(SchemaInvalid, match="a label 'RBC' already"):
         edited(schema, [AddLabel(name="RBC")])
     with pytest.raises(SchemaInvalid, match="names must differ"):
         edited(schema, [ChangeLabel(id=schema.label_named("WBC").id, name="RBC")])

@@ -1,0 +1,147 @@
+"""From names to ids and back: between what formats know and what the database holds. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from penstock.annotations import geometry as shapes
+from penstock.annotations.checks import structure
+from penstock.annotations.geometry import BadGeometry
+from penstock.annotations.model import Annotation
+from penstock.core import Problem
+from penstock.formats.model import NamedAnnotation
+from penstock.schema.model import WITH_OPTIONS, Attribute, Schema
+
+
+def named(annotation: Annotation, schema: Schema, author: str | None = None) -> NamedAnnotation:
+    """An annotation with names in place of ids. What the schema doesn't know (a purged label) stays a number."""
+    label = None if annotation.label is None else schema.labels_by_id.get(annotation.label)
+    return NamedAnnotation(
+        kind=annotation.kind,
+        label=label.name if label else None if annotation.label is None else str(annotation.label),
+        geometry=annotation.geometry,
+        attributes=named_values(annotation.attributes, schema),
+        source=annotation.source,
+        confidence=annotation.confidence,
+        group=annotation.group,
+        at=annotation.at,
+        ordinal=str(annotation.id),
+        id=annotation.id,
+        author=author,
+        foreign=annotation.foreign,
+    )
+
+
+def named_values(values: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Attribute values by names, options by name, in the schema's order."""
+    found: dict[str, Any] = {}
+    for attribute in schema.attributes:
+        if (value := values.get(str(attribute.id))) is not None:
+            found[attribute.name] = _value_named(attribute, value)
+    return found
+
+
+def _value_named(attribute: Attribute, value: Any) -> Any:
+    if attribute.kind not in WITH_OPTIONS:
+        return value
+    names = {option.id: option.name for option in attribute.options}
+    if isinstance(value, list):
+        return [names[one] for one in cast(list[Any], value) if one in names]
+    return names.get(value)
+
+
+def split(annotations: Iterable[Annotation], schema: Schema) -> tuple[dict[str, Any], list[NamedAnnotation]]:
+    """A file's annotations as an item has them: its own attributes, and the rest by names."""
+    own: dict[str, Any] = {}
+    rest: list[NamedAnnotation] = []
+    for annotation in annotations:
+        if annotation.is_of_file:
+            own |= named_values(annotation.attributes, schema)
+        else:
+            rest.append(named(annotation, schema))
+    return own, rest
+
+
+def identified(
+    annotation: NamedAnnotation, schema: Schema, id: UUID, at: str = ""
+) -> tuple[Annotation | None, list[Problem]]:
+    """An annotation with ids in place of names, checked; None when it can't be one, and what is wrong.
+
+    A value that the schema doesn't take is left out and told; the annotation comes without it.
+    """
+    problems: list[Problem] = []
+    label: int | None = None
+    if annotation.label is not None:
+        found = [label for label in schema.live_labels if label.name == annotation.label]
+        if not found:
+            return None, [Problem(f"{at}.label", f"There is no label {annotation.label!r}.", "unknown-label")]
+        label = found[0].id
+    try:
+        geometry = shapes.canonical(shapes.read(annotation.kind, annotation.geometry))
+    except BadGeometry as bad:
+        return None, [Problem(f"{at}.geometry", bad.detail, bad.code)]
+    made = Annotation(
+        id=id,
+        kind=annotation.kind,
+        label=label,
+        geometry=geometry,
+        attributes=identified_values(annotation.attributes, label, schema, at, problems),
+        source=annotation.source,
+        confidence=annotation.confidence,
+        group=annotation.group,
+        at=annotation.at,
+        foreign=annotation.foreign,
+    )
+    faults = structure(made, schema, at)
+    return (None, [*problems, *faults]) if faults else (made, problems)
+
+
+def identified_values(
+    values: Mapping[str, Any], label: int | None, schema: Schema, at: str, problems: list[Problem]
+) -> dict[str, Any]:
+    """Attribute values by id, options by id; those that the schema doesn't take are left out and told."""
+    found: dict[str, Any] = {}
+    by_name = {attribute.name: attribute for attribute in schema.live_attributes}
+    for name, value in values.items():
+        place = f"{at}.attributes.{name}"
+        attribute = by_name.get(name)
+        if attribute is None:
+            problems.append(Problem(place, f"There is no attribute {name!r}.", "unknown-attribute"))
+        elif not attribute.is_on(label):
+            problems.append(Problem(place, f"{name!r} is not asked here.", "attribute-not-here"))
+        else:
+            right = _value_identified(attribute, value)
+            fault = f"one of its options ({attribute.offered()})" if right is None else attribute.fault(right)
+            if fault is None:
+                found[str(attribute.id)] = right
+            else:
+                problems.append(Problem(place, f"{name!r} is {value!r}, but must be {fault}.", "attribute-value"))
+    return found
+
+
+def _value_identified(attribute: Attribute, value: Any) -> Any:
+    """A value as the schema has it: options by id, numbers and truth also from text; None for an unknown option."""
+    if attribute.kind in WITH_OPTIONS:
+        ids = {option.name: option.id for option in attribute.options if not option.archived}
+        if attribute.kind == "multi_select":
+            listed = cast(list[Any], value) if isinstance(value, list) else [value]
+            found = [ids.get(_text(one)) for one in listed]
+            return None if None in found else found
+        return ids.get(_text(value))
+    if attribute.kind in ("number", "slider", "checkbox") and isinstance(value, str):
+        try:
+            return msgspec.json.decode(value.strip().lower())
+        except msgspec.DecodeError:
+            return value
+    if attribute.kind in ("text", "date") and isinstance(value, (bool, int, float)):
+        return _text(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    """A scalar as an option's name would spell it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

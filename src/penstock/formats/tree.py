@@ -1,0 +1,67 @@
+"""Sets of files to read from, and finding an image in one by the name that an annotation file gives."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+
+
+class FolderTree:
+    """A folder on this machine. Symbolic links that lead out of it are not followed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+
+    @cached_property
+    def _paths(self) -> tuple[str, ...]:
+        found = (path for path in self.root.rglob("*") if path.is_file() and self._is_within(path))
+        return tuple(sorted(path.relative_to(self.root).as_posix() for path in found))
+
+    def paths(self) -> Sequence[str]:
+        return self._paths
+
+    def open(self, path: str) -> BinaryIO:
+        full = self.root / path
+        if not self._is_within(full):
+            raise FileNotFoundError(path)
+        return full.open("rb")
+
+    def _is_within(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self.root)
+
+
+class Finder:
+    """Finds the file that a name in an annotation file means: by its path near that file, else by how paths end."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = frozenset(paths)
+        self._by_name: dict[str, list[str]] = {}
+        for path in paths:
+            self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+
+    def find(self, name: str, near: str = "") -> str | None:
+        """The path meant by `name` in the annotation file `near`; None when there is none, or no best one."""
+        name = name.replace("\\", "/").removeprefix("./")
+        folder = near.rpartition("/")[0]
+        above = folder.rpartition("/")[0]
+        for base in (folder, above, ""):
+            path = f"{base}/{name}" if base else name
+            if path in self._paths:
+                return path
+        parts = name.split("/")
+        found = self._by_name.get(parts[-1], [])
+        for n in range(len(parts), 0, -1):
+            ending = "/" + "/".join(parts[-n:])
+            ends = [path for path in found if f"/{path}".endswith(ending)]
+            if len(ends) == 1:
+                return ends[0]
+            if ends:
+                return None
+        return None
+
+
+def is_image(path: str) -> bool:
+    """Whether a name looks like an image's."""
+    return Path(path).suffix.lower() in IMAGES
