@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from penstock.core import NotFound, Page
 from penstock.core.ids import FileId
-from penstock.datasets import query, tables, verbs, versions
+from penstock.datasets import facts, query, tables, verbs, versions
 from penstock.datasets.model import (
     Changed,
     Dataset,
@@ -170,7 +170,7 @@ def get_revision(who: Viewer) -> int:
 def read_query(body: QueryText, who: Viewer) -> QueryRead:
     """Look at a query without asking it: refused with the place of the first mistake, else written plainly."""
     expression = query.parse(body.query)
-    query.check(expression, body.context)
+    query.check(expression, body.context, who.read(lambda tx: facts.names(tx, body.dataset)))
     return QueryRead(query=str(expression), needs=sorted(query.needs(expression)))
 
 

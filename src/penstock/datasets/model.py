@@ -115,6 +115,8 @@ class QueryText(Value):
 
     query: str
     context: Literal["file", "task", "event"] = "file"
+    dataset: DatasetId | None = None
+    """Whose versions it may name."""
 
 
 class QueryRead(Value):

@@ -1,7 +1,8 @@
 """The tables of datasets and entries. The only place with their SQL."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -37,6 +38,31 @@ class Member(NamedTuple):
     id: int
     dataset: int
     file: int
+
+
+class FileState(NamedTuple):
+    """A file as it was at a revision."""
+
+    id: int
+    key: str
+    hash: str
+    bytes: int
+    media: str | None
+    mime: str | None
+    width: int | None
+    height: int | None
+    state: str
+    foreign: dict[str, Any]
+    meta: dict[str, Any]
+
+
+class Held(NamedTuple):
+    """One file in one dataset, and since when."""
+
+    file: int
+    dataset: int
+    name: str
+    at: dt.datetime
 
 
 class _Count(NamedTuple):
@@ -209,15 +235,94 @@ def page(
     )
 
 
-def file_ids(tx: Transaction, dataset: int, as_of: int) -> list[int]:
-    """All files of a dataset as of a revision, in the order of their keys."""
-    return tx.values(
-        int,
-        "select e.file from entry e join file f on f.project = e.project and f.id = e.file"
-        " where e.project = %(project)s and e.dataset = %(dataset)s and e.created_seq <= %(as_of)s"
-        ' and (e.retired_seq is null or e.retired_seq > %(as_of)s) order by f.key collate "C", f.id',
+def file_states(tx: Transaction, files: Sequence[int], as_of: int) -> list[FileState]:
+    """Files as they were at a revision, in the order of their keys. What probing finds never changes afterwards."""
+    return tx.all(
+        FileState,
+        'select f.id, f.key, f.hash, f.bytes, f.media, f.mime, f.width, f.height, f.state, f."foreign",'
+        " coalesce(m.meta, '{}') as meta from file f left join file_meta m on m.project = f.project and m.file = f.id"
+        " and m.created_seq <= %(as_of)s and (m.retired_seq is null or m.retired_seq > %(as_of)s)"
+        ' where f.project = %(project)s and f.id = any(%(files)s) order by f.key collate "C", f.id',
+        files=list(files),
+        as_of=as_of,
+    )
+
+
+def ready_files(tx: Transaction, dataset: int, as_of: int) -> Iterator[int]:
+    """The files of a dataset that were ready and in their place at a revision, in the order of their keys.
+
+    A file's state changes in place, so the log says when it became ready.
+    """
+    with tx.conn.cursor(name="ready_files") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute(
+            "select e.file from entry e join file f on f.project = e.project and f.id = e.file"
+            " where e.project = %(project)s and e.dataset = %(dataset)s"
+            " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
+            " and f.state = 'ready' and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
+            " and exists (select from event v where v.project = e.project and v.subject = 'file:' || e.file"
+            " and v.kind = 'file.ready' and v.seq <= %(as_of)s)"
+            ' order by f.key collate "C", f.id',
+            {"project": tx.project, "dataset": dataset, "as_of": as_of},
+        )
+        for (file,) in cursor:
+            yield file
+
+
+def memberships(tx: Transaction, files: Sequence[int], as_of: int) -> list[Held]:
+    """The datasets that held these files at a revision."""
+    return tx.all(
+        Held,
+        "select e.file, e.dataset, d.name, e.at from entry e join dataset d on d.id = e.dataset"
+        " where e.project = %(project)s and e.file = any(%(files)s)"
+        " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)",
+        files=list(files),
+        as_of=as_of,
+    )
+
+
+def changed_files(
+    tx: Transaction, dataset: int, branch: int, files: Sequence[int], since: int, as_of: int
+) -> frozenset[int]:
+    """Those of the files that entered the dataset, or whose annotations on a branch changed, after a revision."""
+    return frozenset(
+        tx.values(
+            int,
+            "select file from entry where project = %(project)s and dataset = %(dataset)s and file = any(%(files)s)"
+            " and created_seq > %(since)s and created_seq <= %(as_of)s"
+            " union select file from annotation where project = %(project)s and branch = %(branch)s"
+            " and file = any(%(files)s) and (created_seq > %(since)s and created_seq <= %(as_of)s"
+            " or retired_seq > %(since)s and retired_seq <= %(as_of)s)",
+            dataset=dataset,
+            branch=branch,
+            files=list(files),
+            since=since,
+            as_of=as_of,
+        )
+    )
+
+
+def names(tx: Transaction) -> list[str]:
+    """The names of all datasets, archived ones too."""
+    return tx.values(str, "select distinct name from dataset where project = %(project)s")
+
+
+def name_at(tx: Transaction, dataset: int, as_of: int) -> str | None:
+    """What a dataset was called at a revision. A name changes in place, so the log says."""
+    return tx.value(
+        str,
+        "select coalesce(body->>'now', body->>'name') from event where project = %(project)s"
+        " and subject = 'dataset:' || %(dataset)s and kind in ('dataset.created', 'dataset.renamed')"
+        " and seq <= %(as_of)s order by seq desc, n desc limit 1",
         dataset=dataset,
         as_of=as_of,
+    )
+
+
+def version_names(tx: Transaction, dataset: int | None) -> Mapping[str, int]:
+    """The revisions of a dataset's versions, by name."""
+    return dict(
+        tx.rows("select name, seq from version where project = %(project)s and dataset = %(dataset)s", dataset=dataset)
     )
 
 
@@ -265,4 +370,14 @@ def versions(tx: Transaction, dataset: int | None, after: int, limit: int) -> li
         dataset=dataset,
         after=after,
         limit=limit,
+    )
+
+
+def names_holding(tx: Transaction, file: int) -> list[str]:
+    """Names of the datasets that hold a file now."""
+    return tx.values(
+        str,
+        "select d.name from entry e join dataset d on d.project = e.project and d.id = e.dataset"
+        " where e.project = %(project)s and e.file = %(file)s and e.retired_seq is null and d.archived_at is null",
+        file=file,
     )
