@@ -103,8 +103,6 @@ class Export(Value):
         return self.state in ENDED
 
 
-
-
 class ExportNotReady(Conflict):
     """Export {id} is {state}, so there is nothing to download yet."""
 

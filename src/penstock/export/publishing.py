@@ -1,0 +1,200 @@
+"""Putting an export in its place: whole or not at all, with the same bytes each time.
+
+Everything is made in a hidden folder beside the destination, synced, and renamed last. The law: nothing under the
+destination's own name is ever half there, and nothing that is there is overwritten.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from penstock.export.model import DestinationTaken, PathClash
+
+_HIDDEN = ".penstock-export-"
+_DROPPED = "dropped"
+_CHUNK = 1 << 20
+_SYNCS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One file of the set: its path in it, its size and its SHA-256 in hex."""
+
+    path: str
+    bytes: int
+    hash: str
+
+
+class Workshop:
+    """A hidden folder beside the destination, in which one try of an export is made. A context manager: whatever is not
+    published goes with it.
+    """
+
+    def __init__(self, destination: Path, export: int) -> None:
+        self.destination = destination
+        sweep(destination.parent, export)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        self.folder = destination.parent / f"{_HIDDEN}{export}-{secrets.token_hex(4)}"
+        self.folder.mkdir(mode=0o755)
+        self.set = self.folder / "set"
+        self.set.mkdir()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _drop(self.folder)
+
+    def publish(self, made: Path) -> None:
+        """Rename what was made to the destination, durably. Raises DestinationTaken when something is there."""
+        if made.is_dir():
+            _sync_tree(made)
+        else:
+            _sync(made)
+        _move(made, self.destination)
+        sync_folder(self.destination.parent)
+
+
+def sweep(parent: Path, export: int) -> None:
+    """Take away what earlier tries of an export left. A try that is somehow still alive finds its folder gone, and so
+    can't publish.
+    """
+    for name in (str(export), _DROPPED):
+        for leftover in parent.glob(f"{_HIDDEN}{name}-*"):
+            _drop(leftover)
+
+
+def safe(path: str) -> str:
+    """A path inside the set, whatever it was; one that leads nowhere else stays as it is."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return "/".join("_" if ".." in part.split("\\") else part for part in parts) or "_"
+
+
+class Appender:
+    """Writes the files of a format, whose chunks come file after file."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._path: str | None = None
+        self._file: BinaryIO | None = None
+        self._digest = hashlib.sha256()
+        self._bytes = 0
+        self.written: list[Written] = []
+
+    def append(self, path: str, data: bytes) -> None:
+        """Add bytes to a file; another path begins another file. Raises PathClash for one that was there before."""
+        path = safe(path)
+        if path != self._path:
+            self.close()
+            self._file = create(self._root / path, path)
+            self._path, self._digest, self._bytes = path, hashlib.sha256(), 0
+        assert self._file is not None
+        self._file.write(data)
+        self._digest.update(data)
+        self._bytes += len(data)
+
+    def close(self) -> None:
+        if self._file is not None and self._path is not None:
+            self._file.close()
+            self.written.append(Written(self._path, self._bytes, self._digest.hexdigest()))
+            self._file = self._path = None
+
+
+def create(target: Path, path: str) -> BinaryIO:
+    """A new file with its folders. Raises PathClash when there is one."""
+    try:
+        return target.open("xb")
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise PathClash(path=path) from None
+    try:
+        return target.open("xb")
+    except FileExistsError:
+        raise PathClash(path=path) from None
+
+
+def copy(chunks: Iterable[bytes], target: BinaryIO) -> str:
+    """Copy bytes; their SHA-256 in hex."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        target.write(chunk)
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read(path: Path) -> Iterator[bytes]:
+    """A file in pieces of a megabyte."""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def hash_of(path: Path) -> str | None:
+    """The SHA-256 of a file in hex; None when it isn't there."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _move(made: Path, destination: Path) -> None:
+    if destination.exists() or destination.is_symlink():
+        raise DestinationTaken(path=destination)
+    if made.is_dir():
+        try:
+            made.rename(destination)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise DestinationTaken(path=destination) from None
+            raise
+        return
+    try:
+        # A link, unlike a rename, fails when somebody else was first.
+        os.link(made, destination)
+    except FileExistsError:
+        raise DestinationTaken(path=destination) from None
+    except OSError:  # a file system without hard links
+        made.rename(destination)
+
+
+def _drop(folder: Path) -> None:
+    """Remove a folder that a process may still be writing in: it loses its name first, and so can't be published."""
+    condemned = folder.with_name(f"{_HIDDEN}{_DROPPED}-{secrets.token_hex(4)}")
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(condemned)
+        shutil.rmtree(condemned, ignore_errors=True)
+
+
+def _sync_tree(root: Path) -> None:
+    with ThreadPoolExecutor(_SYNCS_AT_ONCE, thread_name_prefix="penstock-export") as pool:
+        for folder, _, names in os.walk(root, topdown=False):
+            here = Path(folder)
+            for _ in pool.map(_sync, [here / name for name in names]):
+                pass
+            sync_folder(here)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    if os.name == "nt":  # Windows can't open a folder; its journal keeps renames in order
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
