@@ -44,8 +44,8 @@ format: $(ENV)-develop ## format and fix what can be fixed by itself
 
 PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links pyproject.toml --group build
-lock: ## pin the newest versions that pyproject.toml allows (needs uv); ARGS="-P fastapi" for some of them
-	$(PIN) $(if $(ARGS),$(ARGS),--upgrade) --extra demo --group test --group lint -o requirements/develop.txt
+lock: ## pin what pyproject.toml asks for (needs uv); ARGS=--upgrade for the newest, ARGS="-P fastapi" for one
+	$(PIN) $(ARGS) --extra demo --group test --group lint -o requirements/develop.txt
 	$(PIN) -c requirements/develop.txt --extra demo --group test -o requirements/test.txt
 	$(PIN) -c requirements/develop.txt --extra demo -o requirements/demo.txt
 	$(PIN) -c requirements/develop.txt -o requirements/run.txt

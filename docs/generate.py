@@ -120,7 +120,7 @@ def refusals_page() -> str:
     lines = [
         "# Refusals\n",
         "A request that is refused changes nothing and gets a problem document (RFC 9457): `type`, `title`, `status`,",
-        "`detail` and `errors`, a list of `{at, detail, code}`. The `type` is stable; `{...}` stands for particulars.\n",
+        "`detail` and `errors`, a list of `{at, detail, code}`. The `type` is stable; `{...}` stands for a part.\n",
         "| type | status | detail |",
         "|---|---|---|",
     ]
