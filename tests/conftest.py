@@ -1,20 +1,25 @@
 """One embedded PostgreSQL for the whole run; a fresh database, cloned from a migrated one, for each test."""
 
+import asyncio
 import datetime as dt
 import itertools
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
+from fastapi import FastAPI
 
 from penstock import engine, store
 from penstock.core import Settings
+from penstock.server import create_app, local_secret
 from penstock.store import Store, embedded, migrate, set_offset
 
 _numbers = itertools.count(1)
@@ -117,3 +122,82 @@ def wrote(store: Store) -> Callable[[int], object]:
             )
 
     return block
+
+
+class InProcess(httpx.BaseTransport):
+    """Calls an app without a network. Not for live events: an answer arrives whole."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 1))
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def call() -> httpx.Response:
+            sent = httpx.Request(
+                request.method, request.url, headers=request.headers, content=body, extensions=request.extensions
+            )
+            answer = await self._inner.handle_async_request(sent)
+            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+        body = b"".join(request.stream)  # type: ignore[arg-type]
+        return asyncio.run_coroutine_threadsafe(call(), self._loop).result(timeout=120)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@dataclass
+class Api:
+    """The real app over the test's store, and clients of it. `api.project` is a project made by the owner."""
+
+    store: Store
+    app: FastAPI
+    transport: InProcess
+    owner: httpx.Client
+    project: int = 0
+    _clients: dict[tuple[str, bool], httpx.Client] = field(default_factory=dict)
+    persons: dict[str, int] = field(default_factory=dict)
+    """The member behind each role's client."""
+
+    def bare(self, headers: dict[str, str] | None = None) -> httpx.Client:
+        """A client that nobody has signed in with."""
+        return httpx.Client(transport=self.transport, base_url="http://penstock.test/api/v1", headers=headers)
+
+    def client(self, role: str, connections: bool = False) -> httpx.Client:
+        """A member of this role in the project; the same one each time."""
+        key = (role, connections)
+        if key not in self._clients:
+            self._clients[key], self.persons[role] = self.member(role, connections)
+        return self._clients[key]
+
+    def member(self, role: str, connections: bool = False, name: str = "") -> tuple[httpx.Client, int]:
+        """One more member, with a token, and their id."""
+        body = {"name": name or f"{role} {next(_numbers)}", "role": role, "connections": connections}
+        person = self.owner.post(f"/projects/{self.project}/programs", json=body).json()["person"]
+        token = {"name": "test", "person": person, "connections": connections}
+        secret = self.owner.post(f"/projects/{self.project}/tokens", json=token).json()["secret"]
+        return self.bare({"authorization": f"Bearer {secret}"}), person
+
+    def path(self, path: str = "") -> str:
+        return f"/projects/{self.project}{path}"
+
+
+@pytest.fixture
+def api(store: Store) -> Iterator[Api]:
+    """HTTP without a network: `api.owner`, `api.client("annotator")`, `api.path("/datasets")`."""
+    app = create_app(store)
+    transport = InProcess(app)
+    owner = httpx.Client(
+        transport=transport,
+        base_url="http://penstock.test/api/v1",
+        headers={"authorization": f"Bearer {local_secret(app)}"},
+    )
+    made = Api(store, app, transport, owner)
+    made.project = owner.post("/projects", json={"name": "first"}).json()["id"]
+    yield made
+    app.state.live.close()
+    transport.close()

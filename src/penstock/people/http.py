@@ -92,7 +92,7 @@ def begin_session(body: SignIn, request: Request, response: Response) -> Me:
         raise SignInUnclear
     set_session(request, response, session)
     with store.db.transaction(0) as tx:
-        return _me(tx, session.person, session.secret)
+        return _me(tx, session.person, projects.places(tx, session.person), session.secret)
 
 
 @router.post("/sign-out", status_code=204)
@@ -112,14 +112,18 @@ def me(who: SomeCaller) -> Me:
     """Who you are, and where you may go."""
     found = credential(who.request)
     session = found[0] if found is not None and who.standing.by == "session" else None
-    return who.read(lambda tx: _me(tx, who.person, session))
+    return who.read(lambda tx: _me(tx, who.person, _places(tx, who), session))
 
 
-def _me(tx: Transaction, person: int, session: str | None) -> Me:
+def _places(tx: Transaction, who: Caller) -> list[Place]:
+    return [seen for place in projects.places(tx, who.person) if (seen := who.standing.sees(place))]
+
+
+def _me(tx: Transaction, person: int, places: list[Place], session: str | None) -> Me:
     return Me(
         person=persons.person(tx, person),
         owner=persons.is_owner(tx, person),
-        projects=projects.places(tx, person),
+        projects=places,
         csrf=secrets.csrf(session) if session else None,
         unread=inbox.unread(tx, person),
     )
@@ -152,7 +156,7 @@ def create_link(person: int, who: Admin) -> Link:
 @router.get("/projects")
 def list_projects(who: SomeCaller) -> list[Place]:
     """The projects you may enter."""
-    return who.read(lambda tx: projects.places(tx, who.person))
+    return who.read(lambda tx: _places(tx, who))
 
 
 @router.post("/projects", status_code=201)
@@ -274,7 +278,7 @@ def _join(secret: str, body: Joining, request: Request, response: Response, who:
     def work(tx: Transaction) -> tuple[Session | None, Me]:
         person = invites.join(tx, secret, body, who.person if who else None)
         session = None if who else sign_in.begin_session(tx, person, "invite")
-        return session, _me(tx, person, session.secret if session else None)
+        return session, _me(tx, person, projects.places(tx, person), session.secret if session else None)
 
     session, answer = db.perform(work, project, who.person if who else None)
     request.app.state.standings.forget()

@@ -249,7 +249,7 @@ class Token(Value):
 class Link(Value):
     """A one-time sign-in link's secret: the link is `/sign-in/<secret>`."""
 
-    secret: str
+    secret: str | None = None
     expires_at: datetime
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from penstock.core import NotFound, Unauthorized
 from penstock.people import secrets
-from penstock.people.model import Need, Role, allows, narrower
+from penstock.people.model import Need, Place, Role, allows, narrower
 from penstock.store import Database
 
 KEEP_SECONDS = 1.5
@@ -37,6 +37,17 @@ class Standing:
     """Runs the installation; false for a token that is narrowed to a project or role."""
     by: str
     """``session``, ``token`` or ``local``."""
+    only: int | None = None
+    """The one project that a token is good for."""
+    cap: Role | None = None
+    """The most that a token is good for."""
+
+    def sees(self, place: Place) -> Place | None:
+        """One of the person's projects as this credential sees it."""
+        role = narrower(place.role, self.cap)
+        if role is None or self.only not in (None, place.id):
+            return None
+        return place.model_copy(update={"role": role})
 
     def may(self, need: Need) -> bool:
         return allows(self.role, need)
@@ -99,6 +110,8 @@ class Standings:
             connections=row.connections,
             owner=row.owner and row.project is None and row.cap in (None, "admin"),
             by=by,
+            only=row.project,
+            cap=row.cap,
         )
 
 

@@ -1,0 +1,115 @@
+"""HTTP of the server itself: live events, the log page by page, and how the server is."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from penstock.core import Forbidden, Page, Value
+from penstock.log import Happening
+from penstock.people.caller import credential
+from penstock.people.http import Caller, may
+from penstock.people.standing import NotSignedIn, Standing
+from penstock.server.live import Sees, place, plain, read_after, stream_events
+from penstock.server.sight import seen_by
+
+router = APIRouter(tags=["server"])
+
+AnyMember = Annotated[Caller, Depends(may("member"))]
+
+
+class Health(Value):
+    """The server answers, and so does its database."""
+
+    status: str = "ok"
+    version: str
+    uptime_seconds: float
+
+
+class LoggedEvent(Value):
+    """One thing that happened. `seq.n` is its id and its place in the log."""
+
+    project: int
+    seq: int
+    n: int
+    kind: str
+    subject: str
+    body: dict[str, Any]
+    actor: int | None = None
+    at: datetime
+
+
+@router.get("/health")
+def get_health(request: Request) -> Health:
+    """Whether the server and its database answer. Needs no credential; 503 when the database is away."""
+    with request.app.state.store.db.transaction(0) as tx:
+        tx.value(int, "select 1")
+    return Health(version=request.app.version, uptime_seconds=round(time.monotonic() - request.app.state.began, 3))
+
+
+@router.get(
+    "/events",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def follow_events(
+    request: Request,
+    who: AnyMember,
+    kinds: Annotated[str | None, Query(description="Only these kinds, with commas between.")] = None,
+    after: Annotated[str | None, Query(description="Begin behind this event; else with what happens next.")] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The project's events as they happen, as server-sent events: `id` is `seq.n`, `data` one event as JSON.
+
+    Nothing is skipped or repeated: come back with `Last-Event-ID` and it goes on behind that event. Annotators see the
+    events of their own work alone. A lost connection is noticed by a comment every 15 s.
+    """
+    told = last_event_id or after
+    begin = place(told) if told else None
+    live = request.app.state.live
+    events = stream_events(live, who.store.db, who.project, begin, _sight(request, who, kinds))
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+@router.get("/projects/{project}/events")
+def list_events(
+    request: Request,
+    who: AnyMember,
+    kinds: Annotated[str | None, Query(description="Only these kinds, with commas between.")] = None,
+    after: Annotated[str | None, Query(description="Begin behind this event; else with the first.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Page[LoggedEvent]:
+    """The project's log, oldest first. The next page begins behind `next`, an event's id.
+
+    Only an empty page has no `next`. A page ends where a revision ends, so it can hold more events than `limit`.
+    """
+    found = who.read(lambda tx: read_after(tx, place(after or "0.0"), limit=limit))
+    last = found[-1] if found else None
+    items = [LoggedEvent.model_validate(plain(happening)) for happening in _sight(request, who, kinds)(found)]
+    return Page(items=items, next=f"{last.seq}.{last.n}" if last else None)
+
+
+def _sight(request: Request, who: Caller, kinds: str | None) -> Sees:
+    """What this caller may see, asked anew for each batch: access can be taken away while a stream is open."""
+    wanted = {kind.strip() for kind in kinds.split(",")} if kinds else None
+    found = credential(request)
+    if found is None:
+        raise NotSignedIn
+    secret = found[0]
+
+    def sees(batch: Sequence[Happening]) -> Sequence[Happening]:
+        standing: Standing = request.app.state.standings.of(secret, who.project)
+        if standing.role is None:
+            raise SightLost
+        chosen = [h for h in batch if wanted is None or h.kind in wanted]
+        return seen_by(who.store.db, standing, chosen) if chosen else []
+
+    return sees
+
+
+class SightLost(Forbidden):
+    """You may not see this project's events any more."""
