@@ -1,17 +1,60 @@
-"""Gathering what a query asks of a file: from values the caller holds, and from tables only what the query needs."""
+"""What queries ask, gathered from the database: only what a query needs, for one file or for many at once.
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+Later rooms fill `tasks`: what they know of each file's tasks.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 from penstock import people
+from penstock import schema as schemas
+from penstock.annotations import rows
 from penstock.annotations.model import Annotation
 from penstock.datasets import tables
-from penstock.datasets.query import Facts, Given, Mark, Need
+from penstock.datasets.query import Expression, Facts, Given, Mark, Names, Need, needs
+from penstock.datasets.query.check import walk
+from penstock.datasets.query.expression import FILE_FIELDS, ChangedSince
 from penstock.datasets.query.facts import Fields
 from penstock.files.model import File
-from penstock.formats import naming
-from penstock.schema.model import Schema
+from penstock.schema.model import Attribute, Schema
 from penstock.store import Transaction
+
+TasksOf = Callable[[Transaction, Sequence[int], int | None], Mapping[int, Mapping[str, Fields]]]
+
+
+def _no_names(_tx: Transaction) -> Collection[str]:
+    return ()
+
+
+def _no_tasks(_tx: Transaction, _files: Sequence[int], _as_of: int | None) -> Mapping[int, Mapping[str, Fields]]:
+    return {}
+
+
+@dataclass
+class Tasks:
+    """What the room of tasks knows; set when the program starts."""
+
+    names: Callable[[Transaction], Collection[str]] = _no_names
+    """The templates of the project, by name."""
+    of: TasksOf = _no_tasks
+    """Each file's latest task under each template, by the template's name, at a revision (None: now)."""
+
+
+tasks = Tasks()
+
+
+def names(tx: Transaction, dataset: int | None = None) -> Names:
+    """The names that a query of this project may use. `dataset` is whose versions it may name."""
+    present = schemas.current(tx)
+    return Names(
+        labels=frozenset(label.name for label in present.labels),
+        attributes=frozenset(attribute.name for attribute in present.attributes),
+        datasets=frozenset(tables.names(tx)),
+        templates=frozenset(tasks.names(tx)),
+        versions=frozenset(tables.version_names(tx, dataset)),
+    )
 
 
 def of_file(
@@ -25,36 +68,84 @@ def of_file(
     tasks: Mapping[str, Fields] | None = None,
 ) -> Facts:
     """The facts of one file. `annotations` are looked at only where the query needs them."""
-    marks: list[Mark] = []
-    whole: dict[str, Given] = {}
-    if "annotations" in needs:
-        naming_author = author_names(tx)
-        for annotation in annotations:
-            if annotation.is_of_file:
-                whole = naming.named_values(annotation.attributes, schema)
-            else:
-                marks.append(mark(annotation, schema, naming_author))
+    seen = list(annotations) if "annotations" in needs else ()
     return Facts(
         now=tx.now,
-        file={field: getattr(file, field) for field in _FIELDS},
+        file=_file_fields(file),
         meta=file.meta,
-        attributes=whole,
-        annotations=marks,
+        attributes=whole(seen, schema),
+        annotations=marks(seen, schema, author_names(tx)),
         datasets=tables.names_holding(tx, file.id) if "datasets" in needs else (),
         task=task or {},
         tasks=tasks or {},
     )
 
 
-_FIELDS = ("key", "media", "mime", "bytes", "width", "height", "state", "hash")
+def of_files(
+    tx: Transaction,
+    expression: Expression,
+    files: Sequence[int],
+    annotations: Mapping[int, Sequence[Annotation]] | None = None,
+    *,
+    branch: int,
+    schema: Schema,
+    dataset: int | None = None,
+    as_of: int | None = None,
+    now: dt.datetime | None = None,
+) -> dict[int, Facts]:
+    """The facts that a query asks of many files, now or as of a revision, in a few statements.
+
+    `annotations` are those of `branch`, if they are at hand already. `dataset` gives `added` and names the versions of
+    `changed since`.
+    """
+    wanted = needs(expression)
+    at = tables.HEAD if as_of is None else as_of
+    if "annotations" in wanted and annotations is None:
+        annotations = dict(rows.stream(tx, branch, as_of, files))
+    held: dict[int, list[tables.Held]] = {}
+    for row in tables.memberships(tx, files, at) if dataset is not None or "datasets" in wanted else ():
+        held.setdefault(row.file, []).append(row)
+    author = author_names(tx)
+    others = tasks.of(tx, files, as_of) if "tasks" in wanted else dict[int, Mapping[str, Fields]]()
+    changed = _changed(tx, expression, dataset, branch, files, at)
+    gathered: dict[int, Facts] = {}
+    for file in tables.file_states(tx, files, at):
+        mine = (annotations or {}).get(file.id, ())
+        places = held.get(file.id, ())
+        gathered[file.id] = Facts(
+            now=now or tx.now,
+            file=_file_fields(file),
+            added=next((place.at for place in places if place.dataset == dataset), None),
+            meta=file.meta,
+            attributes=whole(mine, schema),
+            annotations=marks(mine, schema, author),
+            datasets=[place.name for place in places],
+            tasks=others.get(file.id, {}),
+            changed_since=lambda version, id=file.id: id in changed[version],
+        )
+    return gathered
+
+
+def whole(annotations: Iterable[Annotation], schema: Schema) -> dict[str, Given]:
+    """The attributes of the file itself, by name."""
+    found: dict[str, Given] = {}
+    for annotation in annotations:
+        if annotation.is_of_file:
+            found |= _attributes(annotation, schema)
+    return found
+
+
+def marks(annotations: Iterable[Annotation], schema: Schema, author: Callable[[int | None], Given]) -> list[Mark]:
+    """Annotations by names, without those that hold the file's own attributes."""
+    return [mark(annotation, schema, author) for annotation in annotations if not annotation.is_of_file]
 
 
 def mark(annotation: Annotation, schema: Schema, author: Callable[[int | None], Given]) -> Mark:
     """One annotation by names."""
+    label = schema.labels_by_id.get(annotation.label or 0)
     x, y, w, h = annotation.bounds
-    label = None if annotation.label is None else schema.label(annotation.label).name
-    fields: dict[str, Any] = {
-        "label": label,
+    fields: dict[str, Given | Callable[[], Given]] = {
+        "label": label and label.name,
         "kind": annotation.kind,
         "source": annotation.source,
         "confidence": annotation.confidence,
@@ -66,7 +157,7 @@ def mark(annotation: Annotation, schema: Schema, author: Callable[[int | None], 
         "group": annotation.group,
         "author": lambda: author(annotation.author),
     }
-    return Mark(fields, naming.named_values(annotation.attributes, schema))
+    return Mark(fields, _attributes(annotation, schema))
 
 
 def author_names(tx: Transaction) -> Callable[[int | None], Given]:
@@ -82,3 +173,43 @@ def author_names(tx: Transaction) -> Callable[[int | None], Given]:
         return known[person]
 
     return of
+
+
+def _file_fields(file: File | tables.FileState) -> Fields:
+    return {field: getattr(file, field) for field in FILE_FIELDS}
+
+
+def _attributes(annotation: Annotation, schema: Schema) -> dict[str, Given]:
+    known = schema.attributes_by_key
+    return {known[key].name: _named(known[key], value) for key, value in annotation.attributes.items() if key in known}
+
+
+def _named(attribute: Attribute, value: Any) -> Given:
+    """A value with the names of its options. A leaf of a tree has the names of its branches too."""
+    if not attribute.options:
+        return value
+    options = {option.id: option for option in attribute.options}
+    chosen = cast(list[int], value if isinstance(value, list) else [value])
+    found: list[str] = []
+    for id in chosen:
+        option = options.get(id)
+        while option is not None and option.name not in found:
+            found.append(option.name)
+            option = options.get(option.parent or 0)
+    return found
+
+
+def _changed(
+    tx: Transaction, expression: Expression, dataset: int | None, branch: int, files: Sequence[int], at: int
+) -> Mapping[str, frozenset[int]]:
+    """Which of the files changed since each version that the query names."""
+    named = {part.version for part, _ in walk(expression) if isinstance(part, ChangedSince)}
+    if not named:
+        return {}
+    seqs = tables.version_names(tx, dataset)
+    return {
+        version: tables.changed_files(tx, dataset, branch, files, seqs[version], at)
+        if dataset is not None and version in seqs
+        else frozenset()
+        for version in named
+    }
