@@ -1,0 +1,62 @@
+"""The jobs of actions: moving runs on, what steps do outside, schedules, deliveries."""
+
+import logging
+
+import psycopg
+
+from penstock import jobs
+from penstock.actions import delivering, running, scheduling
+from penstock.actions.steps import Failed, named
+from penstock.core import Refusal
+
+logger = logging.getLogger(__name__)
+
+
+def go_on(work: jobs.Work, *, project: int, run: int) -> None:
+    """Move a run on until it is over or has to wait."""
+    while True:
+        try:
+            if work.db.perform(lambda tx: running.advance(tx, run), project) == "stop":
+                return
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:  # a step's defect fails its run, visibly, in place of a job that nobody sees
+            if not isinstance(error, Refusal):
+                logger.exception("run %s of project %s failed by a defect", run, project)
+            _fail(work, project, run, running.failure_of(error))
+            return
+
+
+def _fail(work: jobs.Work, project: int, run: int, failed: Failed) -> None:
+    work.db.perform(lambda tx: running.fail(tx, run, failed), project)
+
+
+def do_outside(work: jobs.Work, *, project: int, run: int, n: int, number: int) -> None:
+    """Do what a step does outside, with no transaction open."""
+    call = work.db.perform(lambda tx: running.claim_outside(tx, work.store, run, n, number), project)
+    if call is None:
+        return
+    try:
+        outcome = named(call.kind).outside(work.store, call)
+    except Exception as error:  # as above
+        logger.exception("step %s of run %s failed by a defect", n, run)
+        outcome = Failed(f"{type(error).__name__}: {error}", final=True)
+    work.db.perform(lambda tx: running.conclude_outside(tx, run, n, number, outcome), project)
+
+
+def tick(work: jobs.Work, *, project: int, action: int) -> None:
+    """Fire a scheduled action that is due."""
+    work.db.perform(lambda tx: scheduling.tick(tx, action), project)
+
+
+def deliver(work: jobs.Work, *, project: int, delivery: int) -> None:
+    """Try to deliver a message, if it is due."""
+    delivering.deliver(work.store, project, delivery)
+
+
+JOBS = [
+    jobs.Job("actions.run", go_on),
+    jobs.Job("actions.outside", do_outside, queue="bulk"),
+    jobs.Job("actions.tick", tick),
+    jobs.Job("actions.deliver", deliver, queue="deliver"),
+]

@@ -1,0 +1,124 @@
+"""Export a dataset as it was at the revision of the cause, under a folder named after the cause."""
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from penstock import datasets, export
+from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
+from penstock.connect.connections import get_connection
+from penstock.core import Value
+from penstock.datasets import query
+from penstock.export.model import Destination, Media, NewExport, Pack
+from penstock.store import Transaction
+
+
+class ExportTo(Value):
+    """Where exports go: each run gets a folder of its own below, named after its cause."""
+
+    connection: int | None = None
+    """A connection of kind folder."""
+    folder: str | None = None
+    """A folder on the server, inside one of its configured roots."""
+    path: str = Field(default="", max_length=500)
+    """Below it, with forward slashes."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "ExportTo":
+        if (self.connection is None) == (self.folder is None):
+            raise ValueError("give either a connection or a folder")
+        return self
+
+
+class ExportSettings(Value):
+    """What is exported, how, and where to."""
+
+    dataset: int | None = None
+    """Read at the revision of the cause."""
+    version: int | None = None
+    """In place of a dataset: always this version."""
+    filter: str | None = None
+    """Only files that this query holds for; its `now` is the time of the cause."""
+    format: str = "jsonl"
+    media: Media = "copy"
+    pack: Pack = "folder"
+    to: ExportTo
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "ExportSettings":
+        if (self.dataset is None) == (self.version is None):
+            raise ValueError("give either a dataset or a version")
+        return self
+
+
+class ExportStep(StepKind[ExportSettings]):
+    kind = "export"
+    wakes = frozenset({"export.ready", "export.failed", "export.cancelled"})
+    settings = ExportSettings
+
+    def check(self, tx: Transaction, settings: ExportSettings) -> None:
+        if settings.dataset is not None:
+            datasets.get(tx, settings.dataset)
+        if settings.version is not None:
+            datasets.versions.get(tx, settings.version)
+        if settings.filter is not None:
+            query.check(query.parse(settings.filter), context="file")
+        if settings.to.connection is not None:
+            get_connection(tx, settings.to.connection)
+
+    def begin(self, tx: Transaction, call: Call[ExportSettings]) -> Outcome:
+        started = export.start(tx, wanted(tx, call))
+        return Waits(f"export:{started.id}")
+
+    def look(self, tx: Transaction, call: Call[ExportSettings], waits_on: str | None) -> Outcome:
+        made = export.get(tx, _id(waits_on))
+        match made.state:
+            case "ready":
+                return Finished(
+                    {
+                        "export": made.id,
+                        "uri": made.uri,
+                        "dataset": made.dataset,
+                        "as_of": made.as_of,
+                        "format": made.format,
+                        "files": made.files,
+                        "annotations": made.annotations,
+                        "bytes": made.bytes,
+                        "losses": made.losses,
+                    }
+                )
+            case "failed":
+                return Failed(made.reason or "the export failed")
+            case "cancelled":
+                return Failed("the export was cancelled", final=True)
+            case _:
+                return Waits(waits_on)
+
+    def cancel(self, tx: Transaction, call: Call[ExportSettings], waits_on: str | None) -> None:
+        if not export.get(tx, _id(waits_on)).is_ended:
+            export.cancel(tx, _id(waits_on))
+
+    def preview(self, tx: Transaction, call: Call[ExportSettings]) -> str:
+        new = wanted(tx, call)
+        what = f"version {new.version}" if new.dataset is None else repr(datasets.get(tx, new.dataset).name)
+        assert new.to is not None
+        return f"export {what} as {new.format} to {new.to.connection or new.to.folder}/{new.to.path}"
+
+
+def wanted(tx: Transaction, call: Call[ExportSettings]) -> NewExport:
+    """The export that a call means: nothing in it depends on when it is made."""
+    settings = call.settings
+    place = settings.to
+    path = "/".join(part for part in (place.path.strip("/"), call.cause) if part)
+    name = None if place.connection is None else get_connection(tx, place.connection).name
+    given: dict[str, Any] = settings.model_dump(exclude={"to"})
+    return NewExport(
+        **given,
+        as_of=call.as_of if settings.dataset is not None else None,
+        now=call.at,
+        to=Destination(connection=name, folder=place.folder, path=path),
+    )
+
+
+def _id(waits_on: str | None) -> int:
+    return int((waits_on or "").removeprefix("export:"))
