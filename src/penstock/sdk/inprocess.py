@@ -16,8 +16,10 @@ from penstock.core import Settings
 from penstock.engine import Engine
 from penstock.sdk.errors import PenstockError
 from penstock.sdk.places import Place
-from penstock.server import create_app, local_secret
-from penstock.store import Store, open_store
+from penstock.server import create_app
+from penstock.server.trust import local_secret
+from penstock import store
+from penstock.store import Store
 
 START_SECONDS = 20.0
 _running: dict[Path, _Local] = {}
@@ -32,7 +34,7 @@ class _Local:
     """One home, served from this process."""
 
     def __init__(self, settings: Settings) -> None:
-        self._store: Store = open_store(settings)
+        self._store: Store = store.open(settings)
         app = create_app(self._store)
         self._live = app.state.live
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from penstock.people.model import Me, Message, NewProject, Place
 from penstock.people.model import Project as ProjectValue
@@ -163,7 +164,7 @@ class Project:
     def close(self) -> None:
         self._client.close()
 
-    def __enter__(self) -> Project:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

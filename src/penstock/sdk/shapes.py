@@ -2,8 +2,13 @@
 
 Geometry is in pixels of the upright image, x right, y down, edges exclusive:
 
-    tag None · box [x, y, w, h] · polygon [[ring, hole, ...], ...] with flat rings [x1, y1, ...] · polyline [x1, y1, ...]
-    point [x, y] · keypoints [x, y, v, ...] in the order of the label's skeleton · mask {"size": [h, w], "counts": COCO RLE}
+    tag         None
+    box         [x, y, w, h]
+    polygon     [[outer, hole, ...], ...], one list per part, rings flat: [x1, y1, x2, y2, ...]
+    polyline    [x1, y1, x2, y2, ...]
+    point       [x, y]
+    keypoints   [x, y, v, ...] in the order of the label's skeleton
+    mask        {"size": [h, w], "counts": COCO's compressed RLE}
 """
 
 from __future__ import annotations
@@ -59,7 +64,14 @@ class Removal:
     id: UUID
 
 
-Change = Shape | Removal
+@dataclass(frozen=True)
+class Acceptance:
+    """Take a model's suggestion as it is."""
+
+    id: UUID
+
+
+Change = Shape | Removal | Acceptance
 
 
 def box(label: str, x: float, y: float, w: float, h: float, **attributes: Any) -> Shape:
@@ -67,7 +79,7 @@ def box(label: str, x: float, y: float, w: float, h: float, **attributes: Any) -
 
 
 def polygon(label: str, *rings: Sequence[float], **attributes: Any) -> Shape:
-    """One part: its outer ring, then its holes, each flat. For several parts give `Shape("polygon", ...)` its geometry."""
+    """One part: its outer ring, then its holes, each flat. For several parts use `Shape("polygon", ...)` itself."""
     return Shape("polygon", label, [[list(ring) for ring in rings]], attributes)
 
 
@@ -95,7 +107,13 @@ def tag(label: str, **attributes: Any) -> Shape:
 
 
 def remove(shape: Shape | UUID) -> Removal:
+    """Take a shape away, or reject a suggestion."""
     return Removal(shape if isinstance(shape, UUID) else shape.id)
+
+
+def accept(shape: Shape | UUID) -> Acceptance:
+    """Take a suggestion as it is. To take it otherwise, save a changed copy: `shape.but(...)`."""
+    return Acceptance(shape if isinstance(shape, UUID) else shape.id)
 
 
 class Names:

@@ -1,0 +1,20 @@
+"""`penstock plan`: show what a pipeline file would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from penstock.cli.changes import show_plan
+from penstock.cli.session import Session, speaks
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--prune", is_flag=True, help="Also show what would be removed, because the file doesn't name it.")
+@speaks
+def command(session: Session, file: Path, prune: bool) -> None:
+    """Show what applying FILE would change. Changes nothing."""
+    plan = session.penstock.plan(file, prune=prune)
+    session.say(plan, lambda: show_plan(plan, done=False))

@@ -1,0 +1,147 @@
+"""`penstock task`: look at tasks, and work on them from a shell or a script."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from penstock.cli.session import Session, speaks
+from penstock.sdk.shapes import Shape
+from penstock.sdk.work import Work
+
+STATUSES = ["open", "in_progress", "in_review", "returned", "done", "skipped", "cancelled"]
+
+
+@click.group()
+def command() -> None:
+    """Look at tasks, and work on them."""
+
+
+@command.command("list")
+@click.argument("template", required=False)
+@click.option("--status", type=click.Choice(STATUSES), help="Only tasks in this status.")
+@speaks
+def list_(session: Session, template: str | None, status: Any) -> None:
+    """The tasks, of one template or of all, oldest first."""
+    p = session.penstock
+    rows = p.templates[template].tasks(status=status) if template else p.tasks.all(status=status)
+    session.table(
+        rows,
+        ["task", "template", "file", "status", "holder"],
+        cells=lambda row: (row.id, row.template, row.file, row.status, row.holder),
+        none="No task.",
+    )
+
+
+@command.command()
+@click.argument("task", type=int)
+@speaks
+def show(session: Session, task: int) -> None:
+    """One task."""
+    found = session.penstock.tasks[task]
+    session.say(found, f"task {found.id} on file {found.file}: {found.status}")
+
+
+@command.command()
+@click.argument("template")
+@click.option("--image", type=click.Path(writable=True), help="Also write the file's bytes here.")
+@speaks
+def next(session: Session, template: str, image: str | None) -> int:
+    """Take the next task of TEMPLATE. Exit code 1 when there is nothing to do now."""
+    work = session.penstock.templates[template].next()
+    if work is None:
+        session.say(None, "Nothing to do now.")
+        return 1
+    if image:
+        with open(image, "wb") as out:  # noqa: PTH123  # click opens `-` for us elsewhere; here it is a plain path
+            out.write(work.content())
+    session.say(_told(work), lambda: _show(work))
+    return 0
+
+
+@command.command()
+@click.argument("attempt", type=int)
+@click.argument("changes", type=click.File("rb"), default="-")
+@speaks
+def save(session: Session, attempt: int, changes: Any) -> None:
+    """Save CHANGES (JSON, from a file or -) on an attempt of yours.
+
+    A list of {"add": {"kind": "box", "label": "RBC", "geometry": [x, y, w, h], "attributes": {}}},
+    {"change": ID, ...the fields to change} or {"remove": ID}.
+    """
+    work = session.penstock.tasks.attempt(attempt)
+    try:
+        told = json.load(changes)
+        wanted = [_change(work, one) for one in told]
+    except (ValueError, TypeError, KeyError) as error:
+        raise click.BadParameter(f"not a list of changes: {error}", param_hint="CHANGES") from error
+    saved = work.save(wanted)
+    session.say(saved, f"Saved {len(wanted)} changes." + (" The task is somebody else's now." if saved.late else ""))
+
+
+@command.command()
+@click.argument("attempt", type=int)
+@speaks
+def submit(session: Session, attempt: int) -> None:
+    """Hand an attempt of yours in."""
+    task = session.penstock.tasks.attempt(attempt).submit()
+    session.say(task, f"task {task.id}: {task.status}")
+
+
+@command.command()
+@click.argument("attempt", type=int)
+@click.argument("reason")
+@speaks
+def skip(session: Session, attempt: int, reason: str) -> None:
+    """Put a task aside, with a reason."""
+    task = session.penstock.tasks.attempt(attempt).skip(reason)
+    session.say(task, f"task {task.id}: {task.status}")
+
+
+@command.command()
+@click.argument("attempt", type=int)
+@speaks
+def release(session: Session, attempt: int) -> None:
+    """Give a task back to the queue."""
+    task = session.penstock.tasks.attempt(attempt).release()
+    session.say(task, f"task {task.id}: {task.status}")
+
+
+def _change(work: Work, told: dict[str, Any]) -> Any:
+    from uuid import UUID
+
+    from penstock.sdk.shapes import remove
+
+    if "add" in told:
+        return Shape(**told["add"])
+    if "remove" in told:
+        return remove(UUID(told["remove"]))
+    shape = {shape.id: shape for shape in [*work.annotations, *work.suggestions]}[UUID(told["change"])]
+    return shape.but(**{name: value for name, value in told.items() if name != "change"})
+
+
+def _told(work: Work) -> dict[str, Any]:
+    return {
+        "task": work.task,
+        "attempt": work.attempt,
+        "file": work.file,
+        "labels": work.labels,
+        "attributes": work.attributes,
+        "annotations": [_plain(shape) for shape in work.annotations],
+        "suggestions": [_plain(shape) for shape in work.suggestions],
+        "answers": work.answers,
+    }
+
+
+def _plain(shape: Shape) -> dict[str, Any]:
+    return {name: getattr(shape, name) for name in ("id", "kind", "label", "geometry", "attributes", "confidence")}
+
+
+def _show(work: Work) -> None:
+    click.echo(f"{work.file.key}: task {work.task.id}, attempt {work.attempt.id} until {work.attempt.lease_until:%H:%M}")
+    for shape in [*work.annotations, *work.suggestions]:
+        click.echo(f"  {shape.label} {shape.kind} {shape.geometry} {dict(shape.attributes) or ''}")
+    for note in work.notes:
+        click.echo(f"  note: {note.text}")
