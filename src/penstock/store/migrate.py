@@ -16,7 +16,7 @@ class DatabaseTooOld(Unavailable):
 
 
 class DatabaseTooNew(Unavailable):
-    """The database is at schema {found}, which this Penstock doesn't know (it knows up to {known}). Upgrade Penstock."""
+    """The database is at schema {found}, and this Penstock knows schemas up to {known}. Upgrade Penstock."""
 
 
 def head() -> str:
@@ -27,10 +27,11 @@ def head() -> str:
 def current(dsn: str) -> str | None:
     """The schema revision of a database; None when it is empty."""
     with psycopg.connect(dsn, autocommit=True) as conn:
-        return _current(conn)
+        return applied(conn)
 
 
-def _current(conn: psycopg.Connection) -> str | None:
+def applied(conn: psycopg.Connection) -> str | None:
+    """The schema revision of the database behind a connection; None when it is empty."""
     if conn.execute("select to_regclass('alembic_version')").fetchone() == (None,):
         return None
     row = conn.execute("select version_num from alembic_version").fetchone()
@@ -42,10 +43,10 @@ def upgrade(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as conn:
         if conn.info.server_version < 150000:
             raise DatabaseTooOld(found=conn.info.server_version // 10000)
-        if _current(conn) == head():
+        if applied(conn) == head():
             return
         conn.execute(SQL("select pg_advisory_lock({})").format(_LOCK))
-        found = _current(conn)
+        found = applied(conn)
         if found is not None and found > head():
             raise DatabaseTooNew(found=found, known=head())
         if found != head():
@@ -54,8 +55,8 @@ def upgrade(dsn: str) -> None:
 
 def _run_alembic(dsn: str) -> None:
     # Alembic drags in SQLAlchemy (0.2 s): only a database that must change pays for it.
-    from alembic import command
-    from alembic.config import Config
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(HERE))

@@ -1,0 +1,114 @@
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from penstock.core import Settings
+from penstock.store import Store, doctor, embedded
+from penstock.store.doctor import Finding
+
+
+def wrong(settings: Settings) -> list[Finding]:
+    return [finding for finding in doctor.examine(settings) if not finding.ok]
+
+
+def said(settings: Settings) -> str:
+    return "\n".join(finding.what for finding in doctor.examine(settings))
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, free_port: int) -> Settings:
+    return Settings(home=tmp_path / "home", port=free_port)
+
+
+def test_a_home_that_was_never_used_is_fine(fresh: Settings) -> None:
+    assert wrong(fresh) == []
+    assert "`penstock up` makes it" in said(fresh)
+    assert not fresh.home.exists()
+
+
+def test_a_working_installation_is_fine(store: Store) -> None:
+    assert wrong(store.settings) == []
+    assert "up to date" in said(store.settings)
+    assert "No worker is alive. Jobs waiting: 0." in said(store.settings)
+
+
+def test_every_complaint_says_why_and_what_to_do(store: Store, tmp_path: Path) -> None:
+    home = store.settings.home
+    home.chmod(0o755)
+    (home / "key").chmod(0o644)
+    with store.db.transaction(0) as tx:
+        tx.run("update alembic_version set version_num = '0000'")
+    broken = store.settings.model_copy(update={"roots": [tmp_path / "nowhere"]})
+    complaints = wrong(broken)
+    assert len(complaints) == 4
+    for finding in complaints:
+        assert finding.why
+        assert finding.do
+    assert {"chmod 700", "chmod 600"} == {finding.do[:9] for finding in complaints if "chmod" in finding.do}
+
+
+def test_jobs_that_nobody_works_on_are_named(store: Store) -> None:
+    with store.db.transaction(0) as tx:
+        tx.run(
+            "select procrastinate_defer_jobs_v1(array[row('default', 'x', 0, null, null, '{}', null)"
+            "::procrastinate_job_to_defer_v1])"
+        )
+    assert [finding.what for finding in wrong(store.settings)] == ["No worker is alive. Jobs waiting: 1."]
+
+
+def test_a_stopped_follower_is_named_with_its_trouble(store: Store) -> None:
+    with store.db.transaction(0) as tx:
+        tx.run("insert into cursor (name, project, trouble) values ('metrics.progress', 7, 'KeyError: 3')")
+    (finding,) = wrong(store.settings)
+    assert "metrics.progress in project 7: KeyError: 3" in finding.what
+
+
+def test_a_used_port_is_named(fresh: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", fresh.port))
+        taken.listen()
+        (finding,) = wrong(fresh)
+    assert f"127.0.0.1:{fresh.port}" in finding.what
+    assert "PENSTOCK_PORT" in finding.do
+
+
+def test_an_unreachable_database_is_named(fresh: Settings) -> None:
+    away = fresh.model_copy(update={"database_url": f"postgresql://nobody@127.0.0.1:{fresh.port}/nothing"})
+    (finding,) = wrong(away)
+    assert "can't be reached" in finding.what
+    assert "PENSTOCK_DATABASE_URL" in finding.do
+
+
+def test_an_embedded_database_that_does_not_start_is_named(fresh: Settings) -> None:
+    server = embedded.start(fresh.home)
+    server.close()
+    own = server.place.folder / "own.conf"
+    own.write_text("no_such_setting = 1\n")
+    (finding,) = wrong(fresh)
+    assert "no_such_setting" in finding.do
+    own.unlink()
+    embedded.erase(fresh.home)
+
+
+def test_a_full_disk_is_foretold(fresh: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LOW_DISK_BYTES", 10**15)
+    assert any("Free some space" in finding.do for finding in wrong(fresh))
+
+
+def test_the_embedded_database_is_stopped_again(fresh: Settings) -> None:
+    server = embedded.start(fresh.home)
+    server.close()
+    doctor.examine(fresh)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(server.dsn)
+    embedded.erase(fresh.home)
