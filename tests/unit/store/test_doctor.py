@@ -21,8 +21,7 @@ def said(settings: Settings) -> str:
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return port
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
