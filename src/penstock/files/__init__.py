@@ -6,12 +6,16 @@ from penstock.files.verbs import (
     describe,
     get,
     get_many,
+    hold,
+    ids_named,
     keep_upload,
     list_,
     named,
+    ready_named,
     register,
     register_many,
     settle_probes,
+    uploads,
 )
 
 __all__ = [
@@ -29,10 +33,14 @@ __all__ = [
     "describe",
     "get",
     "get_many",
+    "hold",
+    "ids_named",
     "keep_upload",
     "list_",
     "named",
+    "ready_named",
     "register",
     "register_many",
     "settle_probes",
+    "uploads",
 ]

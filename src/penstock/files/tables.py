@@ -59,6 +59,24 @@ def by_key(tx: Transaction, key: str) -> File | None:
     return tx.maybe(File, _SELECT + " and f.key = %(key)s and f.retired_seq is null", key=key)
 
 
+def ids_by_key(tx: Transaction, keys: Sequence[str]) -> dict[str, int]:
+    rows = tx.all(
+        _Identity,
+        "select id, key from file where project = %(project)s and key = any(%(keys)s) and retired_seq is null",
+        keys=list(keys),
+    )
+    return {row.key: row.id for row in rows}
+
+
+def probes(tx: Transaction, keys: Sequence[str]) -> list[File]:
+    """The ready files under these keys."""
+    return tx.all(
+        File,
+        _SELECT + " and f.key = any(%(keys)s) and f.retired_seq is null and f.state = 'ready'",
+        keys=list(keys),
+    )
+
+
 def page(tx: Transaction, after: str, prefix: str, state: str | None, limit: int) -> list[File]:
     """Current files in the order of their keys."""
     return tx.all(
@@ -201,11 +219,14 @@ def describe(tx: Transaction, metas: Mapping[int, Meta], source: MetaSource) -> 
     )
 
 
-def lock_one(tx: Transaction, id: int) -> bool:
+def lock(tx: Transaction, ids: Sequence[int]) -> int:
+    """Lock files in the order of their ids; how many there are."""
     found = tx.lock(
-        _Identity, "select id, key from file where project = %(project)s and id = %(id)s for no key update", id=id
+        _Identity,
+        "select id, key from file where project = %(project)s and id = any(%(ids)s) order by id for no key update",
+        ids=list(ids),
     )
-    return bool(found)
+    return len(found)
 
 
 def keep_upload(tx: Transaction, name: Key, hash: str, bytes: int) -> Upload:

@@ -204,9 +204,15 @@ def settle_probes(tx: Transaction, found: Mapping[int, Probe | str]) -> list[Fil
     return tables.by_ids(tx, [file.id for file in waiting])
 
 
+def hold(tx: Transaction, files: Sequence[int]) -> None:
+    """Lock files, so that what is on them stays as it is until this transaction ends. Before the seq is drawn."""
+    if files:
+        tables.lock(tx, files)
+
+
 def describe(tx: Transaction, file: FileId, meta: Meta) -> File:
     """Give a file metadata, in place of what it has. Safe to repeat. Writes `file.described`."""
-    if not tables.lock_one(tx, file):
+    if not tables.lock(tx, [file]):
         raise NotFound(what="file", name=file)
     if get(tx, file).meta != meta:
         _write_metas(tx, {file: meta}, "person", tell=True)
@@ -229,6 +235,21 @@ def get_many(tx: Transaction, files: Sequence[FileId] | Sequence[int]) -> list[F
 def named(tx: Transaction, key: str) -> File | None:
     """The file that has this key now."""
     return tables.by_key(tx, key)
+
+
+def ids_named(tx: Transaction, keys: Sequence[str]) -> dict[str, int]:
+    """The ids of the files that have these keys now, by key; unknown keys are left out."""
+    return tables.ids_by_key(tx, keys)
+
+
+def ready_named(tx: Transaction, keys: Sequence[str]) -> dict[str, File]:
+    """The ready files that have these keys now, by key."""
+    return {file.key: file for file in tables.probes(tx, keys)}
+
+
+def uploads(tx: Transaction, ids: Sequence[int]) -> list[Upload]:
+    """Uploads by id; unknown ones are left out."""
+    return tables.uploads(tx, ids)
 
 
 def list_(

@@ -1,1 +1,21 @@
 """Sources become files, annotations and entries."""
+
+from penstock.ingest.model import Added, Counts, Import, ItemReport, ManifestSource, NewImport, PathSource, UploadSource
+from penstock.ingest.verbs import add_file, cancel, get, items, list_, start
+
+__all__ = [
+    "Added",
+    "Counts",
+    "Import",
+    "ItemReport",
+    "ManifestSource",
+    "NewImport",
+    "PathSource",
+    "UploadSource",
+    "add_file",
+    "cancel",
+    "get",
+    "items",
+    "list_",
+    "start",
+]

@@ -1,8 +1,8 @@
 """The tables of imports. The only place with their SQL."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
@@ -24,6 +24,10 @@ MOST_PROBLEMS = 200
 class _Counted(NamedTuple):
     run: int
     counts: dict[str, int]
+
+
+class _State(NamedTuple):
+    state: RunState
 
 
 class _Numbered(NamedTuple):
@@ -89,8 +93,10 @@ def runs(tx: Transaction, before: int, dataset: int | None, limit: int) -> list[
     return _counted(tx, found)
 
 
-def state(tx: Transaction, id: int) -> RunState | None:
-    return tx.value(str, "select state from import_run where project = %(project)s and id = %(id)s", id=id)  # pyright: ignore[reportReturnType] # checked by the table
+def share_run(tx: Transaction, id: int) -> RunState | None:
+    """The state of an import, which then stays as it is until this transaction ends."""
+    found = tx.lock(_State, "select state from import_run where project = %(project)s and id = %(id)s for share", id=id)
+    return found[0].state if found else None
 
 
 def _counted(tx: Transaction, found: Sequence[Import]) -> list[Import]:
@@ -164,12 +170,13 @@ def next_chunk(tx: Transaction, run: int) -> int:
     return found or 0
 
 
-def insert_chunk(tx: Transaction, run: int, n: int, keys: Sequence[str]) -> None:
+def insert_chunk(tx: Transaction, run: int, n: int, spool: str, keys: Sequence[str]) -> None:
     tx.run(
-        "insert into import_chunk (project, run, n, state, items)"
-        " values (%(project)s, %(run)s, %(n)s, 'waiting', %(items)s)",
+        "insert into import_chunk (project, run, n, state, spool, items)"
+        " values (%(project)s, %(run)s, %(n)s, 'waiting', %(spool)s, %(items)s)",
         run=run,
         n=n,
+        spool=spool,
         items=len(keys),
     )
     tx.run(
@@ -240,14 +247,30 @@ def close_chunk(tx: Transaction, run: int, chunk: int) -> None:
     )
 
 
-def chunks(tx: Transaction, run: int, state: str | None = None) -> list[int]:
-    """The numbers of an import's chunks."""
-    return tx.values(
-        int,
-        "select n from import_chunk where project = %(project)s and run = %(run)s"
-        " and (%(state)s::text is null or state = %(state)s) order by n",
+def spool(tx: Transaction, run: int, chunk: int) -> str | None:
+    """The name of a chunk's spool, while the chunk waits."""
+    return tx.value(
+        str,
+        "select spool from import_chunk where project = %(project)s and run = %(run)s and n = %(chunk)s"
+        " and state = 'waiting'",
         run=run,
-        state=state,
+        chunk=chunk,
+    )
+
+
+def spools(tx: Transaction, run: int) -> list[str]:
+    return tx.values(str, "select spool from import_chunk where project = %(project)s and run = %(run)s", run=run)
+
+
+def is_waiting(tx: Transaction, run: int) -> bool:
+    """Whether a chunk of an import is not done yet."""
+    return bool(
+        tx.value(
+            bool,
+            "select exists(select from import_chunk where project = %(project)s and run = %(run)s"
+            " and state = 'waiting')",
+            run=run,
+        )
     )
 
 
@@ -265,11 +288,12 @@ def items(tx: Transaction, run: int, after: str, troubled: bool, limit: int) -> 
     )
 
 
-def file_keys(tx: Transaction, dataset: int) -> Iterable[tuple[Any, ...]]:
+def keys_in(tx: Transaction, dataset: int) -> list[tuple[int, str]]:
     """(id, key) of every file that a dataset holds."""
-    return tx.rows(
+    rows = tx.rows(
         "select f.id, f.key from entry e join file f on f.project = e.project and f.id = e.file"
         " where e.project = %(project)s and e.dataset = %(dataset)s and e.retired_seq is null"
         " and f.retired_seq is null",
         dataset=dataset,
     )
+    return [(id, key) for id, key in rows]

@@ -21,6 +21,7 @@ create table import_chunk (
   run bigint not null,
   n int not null,
   state text not null check (state in ('waiting', 'done')),
+  spool text not null,
   items int not null,
   new int not null default 0,
   same int not null default 0,

@@ -1,0 +1,142 @@
+"""The bytes of items: fetched from wherever they are, hashed, looked into and stored, a batch at a time."""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from penstock import files
+from penstock.core import Refusal
+from penstock.files import Probe, jobs, probing
+from penstock.ingest.places import Places
+from penstock.ingest.spool import Planned
+from penstock.store import Store
+from penstock.store.blobs import Blob
+
+_THREADS = 4
+_NICENESS = 10
+SMALL_BYTES = 1 << 20
+"""Up to that, bytes are held in memory between hashing, looking and storing."""
+
+
+@dataclass
+class Prepared:
+    """An item whose bytes are in the blob store, or which failed."""
+
+    planned: Planned
+    blob: Blob | None = None
+    probe: Probe | None = None
+    reason: str | None = None
+    held: bytes | None = None
+    thumbnail: bytes | None = None
+
+
+def prepare(store: Store, project: int, planned: Sequence[Planned]) -> list[Prepared]:
+    """Fetch, look into and durably store the bytes of items. One that can't be used has a reason; the others go on.
+
+    What is known already under the same key with the same bytes is not looked into again.
+    """
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-import", initializer=_be_nice) as pool:
+        fetcher = _Fetcher(store)
+        prepared = list(pool.map(fetcher.fetch, planned))
+        _recognize(store, project, prepared)
+        list(pool.map(fetcher.look, prepared))
+    small = [one for one in prepared if one.held is not None and one.reason is None and one.blob is not None]
+    store.blobs.put_many([one.held or b"" for one in small])
+    for one in small:
+        if one.thumbnail and one.blob:
+            store.blobs.derived.put(jobs.thumbnail_name(one.blob.hash), one.thumbnail)
+        one.held = None
+    return prepared
+
+
+def batches(planned: Sequence[Planned], items: int, annotations: int) -> Iterator[list[Planned]]:
+    """Items in groups that one transaction can take: not too many, nor with too many annotations."""
+    batch: list[Planned] = []
+    weight = 0
+    for one in planned:
+        if batch and (len(batch) == items or weight + len(one.item.annotations) > annotations):
+            yield batch
+            batch, weight = [], 0
+        batch.append(one)
+        weight += len(one.item.annotations)
+    if batch:
+        yield batch
+
+
+class _Fetcher:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._allowed = Places(store.settings.roots)
+
+    def fetch(self, planned: Planned) -> Prepared:
+        """The item with its hash, and its bytes when they are few."""
+        made = Prepared(planned, reason=planned.reason)
+        scheme, _, rest = planned.place.partition(":")
+        if made.reason is not None or scheme == "file":
+            return made
+        try:
+            match scheme:
+                case "path":
+                    self._read(made, Path(rest))
+                case "blob":
+                    made.blob = Blob(rest, self._store.blobs.size(rest))
+                case _:
+                    made.reason = f"nothing can be read from {scheme!r} addresses yet"
+        except Refusal as refused:
+            made.reason = refused.detail
+        except OSError as error:
+            made.reason = f"it can't be read ({error.strerror or type(error).__name__})"
+        return made
+
+    def _read(self, made: Prepared, path: Path) -> None:
+        if not self._allowed.allows(path):
+            made.reason = "it is a link that leads outside of the folders that the server may read"
+            return
+        limit = self._store.settings.upload_limit_bytes
+        with path.open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > SMALL_BYTES:
+                made.blob = self._store.blobs.put(file, limit)
+                return
+            made.held = file.readall()
+            made.blob = Blob(sha256(made.held).hexdigest(), len(made.held))
+
+    def look(self, made: Prepared) -> None:
+        """Probe what is not known."""
+        if made.reason is not None or made.probe is not None or made.blob is None:
+            return
+        content = made.held if made.held is not None else self._store.blobs.path(made.blob.hash)
+        try:
+            made.probe, made.thumbnail = probing.look(content, self._store.settings.pixel_limit)
+        except probing.ContentRefused as refused:
+            made.reason = str(refused.parts["why"])
+            return
+        if made.thumbnail and made.held is None:
+            self._store.blobs.derived.put(jobs.thumbnail_name(made.blob.hash), made.thumbnail)
+
+
+def _recognize(store: Store, project: int, prepared: Sequence[Prepared]) -> None:
+    hashed = {one.planned.key: one for one in prepared if one.blob is not None}
+    with store.db.transaction(project) as tx:
+        known = files.ready_named(tx, list(hashed))
+    for key, file in known.items():
+        made = hashed[key]
+        if made.blob and made.blob.hash == file.hash and file.media and file.mime and file.width and file.height:
+            made.probe = Probe(
+                media=file.media,
+                mime=file.mime,
+                width=file.width,
+                height=file.height,
+                duration=file.duration,
+                frames=file.frames,
+            )
+            made.held = None if store.blobs.has(file.hash) else made.held
+
+
+def _be_nice() -> None:
+    """Let people's saves go first, where the system knows the niceness of single threads."""
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,106 @@
+"""The background work of imports: scan the source, bring in chunks, tidy up. Each may be killed and repeated."""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from penstock.core import Refusal
+from penstock.ingest import spool, tables, verbs
+from penstock.ingest.bringing import bring
+from penstock.ingest.content import Prepared, batches, prepare
+from penstock.ingest.model import Import
+from penstock.ingest.scan import Scan, Stopped
+from penstock.jobs import Job, Work
+from penstock.store import Store, Transaction
+
+BATCH_ITEMS = 50
+BATCH_ANNOTATIONS = 2_000
+"""What one transaction takes: together some 0.1 s, so that people's saves never wait long for it."""
+_WORTH_VACUUM = 2_000
+
+
+def scan(work: Work, project: int, run: int) -> None:
+    """Write the chunks of an import, then let it run. Goes on where an earlier try was killed."""
+    with work.db.transaction(project) as tx:
+        found = tables.run(tx, run)
+    if found is None or found.state != "scanning":
+        return
+    walk = Scan(work.store, project, found)
+    try:
+        walk.write_chunks()
+    except Stopped:
+        return
+    except Refusal as refused:
+        told = " ".join([refused.detail, *(problem.detail for problem in refused.errors[:10])])
+        work.db.perform(lambda tx: verbs.fail(tx, run, told), project, found.actor)
+        return
+
+    def done(tx: Transaction) -> None:
+        locked = tables.lock_run(tx, run)
+        if locked is not None and locked.state == "scanning":
+            tables.note_scan(tx, run, walk.ignored, walk.problems)
+            tables.set_state(tx, run, "running")
+            verbs.settle_later(tx, run)
+
+    work.db.perform(done, project, found.actor)
+
+
+def bring_chunk(work: Work, project: int, run: int, chunk: int) -> None:
+    """Bring in the items of a chunk that wait still, batch by batch."""
+    with work.db.transaction(project) as tx:
+        found = tables.run(tx, run)
+        name = tables.spool(tx, run, chunk)
+        waiting = tables.waiting_keys(tx, run, chunk)
+    if found is None or found.state not in ("scanning", "running") or name is None:
+        return
+    planned = [one for one in spool.read(work.store.blobs, name) if one.key in waiting]
+    for batch in batches(planned, BATCH_ITEMS, BATCH_ANNOTATIONS):
+        _bring(work, project, found, chunk, prepare(work.store, project, batch))
+
+    def close(tx: Transaction) -> None:
+        if tables.lock_chunk(tx, run, chunk) and not tables.waiting_keys(tx, run, chunk):
+            tables.close_chunk(tx, run, chunk)
+            verbs.settle_later(tx, run)
+
+    work.db.perform(close, project, found.actor)
+
+
+def _bring(work: Work, project: int, run: Import, chunk: int, prepared: Sequence[Prepared]) -> None:
+    """Bring a batch in; when the database refuses something in it, one by one, so that only that item fails."""
+    try:
+        work.db.perform(lambda tx: bring(tx, run, chunk, prepared), project, run.actor)
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        if len(prepared) == 1:
+            prepared[0].reason = f"the database can't hold it ({error.diag.message_primary or error})"
+            work.db.perform(lambda tx: bring(tx, run, chunk, prepared), project, run.actor)
+            return
+        for one in prepared:
+            _bring(work, project, run, chunk, [one])
+
+
+def settle(work: Work, project: int, run: int) -> None:
+    """End an import when nothing of it waits, and tidy up after one that is over. Safe to repeat."""
+    work.db.perform(lambda tx: verbs.finish(tx, run), project)
+    with work.db.transaction(project) as tx:
+        found = tables.run(tx, run)
+        names = tables.spools(tx, run)
+    if found is None or not found.is_over:
+        return
+    for name in names:
+        work.store.blobs.derived.drop(name)
+    if found.counts.done >= _WORTH_VACUUM or found.counts.annotations_added >= _WORTH_VACUUM:
+        _vacuum(work.store)
+
+
+def _vacuum(store: Store) -> None:
+    # Without it the first queries after a load stall: the planner knows nothing of the new rows yet.
+    with store.db.connect() as conn:
+        for table in ("file", "entry", "annotation", "file_label", "event"):
+            conn.execute(f"vacuum (analyze) {table}")
+
+
+JOBS = [
+    Job(name="ingest.scan", run=scan, queue="bulk"),
+    Job(name="ingest.chunk", run=bring_chunk, queue="bulk"),
+    Job(name="ingest.settle", run=settle, queue="bulk"),
+]
