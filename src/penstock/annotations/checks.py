@@ -29,7 +29,7 @@ def apply(
     """The annotation after a change of `before`, and what is wrong with the change; None after a deletion.
 
     With problems the annotation is not to be used. Only what the change says is checked against the schema, so a label
-    that was archived meanwhile doesn't stop other work. A new label drops the values of attributes that it doesn't have.
+    that was archived meanwhile stops nothing else. A new label drops the values of attributes that it doesn't have.
     """
     if isinstance(change, Create):
         if before is not None:
@@ -196,14 +196,16 @@ def may_write(
         part is not UNSET for part in (change.label, change.geometry, change.confidence, change.group, change.at)
     )
     if drawn and labels is not None:
-        for label in touched - {None} - set(labels):
-            problems.append(Problem(f"{at}.label", f"Label {label} is read-only here.", "label-read-only"))
+        problems += [
+            Problem(f"{at}.label", f"Label {label} is read-only here.", "label-read-only")
+            for label in touched - {None} - set(labels)
+        ]
     if not isinstance(change, Delete) and attributes is not None and change.attributes is not UNSET:
-        for key in change.attributes:
-            if not key.isdecimal() or int(key) not in attributes:
-                problems.append(
-                    Problem(f"{at}.attributes.{key}", "This attribute is read-only here.", "attribute-read-only")
-                )
+        problems += [
+            Problem(f"{at}.attributes.{key}", "This attribute is read-only here.", "attribute-read-only")
+            for key in change.attributes
+            if not key.isdecimal() or int(key) not in attributes
+        ]
     return problems
 
 
@@ -225,7 +227,7 @@ def complete(
 ) -> Completed:
     """Whether a file's annotations are complete and inside it.
 
-    `labels` and `attributes` are the ids that the work may write (None: all); what it may not write is not its fault, so
+    `labels` and `attributes` are the ids that the work may write (None: all). What it may not write is not its fault:
     only those are asked for. Problems are at `annotations.<id>`, those of the file's own attributes at `file`.
     """
     problems: list[Problem] = []

@@ -35,3 +35,14 @@ class MergeConflicted(Event):
     branch: int
     task: int | None
     conflicts: list[dict[str, Any]]  #: annotation, field, theirs, ours
+
+
+class PredictionsChanged(Event):
+    """A model's predictions for a file came in, or came anew."""
+
+    kind = "predictions.changed"
+    file: int
+    branch: int
+    name: str
+    put: int
+    dropped: int

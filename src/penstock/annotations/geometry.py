@@ -75,7 +75,7 @@ def read(kind: Kind, text: bytes | str | msgspec.Raw) -> Shape:
     """The shape in JSON text from outside. Raises BadGeometry."""
     try:
         shape = msgspec.json.decode(text) if kind == "tag" else parse(kind, text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadGeometry(f"{FORMS[kind]} ({error})") from None
     _CHECKS[kind](shape)
     return shape
@@ -100,7 +100,7 @@ def canonical_text(shape: Shape) -> str:
 
 
 def _fits(numbers: Sequence[float]) -> bool:
-    return -LARGEST <= min(numbers) and max(numbers) <= LARGEST
+    return min(numbers) >= -LARGEST and max(numbers) <= LARGEST
 
 
 def _check_tag(shape: Any) -> None:

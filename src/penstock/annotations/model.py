@@ -131,7 +131,7 @@ def decode(body: bytes, shape: type[T]) -> T:
     """A request body as a struct. Raises BadJson with one problem, at its place."""
     try:
         return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadJson(why=_in_words(error, body), errors=[_problem(error, "")]) from None
 
 
@@ -142,14 +142,14 @@ def decode_changes(parts: Sequence[msgspec.Raw | bytes]) -> list[Change]:
     for at, part in enumerate(parts):
         try:
             changes.append(_CHANGE.decode(part))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             problems.append(_problem(error, f"changes[{at}]"))
     if problems:
         raise ChangesInvalid(count=len(problems), errors=problems)
     return changes
 
 
-def _problem(error: msgspec.DecodeError, under: str) -> Problem:
+def _problem(error: Exception, under: str) -> Problem:
     detail, _, path = str(error).partition(" - at `")
     at = path.rstrip("`").removeprefix("$").removeprefix(".")
     joined = under + ("." if under and at and not at.startswith("[") else "") + at
@@ -157,7 +157,7 @@ def _problem(error: msgspec.DecodeError, under: str) -> Problem:
     return Problem(at=joined, detail=f"{detail}.", code=code)
 
 
-def _in_words(error: msgspec.DecodeError, body: bytes) -> str:
+def _in_words(error: Exception, body: bytes) -> str:
     said = str(error)
     if isinstance(error, msgspec.ValidationError):
         return said

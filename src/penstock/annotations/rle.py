@@ -102,7 +102,7 @@ def bounds(runs: Sequence[int], height: int) -> tuple[int, int, int, int]:
 def pixels(mask: Mask) -> "NDArray[np.uint8]":
     """The mask as an array of 0 and 1, shape (height, width). Raises BadRuns."""
     runs(mask)  # pycocotools writes past its buffer when the runs don't fit the size
-    from pycocotools import mask as coco  # numpy and a C extension: 0.1 s that a command line shouldn't pay
+    from pycocotools import mask as coco  # noqa: PLC0415 lazy, 0.1 s that a command line shouldn't pay
 
     decode: Any = coco.decode
     return decode({"size": list(mask.size), "counts": mask.counts.encode()})
@@ -110,10 +110,26 @@ def pixels(mask: Mask) -> "NDArray[np.uint8]":
 
 def from_pixels(array: "NDArray[np.generic]") -> Mask:
     """The mask of an array's non-zero pixels, shape (height, width)."""
-    import numpy as np
-    from pycocotools import mask as coco
+    import numpy as np  # noqa: PLC0415 lazy
+    from pycocotools import mask as coco  # noqa: PLC0415 lazy
 
     encode: Any = coco.encode
     found = encode(np.asfortranarray(array != 0, dtype=np.uint8))
     height, width = found["size"]
     return Mask((int(height), int(width)), found["counts"].decode())
+
+
+def from_polygon(polygon: Sequence[Sequence[Sequence[float]]], height: int, width: int) -> Mask:
+    """The pixels of parts of rings, `[[outer, hole, ...], ...]`, less their holes; by COCO's own rules of rounding."""
+    import numpy as np  # noqa: PLC0415 lazy
+    from pycocotools import mask as coco  # noqa: PLC0415 lazy
+
+    draw: Any = coco.frPyObjects
+    decode: Any = coco.decode
+    whole = np.zeros((height, width), dtype=bool)
+    for outer, *holes in polygon:
+        inside = decode(draw([list(outer)], height, width))[:, :, 0] != 0
+        for hole in holes:
+            inside &= decode(draw([list(hole)], height, width))[:, :, 0] == 0
+        whole |= inside
+    return from_pixels(whole)

@@ -432,3 +432,7 @@ def share_file(tx: Transaction, file: int) -> None:
     """Wait until no merge or import is at work on a file, and keep others waiting until this transaction ends."""
     tx.before_seq()
     tx.rows("select id from file where project = %(project)s and id = %(file)s for share", file=file)
+
+
+def file_exists(tx: Transaction, file: int) -> bool:
+    return bool(tx.value(bool, "select true from file where project = %(project)s and id = %(file)s", file=file))

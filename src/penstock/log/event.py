@@ -16,6 +16,8 @@ class Event(Value):
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
+        if "kind" not in cls.__dict__:
+            return  # a base of several events, no event itself
         if not re.fullmatch(r"[a-z]+\.[a-z_]+", cls.kind):
             raise ValueError(f"{cls.__name__}.kind must look like 'task.done'")
         Event.registry[cls.kind] = cls

@@ -52,7 +52,6 @@ class TemplateArchived(Event):
 class TaskEvent(Event):
     """The base of events of one task."""
 
-    kind = "task.event"
     task: int
     template: int
     file: int

@@ -1,0 +1,83 @@
+"""Annotations of files over HTTP: reading any revision, editing outside of tasks, and bringing predictions in."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from penstock.annotations import branches, rows, tables
+from penstock.annotations.model import Annotation, decode, decode_changes, encode
+from penstock.annotations.predictions import predict
+from penstock.core import NotFound
+from penstock.people.caller import Caller, may
+from penstock.store import Transaction
+
+router = APIRouter(prefix="/projects/{project}", tags=["annotations"])
+
+Viewer = Annotated[Caller, Depends(may("viewer"))]
+Editor = Annotated[Caller, Depends(may("editor"))]
+_JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"schema": {}}}}}
+_LIST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
+    }
+}
+
+
+class Edits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    changes: list[msgspec.Raw]
+
+
+@router.get("/files/{file}/annotations", responses=_JSON)
+def read(who: Viewer, file: int, branch: int | None = None, as_of: int | None = None) -> Response:
+    """A file's annotations on a branch (main unless given), as of a revision (the present one unless given)."""
+    found = who.read(lambda tx: rows.read(tx, _branch(tx, branch), _file(tx, file), as_of))
+    return Response(encode(found), media_type="application/json")
+
+
+@router.get("/files/{file}/annotations/history")
+def history(who: Viewer, file: int) -> list[tables.Change]:
+    """Every state that a file's annotations ever had on the main branch, oldest first."""
+    return who.read(lambda tx: tables.select_history(tx, branches.main(tx), _file(tx, file)))
+
+
+@router.post("/files/{file}/annotations", responses=_JSON, openapi_extra=_LIST)
+async def edit(who: Editor, file: int, request: Request) -> Response:
+    """Change a file's annotations on the main branch, outside any task: a list of changes, all made or none."""
+    changes = decode_changes(decode(await request.body(), list[msgspec.Raw]))
+
+    def verb(tx: Transaction) -> list[Annotation]:
+        return rows.edit(tx, _file(tx, file), changes)
+
+    made = await run_in_threadpool(who.store.db.perform, verb, who.project, who.person)
+    return Response(encode(made), media_type="application/json")
+
+
+@router.get("/predictions")
+def list_predictions(who: Viewer) -> list[tables.Branch]:
+    """Branches of models' predictions."""
+    return who.read(tables.list_predictions)
+
+
+@router.put("/predictions/{name}/files/{file}", responses=_JSON, openapi_extra=_LIST)
+async def put_predictions(who: Editor, name: str, file: int, request: Request) -> Response:
+    """Make a model's predictions for a file these, each with a confidence. Safe to repeat."""
+    predicted = decode(await request.body(), list[Annotation])
+
+    def verb(tx: Transaction) -> list[Annotation]:
+        return predict(tx, name, _file(tx, file), predicted)
+
+    made = await run_in_threadpool(who.store.db.perform, verb, who.project, who.person)
+    return Response(encode(made), media_type="application/json")
+
+
+def _branch(tx: Transaction, branch: int | None) -> int:
+    return branches.main(tx) if branch is None else branches.get(tx, branch).id
+
+
+def _file(tx: Transaction, file: int) -> int:
+    if not tables.file_exists(tx, file):
+        raise NotFound(what="file", name=file)
+    return file

@@ -1,0 +1,177 @@
+"""The tables of attempts and commands: the only SQL about them."""
+
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from penstock.store import Transaction
+from penstock.tasks.model import Attempt, AttemptState, LateWork, Role
+
+COLUMNS: LiteralString = (
+    "a.id, a.task, a.template, a.edition, a.file, a.who, a.role, a.state, a.lease_until, a.branch, a.parent,"
+    " a.schema_version, a.commands, a.active_seconds, a.started_at, a.ended_at"
+)
+_SELECT: LiteralString = "select " + COLUMNS + " from attempt a where a.project = %(project)s"
+
+
+def select(tx: Transaction, attempt: int) -> Attempt | None:
+    return tx.maybe(Attempt, _SELECT + " and a.id = %(attempt)s", attempt=attempt)
+
+
+def lock(tx: Transaction, attempt: int) -> Attempt | None:
+    found = tx.lock(Attempt, _SELECT + " and a.id = %(attempt)s for no key update", attempt=attempt)
+    return found[0] if found else None
+
+
+def of_task(tx: Transaction, task: int) -> list[Attempt]:
+    return tx.all(Attempt, _SELECT + " and a.task = %(task)s order by a.id", task=task)
+
+
+def open_(
+    tx: Transaction,
+    *,
+    task: int,
+    template: int,
+    edition: int,
+    file: int,
+    parent: int,
+    base_seq: int | None,
+    who: int,
+    role: Role,
+    schema_version: int,
+    lease_seconds: int,
+) -> Attempt:
+    """A new live attempt with a draft branch of its own."""
+    return tx.one(
+        Attempt,
+        "with draft as (insert into branch (project, kind, parent, base_seq, at)"
+        " values (%(project)s, 'draft', %(parent)s, %(base_seq)s, moment()) returning id)"
+        " insert into attempt as a (project, task, template, edition, file, who, role, lease_until, branch, parent,"
+        " schema_version, started_at)"
+        " select %(project)s, %(task)s, %(template)s, %(edition)s, %(file)s, %(who)s, %(role)s,"
+        " m.now + make_interval(secs => %(lease)s), draft.id, %(parent)s, %(schema_version)s, m.now"
+        " from draft, moment() as m(now) returning " + COLUMNS,
+        task=task,
+        template=template,
+        edition=edition,
+        file=file,
+        parent=parent,
+        base_seq=base_seq,
+        who=who,
+        role=role,
+        schema_version=schema_version,
+        lease=lease_seconds,
+    )
+
+
+class Renewed(NamedTuple):
+    """A renewed attempt, and whether its command was new."""
+
+    attempt: Attempt
+    is_new: bool
+
+
+def renew(
+    tx: Transaction, attempt: int, who: int, lease_seconds: int, active_seconds: float, command: UUID | None
+) -> Renewed | None:
+    """Renew a lease and record a command, in one statement; None when there is no such attempt of this person.
+
+    The lease of a live attempt alone is moved. A submitted one stays as it is: its state says so.
+    """
+    tx.before_seq()
+    rows = tx.rows(
+        "with renewed as (update attempt a set"
+        " lease_until = case when state = 'live' then moment() + make_interval(secs => %(lease)s) else lease_until end,"
+        " commands = commands + %(n)s, active_seconds = active_seconds + %(active)s"
+        " where project = %(project)s and id = %(attempt)s and who = %(who)s returning " + COLUMNS + "),"
+        " said as (insert into command (project, attempt, id, n)"
+        " select %(project)s, r.id, %(command)s, r.commands from renewed r where %(command)s::uuid is not null"
+        " on conflict do nothing returning 1)"
+        " select renewed.*, exists (select from said) from renewed",
+        attempt=attempt,
+        who=who,
+        lease=lease_seconds,
+        active=active_seconds,
+        command=command,
+        n=0 if command is None else 1,
+    )
+    if not rows:
+        return None
+    *values, is_new = rows[0]
+    return Renewed(Attempt.model_construct(**dict(zip(_FIELDS, values, strict=True))), is_new)
+
+
+_FIELDS = [column.strip().removeprefix("a.") for column in COLUMNS.split(",")]
+
+
+def end(tx: Transaction, attempt: int, state: AttemptState, active_seconds: float = 0.0) -> None:
+    tx.run(
+        "update attempt set state = %(state)s, ended_at = moment(), active_seconds = active_seconds + %(active)s"
+        " where project = %(project)s and id = %(attempt)s",
+        attempt=attempt,
+        state=state,
+        active=active_seconds,
+    )
+
+
+def lapse(tx: Transaction, attempt: int) -> bool:
+    """End an attempt whose lease ran out, for another to take the task; False when it was renewed meanwhile."""
+    return (
+        tx.run(
+            "update attempt set state = 'lapsed', ended_at = moment() where project = %(project)s"
+            " and id = %(attempt)s and state = 'live' and lease_until < moment()",
+            attempt=attempt,
+        )
+        > 0
+    )
+
+
+def refusal(tx: Transaction, attempt: int, command: UUID) -> dict[str, Any] | None:
+    """The problem a command was refused with; None when it was obeyed."""
+    return tx.value(
+        dict[str, Any],
+        "select refused from command where project = %(project)s and attempt = %(attempt)s and id = %(command)s",
+        attempt=attempt,
+        command=command,
+    )
+
+
+def remember_refusal(tx: Transaction, attempt: int, command: UUID, problem: dict[str, Any]) -> None:
+    tx.run(
+        "update command set refused = %(problem)s"
+        " where project = %(project)s and attempt = %(attempt)s and id = %(command)s",
+        attempt=attempt,
+        command=command,
+        problem=Jsonb(problem),
+    )
+
+
+def late_work(tx: Transaction, task: int, but: int) -> list[LateWork]:
+    """Drafts of earlier attempts whose work isn't in the task."""
+    return tx.all(
+        LateWork,
+        "select a.id as attempt, a.who, count(n.id)::int as changes from attempt a"
+        " join annotation n on n.project = a.project and n.branch = a.branch and n.file = a.file"
+        " and n.retired_seq is null"
+        " where a.project = %(project)s and a.task = %(task)s and a.id <> %(but)s"
+        " and a.state in ('lapsed', 'released') group by a.id, a.who order by a.id",
+        task=task,
+        but=but,
+    )
+
+
+def live_on_file(tx: Transaction, file: int, branch: int, templates: list[int], but: int) -> bool:
+    """Whether a live, unexpired attempt under one of these templates is at work on the file, apart from task `but`."""
+    return bool(
+        tx.value(
+            bool,
+            "select exists (select 1 from attempt a where a.project = %(project)s and a.file = %(file)s"
+            " and a.state = 'live' and a.parent = %(branch)s and a.template = any(%(templates)s)"
+            " and a.lease_until >= moment() and a.task <> %(but)s)",
+            file=file,
+            branch=branch,
+            templates=templates,
+            but=but,
+        )
+    )

@@ -1,0 +1,291 @@
+"""Working at an attempt: saving deltas, keeping the lease, seeing the whole, and taking over late work.
+
+A save is durable at once, happens once however often it is sent, costs what it changes, and never lands on anybody
+else's draft.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from penstock import files
+from penstock import schema as schemas
+from penstock.annotations import branches, rows, tables
+from penstock.annotations.model import Annotation, Change, ChangesInvalid, Create, Delete, decode_changes
+from penstock.core import Conflict, Problem, Refusal
+from penstock.core.errors import Invalid
+from penstock.schema.model import Schema
+from penstock.store import Transaction
+from penstock.tasks import attempt_tables, events, prelabels, task_tables, templates
+from penstock.tasks.model import Attempt, FileCard, LateWork, Note, Saved, Task, TemplateSettings
+from penstock.tasks.queue import AttemptOver, NotYours, hold
+
+
+class Accept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="accept"):
+    """Take a suggestion as it is."""
+
+    id: UUID
+
+
+class Save(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A command: changes that are saved together or not at all, under an id by which a repeat is known."""
+
+    id: UUID
+    changes: list[msgspec.Raw] = []
+    active_seconds: float = 0.0  #: time at work since the last command
+
+
+class CommandRefused(Invalid):
+    """{detail}"""
+
+
+class WorkElsewhere(Conflict):
+    """Attempt {attempt} is not one of this task's, or its work is in the task already."""
+
+
+class Frame(NamedTuple):
+    """What an attempt began with, and works under to its end."""
+
+    settings: TemplateSettings
+    schema: Schema
+
+
+def frame(tx: Transaction, attempt: Attempt) -> Frame:
+    """The settings and the schema of an attempt. Immutable, so remembered."""
+    key = (str(tx.conn.info.dsn), attempt.template, attempt.edition)
+    settings = _settings.get(key)
+    if settings is None:
+        settings = templates.settings_of(tx, attempt.template, attempt.edition)
+        if len(_settings) > 1000:
+            _settings.clear()
+        _settings[key] = settings
+    return Frame(settings, schemas.at(tx, attempt.schema_version))
+
+
+_settings: dict[tuple[str, int, int], TemplateSettings] = {}
+
+
+def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
+    """Save a command on an attempt's draft. Safe to repeat: the same command id gets the same answer.
+
+    A refusal is returned, not raised, since it must be remembered by the same commit: raise it afterwards. Renews the
+    lease. Late saves land on the attempt's own draft alone. Writes `attempt.saved`. Raises NotYours, AttemptOver.
+    """
+    assert tx.actor is not None
+    found = attempt_tables.renew(
+        tx, attempt, tx.actor, _lease(tx, attempt), max(0.0, command.active_seconds), command.id
+    )
+    if found is None:
+        raise NotYours(attempt=attempt)
+    held = found.attempt
+    if not found.is_new:
+        return _repeated(tx, held, command)
+    if held.state in ("submitted", "accepted", "returned"):
+        raise AttemptOver(state=held.state)
+    late = held.state != "live"
+    try:
+        changes = _read(command.changes)
+        states = _apply(tx, held, changes)
+    except Refusal as refusal:
+        attempt_tables.remember_refusal(tx, attempt, command.id, refusal.problem())
+        return refusal
+    if held.commands == 1:
+        branches.fix_base(tx, held.branch, held.file)
+    if states:
+        tables.upsert_draft(tx, held.branch, held.file, states)
+    tx.append(_told(held, command, changes, late))
+    return Saved(
+        command=command.id, late=late, held_by=_holder(tx, held) if late else None, lease_until=held.lease_until
+    )
+
+
+def _lease(tx: Transaction, attempt: int) -> int:
+    """The lease of an attempt's template, remembered: an edit of it counts for attempts that begin afterwards."""
+    key = (str(tx.conn.info.dsn), attempt)
+    if key not in _leases:
+        found = attempt_tables.select(tx, attempt)
+        if found is None:
+            raise NotYours(attempt=attempt)
+        if len(_leases) > 10_000:
+            _leases.clear()
+        _leases[key] = frame(tx, found).settings.lease_seconds
+    return _leases[key]
+
+
+_leases: dict[tuple[str, int], int] = {}
+
+
+def _read(raw: Sequence[msgspec.Raw]) -> list[Change | Accept]:
+    accepts: dict[int, Accept] = {}
+    for n, change in enumerate(raw):
+        if b'"accept"' in bytes(change):
+            try:
+                accepts[n] = msgspec.json.decode(change, type=Accept)
+            except msgspec.ValidationError:
+                continue  # another change that only mentions the word; decoded with the others
+    others = decode_changes([change for n, change in enumerate(raw) if n not in accepts])
+    rest = iter(others)
+    return [accepts[n] if n in accepts else next(rest) for n in range(len(raw))]
+
+
+def _apply(tx: Transaction, held: Attempt, changes: Sequence[Change | Accept]) -> dict[UUID, Annotation | None]:
+    settings, schema = frame(tx, held)
+    ids = {change.id for change in changes}
+    before = _present(tx, held, ids)
+    suggested: dict[UUID, Annotation] = {}
+    if settings.prelabels is not None and not all(isinstance(change, Create) for change in changes):
+        suggested = prelabels.of_file(tx, settings, schema, held.file, before.keys()).by_id
+    accepted: dict[UUID, Annotation | None] = {}
+    plain: list[Change] = []
+    problems: list[Problem] = []
+    for n, change in enumerate(changes):
+        if not isinstance(change, Accept):
+            plain.append(change)
+        elif change.id in suggested:
+            accepted[change.id] = msgspec.structs.replace(suggested[change.id], author=held.who)
+        elif before.get(change.id) is None:
+            detail = "There is no suggestion with this id on this file."
+            problems.append(Problem(f"changes[{n}].id", detail, "unknown-suggestion"))
+    if problems:
+        raise ChangesInvalid(count=len(problems), errors=problems)
+    present = suggested | before | accepted
+    return accepted | rows.changed_states(plain, present, schema, held.who, settings.labels, settings.attributes)
+
+
+def _present(tx: Transaction, held: Attempt, ids: set[UUID]) -> dict[UUID, Annotation | None]:
+    """The present states of some annotations as the attempt sees them: its draft's, else its parent's."""
+    draft = branches.get(tx, held.branch)
+    found: dict[UUID, Annotation | None] = {}
+    for level in reversed(branches.levels(tx, draft)):
+        found |= tables.select_ids(tx, level, held.file, ids)
+    missing = ids - found.keys()
+    if missing and draft.base_seq is not None:
+        # Written between the moment the file was read and the base was fixed: what one saw, one may change.
+        found |= tables.select_ids(tx, tables.Level(held.parent, None), held.file, missing)
+    return found
+
+
+def _told(held: Attempt, command: Save, changes: Sequence[Change | Accept], late: bool) -> events.AttemptSaved:
+    created = sum(isinstance(change, Create | Accept) for change in changes)
+    deleted = sum(isinstance(change, Delete) for change in changes)
+    return events.AttemptSaved.model_construct(
+        attempt=held.id,
+        task=held.task,
+        template=held.template,
+        file=held.file,
+        command=command.id,
+        created=created,
+        updated=len(changes) - created - deleted,
+        deleted=deleted,
+        late=late,
+    )
+
+
+def _repeated(tx: Transaction, held: Attempt, command: Save) -> Saved | Refusal:
+    problem = attempt_tables.refusal(tx, held.id, command.id)
+    if problem is not None:
+        errors = [Problem(**error) for error in problem["errors"]]
+        return CommandRefused(detail=problem["detail"], errors=errors)
+    late = held.state in ("lapsed", "released", "skipped")
+    return Saved(
+        command=command.id,
+        repeated=True,
+        late=late,
+        held_by=_holder(tx, held) if late else None,
+        lease_until=held.lease_until,
+    )
+
+
+def _holder(tx: Transaction, held: Attempt) -> int | None:
+    task = task_tables.select(tx, held.task)
+    return None if task is None or task.attempt == held.id else task.holder
+
+
+def heartbeat(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Attempt:
+    """Keep a lease without saving anything. Safe to repeat; no event is written. Raises NotYours, AttemptOver."""
+    assert tx.actor is not None
+    found = attempt_tables.renew(tx, attempt, tx.actor, _lease(tx, attempt), max(0.0, active_seconds), None)
+    if found is None:
+        raise NotYours(attempt=attempt)
+    if found.attempt.state != "live":
+        raise AttemptOver(state=found.attempt.state)
+    return found.attempt
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """All that an annotator's screen shows of an attempt. JSON by msgspec: a file can have 100,000 annotations."""
+
+    task: dict[str, Any]
+    attempt: dict[str, Any]
+    file: dict[str, Any]
+    annotations: list[Annotation]  #: the branch's, overlaid with the draft
+    suggestions: list[Annotation]  #: predictions that aren't answered yet
+    notes: list[dict[str, Any]]
+    late_work: list[dict[str, Any]]  #: other attempts' work that isn't in the task, see `take`
+    settings: dict[str, Any]  #: of the template's edition that the attempt began under
+    edition: int
+    schema_version: int
+
+
+def work(tx: Transaction, attempt: Attempt) -> Work:
+    """An attempt, its task, its file and everything on it."""
+    task = task_tables.select(tx, attempt.task)
+    assert task is not None
+    settings, schema = frame(tx, attempt)
+    draft = branches.get(tx, attempt.branch)
+    present = rows.read(tx, draft, attempt.file)
+    held = {annotation.id for annotation in present} | set(tables.select_own(tx, attempt.branch, attempt.file))
+    suggestions = prelabels.of_file(tx, settings, schema, attempt.file, held)
+    return Work(
+        task=task.model_dump(mode="json"),
+        attempt=attempt.model_dump(mode="json"),
+        file=file_card(tx, attempt.file).model_dump(mode="json"),
+        annotations=present,
+        suggestions=list(suggestions.by_id.values()),
+        notes=[note.model_dump(mode="json") for note in notes(tx, task.id)],
+        late_work=[late.model_dump(mode="json") for late in late_work(tx, task, attempt.id)],
+        settings=settings.model_dump(mode="json"),
+        edition=attempt.edition,
+        schema_version=schema.version,
+    )
+
+
+def file_card(tx: Transaction, file: int) -> FileCard:
+    """What an annotator's screen needs to know of a file."""
+    found = files.get(tx, file)
+    return FileCard(
+        id=found.id, key=found.key, media=found.media, width=found.width, height=found.height, meta=found.meta
+    )
+
+
+def notes(tx: Transaction, task: int) -> list[Note]:
+    """The remarks on a task, oldest first."""
+    return task_tables.notes(tx, task)
+
+
+def late_work(tx: Transaction, task: Task, but: int) -> list[LateWork]:
+    """Attempts at a task whose work isn't in it: their lease ran out, or they were given back."""
+    return attempt_tables.late_work(tx, task.id, but)
+
+
+def take(tx: Transaction, attempt: int, late: int) -> Mapping[UUID, Annotation | None]:
+    """Copy another attempt's late work onto one's own draft; what was copied, by id. Safe to repeat.
+
+    The other draft stays as it is. Writes `attempt.saved`. Raises NotYours, AttemptOver, WorkElsewhere.
+    """
+    task, held = hold(tx, attempt)
+    if held.state != "live":
+        raise AttemptOver(state=held.state)
+    if late not in {found.attempt for found in late_work(tx, task, attempt)}:
+        raise WorkElsewhere(attempt=late)
+    other = attempt_tables.select(tx, late)
+    assert other is not None
+    if branches.get(tx, held.branch).base_seq is None:
+        branches.fix_base(tx, held.branch, held.file)
+    states = tables.select_own(tx, other.branch, held.file)
+    tables.upsert_draft(tx, held.branch, held.file, states)
+    event = _told(held, Save(id=UUID(int=late)), [], late=False)
+    tx.append(event.model_copy(update={"updated": len(states)}))
+    return states

@@ -1,0 +1,104 @@
+"""Ending a task other than by done, opening it again, and leaving a dataset when the last task on a file there ends."""
+
+from collections.abc import Collection
+
+from penstock import datasets
+from penstock.annotations import tables
+from penstock.core import Conflict, Forbidden, NotFound
+from penstock.store import Transaction
+from penstock.tasks import access, attempt_tables, events, queue, task_tables, templates
+from penstock.tasks.model import Claim, Task
+from penstock.tasks.queue import AttemptOver, event, hold
+
+CHUNK = 500
+
+
+class ClaimedLater(Conflict):
+    """A later stage has taken this file up, so the task can't be opened again. Ask whoever has it to return a note."""
+
+
+class NotYoursToReopen(Forbidden):
+    """Only whoever submitted a task, or an editor, may open it again."""
+
+
+class NotClosed(Conflict):
+    """The task is {status}, so there is nothing to open again."""
+
+
+def skip(tx: Transaction, attempt: int, reason: str, active_seconds: float = 0.0) -> Task:
+    """Put a task aside with a reason; it counts no more. Its draft stays. Safe to repeat.
+
+    Writes `task.skipped`. Raises NotYours, AttemptOver.
+    """
+    task, held = hold(tx, attempt)
+    if held.state == "skipped":
+        return task
+    if held.state != "live" or held.role != "work":
+        raise AttemptOver(state=held.state)
+    tables.lock_files(tx, [task.file])
+    attempt_tables.end(tx, attempt, "skipped", max(0.0, active_seconds))
+    task_tables.set_status(tx, [task.id], "skipped", reason)
+    tx.append(event(events.TaskSkipped, task, task.status, "skipped", attempt=attempt, who=held.who, reason=reason))
+    settle_move(tx, task)
+    return task.model_copy(update={"status": "skipped", "holder": None, "attempt": None, "reason": reason})
+
+
+def cancel(tx: Transaction, tasks: Collection[int], why: str) -> int:
+    """Cancel those of some tasks that nobody works on; how many. Safe to repeat. Writes `task.cancelled` for each."""
+    locked = [task for task in task_tables.lock_many(tx, tasks) if task.status in ("open", "returned")]
+    return cancel_locked(tx, locked, why)
+
+
+def cancel_locked(tx: Transaction, locked: Collection[Task], why: str) -> int:
+    """Cancel tasks whose rows are locked already. Their files are locked here, so it comes before the seq."""
+    if not locked:
+        return 0
+    tables.lock_files(tx, {task.file for task in locked})
+    task_tables.set_status(tx, [task.id for task in locked], "cancelled")
+    for task in locked:
+        tx.append(event(events.TaskCancelled, task, task.status, "cancelled", why=why))
+    for task in locked:
+        settle_move(tx, task)
+    return len(locked)
+
+
+def settle_move(tx: Transaction, task: Task) -> None:
+    """Take the file out of the dataset a task came from, if a route wants it and no unfinished task is left there.
+
+    The file is locked, so the last of several tasks to close sees that it is the last.
+    """
+    if task_tables.ready_to_move(tx, task.dataset, task.file, task.id):
+        cause: datasets.Cause = {"kind": "route", "template": task.template, "task": task.id}
+        datasets.remove(tx, task.dataset, [task.file], cause)
+
+
+def reopen(tx: Transaction, task: int, role: str) -> Claim | Task:
+    """Open a task again. Nothing that was merged is unmerged.
+
+    Its author gets a new attempt, from the branch's head when it was done, from their draft while it waits for review;
+    until a later stage claims the file. An editor puts a skipped, cancelled or returned task back into the queue.
+    Writes `task.reopened`. Raises NotFound, NotYoursToReopen, ClaimedLater, NotClosed.
+    """
+    found = task_tables.lock(tx, task)
+    if found is None:
+        raise NotFound(what="task", name=task)
+    assert tx.actor is not None
+    if role not in access.MANAGERS and found.author != tx.actor:
+        raise NotYoursToReopen
+    if found.status in ("skipped", "cancelled", "returned") and role in access.MANAGERS:
+        return _requeue(tx, found)
+    if found.status not in ("done", "in_review"):
+        raise NotClosed(status=found.status)
+    if found.attempt is not None or task_tables.claimed_later(tx, found):
+        raise ClaimedLater
+    template = templates.get(tx, found.template)
+    tx.append(event(events.TaskReopened, found, found.status, found.status, who=tx.actor))
+    previous = queue.authored(tx, found) if found.status == "in_review" else None
+    return queue.begin(tx, template, found, "work", previous)
+
+
+def _requeue(tx: Transaction, task: Task) -> Task:
+    assert tx.actor is not None
+    task_tables.set_status(tx, [task.id], "open")
+    tx.append(event(events.TaskReopened, task, task.status, "open", who=tx.actor))
+    return task.model_copy(update={"status": "open", "holder": None, "reason": None})

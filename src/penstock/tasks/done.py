@@ -1,0 +1,228 @@
+"""Submitting, and done: the one moment that merges into the dataset's branch and routes, in one transaction."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from penstock import datasets, files
+from penstock import schema as schemas
+from penstock.annotations import branches, checks, rows, tables
+from penstock.annotations.model import Annotation
+from penstock.annotations.rows import MergeOutcome
+from penstock.annotations.tables import Branch
+from penstock.core import Conflict, Invalid
+from penstock.schema.model import Schema
+from penstock.store import Transaction
+from penstock.tasks import (
+    attempt_tables,
+    attempts,
+    closing,
+    events,
+    prelabels,
+    quality,
+    routes,
+    task_tables,
+)
+from penstock.tasks.model import Attempt, Task, TemplateSettings
+from penstock.tasks.queue import AttemptOver, event, hold
+
+
+class WorkIncomplete(Invalid):
+    """{count} things are missing or wrong, so the task is not finished yet. Each is listed, by annotation."""
+
+
+class TakenOver(Conflict):
+    """Somebody else took this task over when its lease ran out. Your work is kept as your own attempt's draft; whoever
+    has the task now is shown it.
+    """
+
+
+class Finished(NamedTuple):
+    """What an attempt brings to its branch, checked and complete."""
+
+    draft: Branch
+    states: dict[UUID, Annotation | None]  #: what the draft changes, suggestions taken and shapes clipped
+    present: list[Annotation]  #: the whole file, as the attempt sees it
+
+
+def submit(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
+    """Send an attempt's work in. It is done at once, or waits for a review. Safe to repeat.
+
+    Writes `task.submitted`, then `task.done` and what goes with it, or nothing more. Raises NotYours, TakenOver,
+    AttemptOver, WorkIncomplete, SuggestionsOpen: then nothing changed.
+    """
+    task, held = hold(tx, attempt)
+    if held.state == "submitted":
+        return task
+    check_held(task, held)
+    tables.lock_files(tx, [task.file])
+    settings, schema = attempts.frame(tx, held)
+    finished = complete(tx, task, held, settings, schema)
+    attempt_tables.end(tx, attempt, "submitted", max(0.0, active_seconds))
+    ended = attempt_tables.select(tx, attempt)
+    assert ended is not None
+    reviewed = is_drawn(tx, task, ended, settings, finished)
+    now = "in_review" if reviewed else "done"
+    wall = (tx.now - ended.started_at).total_seconds()
+    tx.append(
+        event(
+            events.TaskSubmitted,
+            task,
+            task.status,
+            task.status if now == "done" else now,
+            attempt=attempt,
+            who=ended.who,
+            active_seconds=ended.active_seconds,
+            wall_seconds=wall,
+        )
+    )
+    if reviewed:
+        task_tables.await_review(tx, task.id, ended.who, attempt)
+        return task.model_copy(
+            update={"status": now, "holder": None, "attempt": None, "author": ended.who, "authored": attempt}
+        )
+    return finish(tx, task, ended, finished, settings, ended.active_seconds)
+
+
+_REVIEW = -1  #: the salt of the draw for review, so that it isn't the draw for a route
+
+
+def is_drawn(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSettings, finished: Finished) -> bool:
+    """Whether a task that is sent in waits for a review. One that was returned always does."""
+    review = settings.review
+    if review is None:
+        return False
+    if task.reviewer is not None and task.done_seq is None:
+        return True
+    if review.authors is not None and attempt.who not in review.authors:
+        return False
+    if not routes.is_sampled(task.id, _REVIEW, review.share):
+        return False
+    return review.condition is None or routes.holds(tx, review.condition, task, attempt.who, None, finished.present)
+
+
+def check_held(task: Task, attempt: Attempt) -> None:
+    """Raises TakenOver or AttemptOver unless the attempt is the task's live one."""
+    if attempt.state == "lapsed":
+        raise TakenOver
+    if attempt.state != "live" or task.attempt != attempt.id:
+        raise AttemptOver(state=attempt.state)
+
+
+def complete(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSettings, schema: Schema) -> Finished:
+    """Check that an attempt's work is whole: suggestions, required answers, bounds. The file is locked.
+
+    Raises WorkIncomplete, SuggestionsOpen.
+    """
+    draft = branches.get(tx, attempt.branch)
+    states = tables.select_own(tx, attempt.branch, task.file)
+    present = {a.id: a for a in rows.read(tx, draft, task.file)}
+    suggestions = prelabels.of_file(tx, settings, schema, task.file, present.keys() - states.keys())
+    taken, outcomes = prelabels.resolve(suggestions, settings, states)
+    for annotation in taken:
+        states[annotation.id] = present[annotation.id] = msgspec.structs.replace(annotation, author=attempt.who)
+    file = files.get(tx, task.file)
+    found = checks.complete(
+        present.values(),
+        file.width or 0,
+        file.height or 0,
+        schema,
+        settings.labels,
+        settings.attributes,
+        settings.outside,
+    )
+    if found.problems:
+        raise WorkIncomplete(count=len(found.problems), errors=found.problems)
+    for annotation in found.clipped:
+        states[annotation.id] = present[annotation.id] = annotation
+    if suggestions.branch is not None and outcomes:
+        prelabels.record(tx, suggestions.branch, task.file, task.id, task.template, outcomes, attempt.who)
+    changed = {a.id: a for a in [*taken, *found.clipped]}
+    if changed:
+        tables.upsert_draft(tx, attempt.branch, task.file, changed)
+    return Finished(draft, states, list(present.values()))
+
+
+def finish(
+    tx: Transaction,
+    task: Task,
+    attempt: Attempt,
+    finished: Finished,
+    settings: TemplateSettings,
+    active_seconds: float,
+    reviewer: int | None = None,
+) -> Task:
+    """Done: merge, count what changed of earlier work, route, and tell. Task and file are locked.
+
+    Writes `merge.conflicted`, `dataset.file_added`, `task.fill_in_needed` where they apply, and `task.done`.
+    """
+    author = attempt.who if reviewer is None else task.author
+    assert author is not None
+    outcome = rows.plan_merge(tx, finished.draft, task.file, finished.states)
+    earlier = quality.earlier(tx, task)
+    rows.apply_merge(tx, finished.draft, task.file, outcome, task.id)
+    tables.set_branch_state(tx, [finished.draft.id], "merged")
+    quality.record(tx, task, earlier, outcome, author)
+    taken = routes.choose(tx, task, author, reviewer, settings, _after(finished, outcome))
+    moves = any(route.mode == "move" for route in taken)
+    authored = attempt.id if reviewer is None else task.authored or attempt.id
+    task_tables.finish(tx, task.id, author, authored, reviewer, moves)
+    done = event(
+        events.TaskDone,
+        task,
+        task.status,
+        "done",
+        attempt=attempt.id,
+        author=author,
+        reviewer=reviewer,
+        added=outcome.added,
+        changed=outcome.changed,
+        removed=outcome.removed,
+        active_seconds=active_seconds,
+        routed=[route.to for route in taken],
+    )
+    tx.append(done)
+    for route in taken:
+        cause: datasets.Cause = {"kind": "route", "template": task.template, "task": task.id, "dataset": task.dataset}
+        datasets.add(tx, route.to, [task.file], cause)
+    closing.settle_move(tx, task)
+    _list_missing(tx, task, attempt, outcome.after)
+    return task.model_copy(
+        update={
+            "status": "done",
+            "holder": None,
+            "attempt": None,
+            "author": author,
+            "authored": authored,
+            "reviewer": reviewer or task.reviewer,
+            "done_seq": tx.seq,
+        }
+    )
+
+
+def _after(finished: Finished, outcome: MergeOutcome) -> Collection[Annotation]:
+    """The file's annotations after the merge, for the conditions of routes."""
+    merged = {annotation.id: annotation for annotation in finished.present}
+    for id, state in outcome.after.items():
+        if state is None:
+            merged.pop(id, None)
+        else:
+            merged[id] = state
+    return merged.values()
+
+
+def _list_missing(tx: Transaction, task: Task, attempt: Attempt, after: Mapping[UUID, Annotation | None]) -> None:
+    """Tell which answers the present schema wants and the work, begun under an older one, doesn't have."""
+    present = schemas.current(tx)
+    if present.version == attempt.schema_version:
+        return
+    missing = [
+        {"annotation": str(annotation.id), "attribute": attribute.id}
+        for annotation in after.values()
+        if annotation is not None
+        for attribute in checks.missing(annotation, present)
+    ]
+    if missing:
+        tx.append(events.FillInNeeded(task=task.id, template=task.template, file=task.file, missing=missing))

@@ -1,0 +1,172 @@
+"""The queue: taking a task, keeping it, reserving the next ones, and giving it back."""
+
+from typing import Any, TypeVar
+
+from penstock import schema as schemas
+from penstock.annotations import branches
+from penstock.annotations import tables as annotation_tables
+from penstock.core import Conflict, NotFound
+from penstock.store import Transaction
+from penstock.tasks import attempt_tables, events, queue_tables, task_tables, templates, writeset
+from penstock.tasks.model import Attempt, Claim, Role, Task, Template
+
+E = TypeVar("E", bound=events.TaskEvent)
+
+RESERVED_SECONDS = 120.0
+MOST_RESERVED = 10
+_TRIES = 8
+
+
+class NothingToDo(NotFound):
+    """There is no task to take under '{template}' now. More may come as files arrive or leases run out."""
+
+
+class TemplateNotActive(Conflict):
+    """The template '{template}' is {state}, so it gives out no tasks."""
+
+
+class AttemptOver(Conflict):
+    """This attempt has ended ({state}), so nothing more can be done with it. Take the task anew."""
+
+
+class NotYours(NotFound):
+    """There is no attempt {attempt} of yours. Look at your tasks."""
+
+
+def claim(tx: Transaction, template: Template) -> Claim:
+    """Take the next task: an attempt begins, with a lease that saves and heartbeats renew.
+
+    Tasks returned to the caller come first, then those they reserved, then by priority and age. Writes `task.claimed`
+    (and `task.lapsed` for one whose lease ran out). Raises NothingToDo, TemplateNotActive.
+    """
+    if template.state != "active":
+        raise TemplateNotActive(template=template.name, state=template.state)
+    assert tx.actor is not None
+    picked = _pick(tx, template, tx.actor)
+    if picked is None:
+        raise NothingToDo(template=template.name)
+    task, lapsed = picked
+    previous = authored(tx, task) if task.status == "returned" else None
+    return begin(tx, template, task, "work", previous, lapsed)
+
+
+def _pick(tx: Transaction, template: Template, who: int) -> tuple[Task, Attempt | None] | None:
+    overlapping = writeset.overlapping(template, templates.list_(tx))
+    without: list[int] = []
+    for _ in range(_TRIES):
+        if overlapping or without:
+            task = queue_tables.pick_beside(tx, template.id, who, overlapping, without)
+        else:
+            task = queue_tables.pick(tx, template.id, who)
+        if task is None:
+            return None
+        lapsed = take_over(tx, task)
+        if lapsed is not None or task.status != "in_progress":
+            if not overlapping:
+                return task, lapsed
+            # Two claims on one file under two templates don't see each other's attempts: the file decides.
+            annotation_tables.lock_files(tx, [task.file])
+            if not attempt_tables.live_on_file(tx, task.file, task.branch, overlapping, but=task.id):
+                return task, lapsed
+        without.append(task.id)
+    return None
+
+
+def take_over(tx: Transaction, task: Task) -> Attempt | None:
+    """End the live attempt of a locked task whose lease ran out; None when there is none, or it was renewed."""
+    if task.attempt is None or not attempt_tables.lapse(tx, task.attempt):
+        return None
+    return attempt_tables.select(tx, task.attempt)
+
+
+def begin(
+    tx: Transaction,
+    template: Template,
+    task: Task,
+    role: Role,
+    previous: Attempt | None = None,
+    lapsed: Attempt | None = None,
+) -> Claim:
+    """Open an attempt on a locked task for the caller. Writes `task.claimed`, after `task.lapsed` where one lapsed.
+
+    It goes on from a copy of a `previous` attempt's draft, if one is given: that one's own stays as it was.
+    """
+    assert tx.actor is not None
+    attempt = attempt_tables.open_(
+        tx,
+        task=task.id,
+        template=template.id,
+        edition=template.edition if previous is None else previous.edition,
+        file=task.file,
+        parent=task.branch,
+        base_seq=None if previous is None else branches.get(tx, previous.branch).base_seq,
+        who=tx.actor,
+        role=role,
+        schema_version=schemas.current(tx).version if previous is None else previous.schema_version,
+        lease_seconds=template.settings.lease_seconds,
+    )
+    if previous is not None:
+        annotation_tables.copy_branch_file(tx, previous.branch, attempt.branch, task.file)
+    status = "in_review" if role == "review" else "in_progress"
+    task_tables.give(tx, task.id, status, tx.actor, attempt.id)
+    if lapsed is not None:
+        tx.append(event(events.TaskLapsed, task, task.status, task.status, attempt=lapsed.id, who=lapsed.who))
+    tx.append(event(events.TaskClaimed, task, task.status, status, attempt=attempt.id, who=tx.actor))
+    held = {"status": status, "holder": tx.actor, "attempt": attempt.id, "reserved_by": None, "reserved_until": None}
+    return Claim(task=task.model_copy(update=held), attempt=attempt)
+
+
+def authored(tx: Transaction, task: Task) -> Attempt | None:
+    """The attempt that a task was last submitted by."""
+    return None if task.authored is None else attempt_tables.select(tx, task.authored)
+
+
+def event(kind: type[E], task: Task, was: str, now: str, **more: Any) -> E:
+    """An event of a task, without checking again what we just made."""
+    return kind.model_construct(task=task.id, template=task.template, file=task.file, was=was, now=now, **more)
+
+
+def reserve(tx: Transaction, template: Template, count: int) -> list[Task]:
+    """Reserve the next open tasks for the caller for two minutes, to fetch their files ahead. Safe to repeat.
+
+    A reservation is no promise: when somebody else's queue is empty, theirs go first. No event is written.
+    """
+    assert tx.actor is not None
+    if template.state != "active":
+        return []
+    return queue_tables.reserve(tx, template.id, tx.actor, min(count, MOST_RESERVED), RESERVED_SECONDS)
+
+
+def unreserve(tx: Transaction, template: Template) -> int:
+    """Give up the caller's reservations, on leaving. Safe to repeat. No event is written."""
+    assert tx.actor is not None
+    return queue_tables.unreserve(tx, template.id, tx.actor)
+
+
+def release(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
+    """Give a task back to the queue. What was drawn stays on the attempt's draft, and its next holder is shown it.
+
+    Safe to repeat. Writes `task.released`. Raises NotYours.
+    """
+    task, held = hold(tx, attempt)
+    if held.state != "live":
+        return task
+    attempt_tables.end(tx, attempt, "released", active_seconds)
+    status = "in_review" if held.role == "review" else "open"
+    if held.role == "work" and templates.get(tx, task.template).state == "archived":
+        status = "cancelled"
+    task_tables.set_status(tx, [task.id], status)
+    tx.append(event(events.TaskReleased, task, task.status, status, attempt=attempt, who=held.who))
+    return task.model_copy(update={"status": status, "holder": None, "attempt": None})
+
+
+def hold(tx: Transaction, attempt: int) -> tuple[Task, Attempt]:
+    """The caller's attempt and its task, both locked, task first. Raises NotYours."""
+    found = attempt_tables.select(tx, attempt)
+    if found is None or found.who != tx.actor:
+        raise NotYours(attempt=attempt)
+    task = task_tables.lock(tx, found.task)
+    held = attempt_tables.lock(tx, attempt)
+    assert task is not None
+    assert held is not None
+    return task, held

@@ -1,0 +1,218 @@
+"""The table of tasks: the only SQL about them, apart from the queue's."""
+
+from collections.abc import Collection, Sequence
+from typing import LiteralString
+
+from penstock.store import Transaction
+from penstock.tasks.model import Note, Status, Task
+
+COLUMNS: LiteralString = (
+    "t.id, t.template, t.file, t.branch, t.dataset, t.round, t.status, t.priority, t.holder, t.attempt, t.author,"
+    " t.authored, t.reviewer, t.reserved_by, t.reserved_until, t.move_from, t.reason, t.created_seq, t.done_seq"
+)
+_SELECT: LiteralString = "select " + COLUMNS + " from task t where t.project = %(project)s"
+
+
+def select(tx: Transaction, task: int) -> Task | None:
+    return tx.maybe(Task, _SELECT + " and t.id = %(task)s", task=task)
+
+
+def lock(tx: Transaction, task: int) -> Task | None:
+    found = tx.lock(Task, _SELECT + " and t.id = %(task)s for no key update", task=task)
+    return found[0] if found else None
+
+
+def lock_many(tx: Transaction, tasks: Collection[int]) -> list[Task]:
+    return tx.lock(Task, _SELECT + " and t.id = any(%(tasks)s) order by t.id for no key update", tasks=sorted(tasks))
+
+
+def page(
+    tx: Transaction,
+    after: int,
+    limit: int,
+    templates: Collection[int] | None,
+    status: str | None,
+    file: int | None,
+    author: int | None,
+) -> list[Task]:
+    return tx.all(
+        Task,
+        _SELECT + " and t.id > %(after)s and (%(templates)s::bigint[] is null or t.template = any(%(templates)s))"
+        " and (%(status)s::text is null or t.status = %(status)s) and (%(file)s::bigint is null or t.file = %(file)s)"
+        " and (%(author)s::int is null or t.author = %(author)s)"
+        " order by t.id limit %(limit)s",
+        after=after,
+        limit=limit,
+        templates=None if templates is None else list(templates),
+        status=status,
+        file=file,
+        author=author,
+    )
+
+
+def of_file(tx: Transaction, file: int, branch: int) -> list[Task]:
+    return tx.all(
+        Task, _SELECT + " and t.file = %(file)s and t.branch = %(branch)s order by t.id", file=file, branch=branch
+    )
+
+
+def unclaimed_outside(tx: Transaction, datasets: Sequence[int], files: Sequence[int]) -> list[int]:
+    """Open tasks from (dataset, file) pairs whose file has left, and isn't elsewhere that their template watches."""
+    return tx.values(
+        int,
+        "select t.id from unnest(%(datasets)s::bigint[], %(files)s::bigint[]) as i(dataset, file)"
+        " join task t on t.project = %(project)s and t.file = i.file and t.status = 'open'"
+        " where not exists (select 1 from entry e join template_watch w on w.project = e.project"
+        " and w.dataset = e.dataset and w.template = t.template"
+        " where e.project = %(project)s and e.file = t.file and e.retired_seq is null)"
+        " and t.dataset = i.dataset",
+        datasets=list(datasets),
+        files=list(files),
+    )
+
+
+def insert(tx: Transaction, wanted: Sequence[tuple[int, int, int, int, int, int]]) -> list[Task]:
+    """New open tasks from (template, branch, dataset, file, priority, round), those that weren't there yet."""
+    columns = list(zip(*wanted, strict=True)) or [()] * 6
+    return tx.all(
+        Task,
+        "insert into task as t (project, template, branch, dataset, file, priority, round, status, created_seq, at)"
+        " select %(project)s, i.template, i.branch, i.dataset, i.file, i.priority, i.round, 'open', %(seq)s, moment()"
+        " from unnest(%(templates)s::bigint[], %(branches)s::bigint[], %(datasets)s::bigint[], %(files)s::bigint[],"
+        " %(priorities)s::int[], %(rounds)s::int[])"
+        " with ordinality as i(template, branch, dataset, file, priority, round, n)"
+        " order by i.n on conflict do nothing returning " + COLUMNS,
+        templates=list(columns[0]),
+        branches=list(columns[1]),
+        datasets=list(columns[2]),
+        files=list(columns[3]),
+        priorities=list(columns[4]),
+        rounds=list(columns[5]),
+        seq=tx.seq,
+    )
+
+
+def set_status(tx: Transaction, tasks: Collection[int], status: Status, reason: str | None = None) -> None:
+    """Change the status of tasks that nobody holds any more."""
+    tx.run(
+        "update task set status = %(status)s, holder = null, attempt = null, reserved_by = null, reserved_until = null,"
+        " reason = %(reason)s,"
+        " closed_at = case when %(status)s in ('done', 'skipped', 'cancelled') then moment() end"
+        " where project = %(project)s and id = any(%(tasks)s)",
+        tasks=list(tasks),
+        status=status,
+        reason=reason,
+    )
+
+
+def give(tx: Transaction, task: int, status: Status, holder: int, attempt: int) -> None:
+    """Hand a task to the person of a live attempt."""
+    tx.run(
+        "update task set status = %(status)s, holder = %(holder)s, attempt = %(attempt)s, reserved_by = null,"
+        " reserved_until = null, closed_at = null, reason = null where project = %(project)s and id = %(task)s",
+        task=task,
+        status=status,
+        holder=holder,
+        attempt=attempt,
+    )
+
+
+def await_review(tx: Transaction, task: int, author: int, authored: int) -> None:
+    tx.run(
+        "update task set status = 'in_review', holder = null, attempt = null, author = %(author)s,"
+        " authored = %(authored)s where project = %(project)s and id = %(task)s",
+        task=task,
+        author=author,
+        authored=authored,
+    )
+
+
+def give_back(tx: Transaction, task: int, author: int, reviewer: int) -> None:
+    """Return a task to its author."""
+    tx.run(
+        "update task set status = 'returned', holder = %(author)s, attempt = null, reviewer = %(reviewer)s"
+        " where project = %(project)s and id = %(task)s",
+        task=task,
+        author=author,
+        reviewer=reviewer,
+    )
+
+
+def finish(tx: Transaction, task: int, author: int, authored: int, reviewer: int | None, moves: bool) -> None:
+    tx.run(
+        "update task set status = 'done', holder = null, attempt = null, author = %(author)s, authored = %(authored)s,"
+        " reviewer = coalesce(%(reviewer)s, reviewer), done_seq = %(seq)s, closed_at = moment(),"
+        " move_from = move_from or %(moves)s where project = %(project)s and id = %(task)s",
+        task=task,
+        author=author,
+        authored=authored,
+        reviewer=reviewer,
+        moves=moves,
+        seq=tx.seq,
+    )
+
+
+def ready_to_move(tx: Transaction, dataset: int, file: int, closing: int) -> bool:
+    """Whether a route wants the file to leave the dataset and no task on it there is unfinished but `closing`."""
+    return bool(
+        tx.value(
+            bool,
+            "select bool_or(move_from) and bool_and(id = %(closing)s or status in ('done', 'skipped', 'cancelled'))"
+            " from task where project = %(project)s and file = %(file)s and dataset = %(dataset)s",
+            dataset=dataset,
+            file=file,
+            closing=closing,
+        )
+    )
+
+
+def claimed_later(tx: Transaction, task: Task) -> bool:
+    """Whether somebody took another template's task on the same file after this task was submitted."""
+    return bool(
+        tx.value(
+            bool,
+            "select exists (select 1 from attempt a join task o on o.id = a.task"
+            " where a.project = %(project)s and a.file = %(file)s and o.branch = %(branch)s"
+            " and a.template <> %(template)s and a.id > %(authored)s)",
+            file=task.file,
+            branch=task.branch,
+            template=task.template,
+            authored=task.authored or 0,
+        )
+    )
+
+
+def cancellable(tx: Transaction, template: int, limit: int) -> list[int]:
+    """Unfinished tasks of a template that nobody is working on."""
+    return tx.values(
+        int,
+        "select id from task where project = %(project)s and template = %(template)s"
+        " and status in ('open', 'returned') order by id limit %(limit)s",
+        template=template,
+        limit=limit,
+    )
+
+
+# Notes.
+
+
+def insert_note(tx: Transaction, task: int, author: int, text: str, annotation: object) -> Note:
+    return tx.one(
+        Note,
+        "insert into note (project, task, annotation, author, text, at)"
+        " values (%(project)s, %(task)s, %(annotation)s, %(author)s, %(text)s, moment())"
+        " returning id, task, annotation, author, text, at, resolved",
+        task=task,
+        annotation=annotation,
+        author=author,
+        text=text,
+    )
+
+
+def notes(tx: Transaction, task: int) -> list[Note]:
+    return tx.all(
+        Note,
+        "select id, task, annotation, author, text, at, resolved from note"
+        " where project = %(project)s and task = %(task)s order by id",
+        task=task,
+    )

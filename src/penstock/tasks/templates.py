@@ -1,0 +1,214 @@
+"""Task templates: making, editing, pausing and archiving them; what they watch and where their work goes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from penstock import datasets, jobs
+from penstock import schema as schemas
+from penstock.core import Conflict, Invalid, NotFound, Problem
+from penstock.datasets import query
+from penstock.store import Transaction
+from penstock.tasks import events, template_tables, writeset
+from penstock.tasks.model import Template, TemplateChange, TemplateSettings
+
+T = TypeVar("T")
+
+
+class TemplateNameTaken(Conflict):
+    """There is a template named '{name}' already. Choose another name, or archive that one."""
+
+
+class TemplateInvalid(Invalid):
+    """The template can't be as it is described. Each problem is listed."""
+
+
+class RoutesCycle(Invalid):
+    """The routes {path} lead round in a circle on which no route has a condition, so work could go round for ever. Give
+    one of them an `if` or a `sample`.
+    """
+
+
+class TemplateEnded(Conflict):
+    """The template '{name}' is archived, so it can't change. Make a new one."""
+
+
+def get(tx: Transaction, template: int) -> Template:
+    """A template by its id, archived ones too. Raises NotFound."""
+    found = template_tables.select(tx, template)
+    if found is None:
+        raise NotFound(what="template", name=template)
+    return found
+
+
+def named(tx: Transaction, name: str) -> Template | None:
+    """The template of that name, unless archived."""
+    return template_tables.select_named(tx, name)
+
+
+def list_(tx: Transaction, archived: bool = False) -> list[Template]:
+    """All templates in the order they were made."""
+    return template_tables.select_all(tx, archived)
+
+
+def settings_of(tx: Transaction, template: int, edition: int) -> TemplateSettings:
+    """The settings that an attempt began under."""
+    return template_tables.select_edition(tx, template, edition)
+
+
+def create(tx: Transaction, name: str, settings: TemplateSettings) -> Template:
+    """Make a template and let it watch. Files that are there already become tasks soon after, by a job.
+
+    Writes `template.created`. Raises TemplateNameTaken, TemplateInvalid, RoutesCycle.
+    """
+    others = template_tables.lock_all(tx)
+    check(tx, settings)
+    made = template_tables.insert(tx, name, settings)
+    if made is None:
+        raise TemplateNameTaken(name=name)
+    template = Template(id=made, name=name, state="active", edition=1, settings=settings)
+    check_cycles([*others, template])
+    template_tables.set_watches(tx, made, settings)
+    tx.append(events.TemplateCreated(template=made, name=name))
+    return template
+
+
+def change(
+    tx: Transaction, template: int, change: TemplateChange, if_match: Callable[[int], None] | None = None
+) -> Template:
+    """Edit a template. Attempts under way go on under the edition they began with. Safe to repeat.
+
+    Writes `template.changed`. Raises what `create` does, and PreconditionFailed.
+    """
+    others = {found.id: found for found in template_tables.lock_all(tx)}
+    old = others.get(template) or get(tx, template)
+    if if_match:
+        if_match(old.edition)
+    if old.state == "archived":
+        raise TemplateEnded(name=old.name)
+    name, settings = change.name or old.name, change.settings or old.settings
+    if name == old.name and settings == old.settings:
+        return old
+    if name != old.name and template_tables.select_named(tx, name):
+        raise TemplateNameTaken(name=name)
+    check(tx, settings)
+    new = Template(id=template, name=name, state=old.state, edition=old.edition + 1, settings=settings)
+    check_cycles((others | {template: new}).values())
+    template_tables.update(tx, template, new.edition, name, settings)
+    template_tables.set_watches(tx, template, settings)
+    tx.append(events.TemplateChanged(template=template, edition=new.edition, was_name=old.name, name=name))
+    return new
+
+
+def pause(tx: Transaction, template: int) -> Template:
+    """Give out no new tasks; held attempts may be finished. Safe to repeat. Writes `template.paused`."""
+    return _set_state(tx, template, "paused", events.TemplatePaused(template=template))
+
+
+def resume(tx: Transaction, template: int) -> Template:
+    """Give out tasks again. Safe to repeat. Writes `template.resumed`."""
+    return _set_state(tx, template, "active", events.TemplateResumed(template=template))
+
+
+def archive(tx: Transaction, template: int) -> Template:
+    """End a template: it watches no more, and its unfinished tasks are cancelled by a job, held ones when their attempt
+    ends. Safe to repeat. Writes `template.archived`.
+    """
+    found = _lock(tx, template)
+    if found.state == "archived":
+        return found
+    template_tables.set_state(tx, template, "archived")
+    template_tables.drop_watches(tx, template)
+    tx.append(events.TemplateArchived(template=template))
+    jobs.later(tx, "tasks.cancel_rest", project=tx.project, template=template)
+    return found.model_copy(update={"state": "archived"})
+
+
+def _set_state(tx: Transaction, template: int, state: str, event: events.Event) -> Template:
+    found = _lock(tx, template)
+    if found.state == "archived":
+        raise TemplateEnded(name=found.name)
+    if found.state == state:
+        return found
+    template_tables.set_state(tx, template, state)
+    tx.append(event)
+    return found.model_copy(update={"state": state})
+
+
+def _lock(tx: Transaction, template: int) -> Template:
+    found = template_tables.lock(tx, template)
+    if found is None:
+        raise NotFound(what="template", name=template)
+    return found
+
+
+def check(tx: Transaction, settings: TemplateSettings) -> None:
+    """Check that everything the settings name is there. Raises TemplateInvalid with every problem."""
+    problems: list[Problem] = []
+    branches: dict[int, int] = {}
+    for at, dataset in [(f"watch[{n}].dataset", w.dataset) for n, w in enumerate(settings.watch)] + [
+        (f"on_done[{n}].to", r.to) for n, r in enumerate(settings.on_done)
+    ]:
+        found = _found(lambda dataset=dataset: datasets.get(tx, dataset))
+        if found is None or found.archived_at is not None:
+            problems.append(Problem(at, f"There is no dataset {dataset}, or it is archived.", "unknown-dataset"))
+        else:
+            branches[dataset] = found.branch
+    if len({*branches.values()}) > 1:
+        detail = "Watched datasets and those that work goes to must be on one branch; merging carries work across."
+        problems.append(Problem("on_done", detail, "branches-differ"))
+    if len({w.dataset for w in settings.watch}) < len(settings.watch):
+        problems.append(Problem("watch", "A dataset is watched twice.", "watched-twice"))
+    labels, attributes = writeset.unknown(settings, schemas.current(tx))
+    problems += [Problem("labels", f"There is no label {id}.", "unknown-label") for id in labels]
+    problems += [Problem("attributes", f"There is no attribute {id}.", "unknown-attribute") for id in attributes]
+    problems += _check_conditions(settings)
+    if problems:
+        raise TemplateInvalid(errors=problems)
+
+
+def _check_conditions(settings: TemplateSettings) -> Iterable[Problem]:
+    conditions = [(f"on_done[{n}].if", route.condition) for n, route in enumerate(settings.on_done)]
+    conditions.append(("review.if", settings.review and settings.review.condition))
+    for at, text in conditions:
+        if text is None:
+            continue
+        try:
+            query.check(query.parse(text), context="task")
+        except query.QueryInvalid as invalid:
+            yield Problem(at, invalid.detail, "query-invalid")
+
+
+def _found(get: Callable[[], T]) -> T | None:
+    try:
+        return get()
+    except NotFound:
+        return None
+
+
+def check_cycles(templates: Iterable[Template]) -> None:
+    """Refuse cycles whose every route is unconditional. Raises RoutesCycle."""
+    alive = [template for template in templates if template.state != "archived"]
+    names = {template.id: template.name for template in alive}
+    onward: dict[int, list[int]] = {}
+    for template in alive:
+        targets = {route.to for route in template.settings.on_done if route.is_unconditional}
+        onward[template.id] = [
+            other.id for other in alive for watch in other.settings.watch if watch.dataset in targets
+        ]
+    for start in onward:
+        path = _way_back(start, onward)
+        if path:
+            raise RoutesCycle(path=" -> ".join(f"'{names[id]}'" for id in path))
+
+
+def _way_back(start: int, onward: dict[int, list[int]]) -> Sequence[int] | None:
+    paths = [[start, step] for step in onward[start]]
+    seen: set[int] = set()
+    while paths:
+        path = paths.pop()
+        if path[-1] == start:
+            return path
+        if path[-1] not in seen:
+            seen.add(path[-1])
+            paths += [[*path, step] for step in onward[path[-1]]]
+    return None
