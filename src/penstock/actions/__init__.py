@@ -4,7 +4,7 @@ action = actions.create(tx, NewAction(name="early export", settings=...))
 run = actions.fire(tx, action.id, Fire())
 """
 
-from penstock.actions.model import Action, ActionSettings, Fire, NewAction, Run, Step
+from penstock.actions.model import Action, ActionChange, ActionSettings, Fire, NewAction, Run, Step
 from penstock.actions.steps import register
 from penstock.actions.steps.add import Add
 from penstock.actions.steps.command import CommandStep
@@ -18,6 +18,7 @@ for _kind in (ExportStep(), Webhook(), Notify(), CommandStep(), Add()):
 
 __all__ = [
     "Action",
+    "ActionChange",
     "ActionSettings",
     "Fire",
     "NewAction",

@@ -170,6 +170,11 @@ def is_off(tx: Transaction, connection: int) -> bool:
     return tx.value(bool, query, connection=connection) is not None
 
 
+def receivers_off(tx: Transaction) -> list[int]:
+    """The connections whose receivers are off."""
+    return tx.values(int, "select connection from receiver_off where project = %(project)s order by connection")
+
+
 def turn_off(tx: Transaction, connection: int) -> bool:
     """Send nothing there any more; False when it was off already."""
     return bool(

@@ -9,11 +9,10 @@ import email.utils
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from penstock import connect
 from penstock.actions import deliveries
 from penstock.actions.events import DeliveryDisabled, DeliveryFailed, DeliverySucceeded
 from penstock.actions.retrying import retry_at
-from penstock.connect import guard, signing
+from penstock.connect import guard, open_connection, secrets_of, signing
 from penstock.core import Refusal
 from penstock.store import Store, Transaction
 
@@ -44,7 +43,7 @@ class _Result:
 
 
 def deliver(store: Store, project: int, id: int) -> None:
-    """Try a message once, if it is due. Safe to repeat: a try that a crash cut short is made again under the same id."""
+    """Try a message once, if it is due. Safe to repeat: a try cut short by a crash is made again under the same id."""
     letter = store.db.perform(lambda tx: _begin(tx, store, id), project)
     if letter is None:
         return
@@ -61,18 +60,19 @@ def _begin(tx: Transaction, store: Store, id: int) -> _Letter | None:
         _give_up(tx, held, "the receiver answered 410 Gone earlier and is off; enable it again first")
         return None
     try:
-        connection = connect.open_connection(tx, held.connection, store.key)
+        connection = open_connection(tx, held.connection, store.key)
     except Refusal as refusal:
         _give_up(tx, held, refusal.detail)
         return None
-    keys = connect.secrets_of(connection)
+    keys = secrets_of(connection)
     body = held.body.encode()
     headers = {
         "content-type": "application/json",
         **signing.sign(keys, str(held.key), tx.now, body),
     }
+    host = guard.host_of(guard.usable(connection.settings.url))  # a path or query may hold a secret
     shown = {name: value for name, value in headers.items() if name != "webhook-signature"}
-    deliveries.insert_try(tx, id, held.tries + 1, {"url": connection.settings.url, "headers": shown})
+    deliveries.insert_try(tx, id, held.tries + 1, {"to": host, "headers": shown})
     return _Letter(
         id=id,
         number=held.tries + 1,

@@ -121,6 +121,14 @@ class NewAction(Value):
     state: Literal["on", "off"] = "on"
 
 
+class ActionChange(Value):
+    """What to change; a field left out stays. `settings` replaces all of them."""
+
+    name: Name | None = None
+    settings: ActionSettings | None = None
+    state: Literal["on", "off"] | None = None
+
+
 class Action(Value):
     """An action, as it stands."""
 
@@ -232,7 +240,7 @@ class DeliveryTry(Value):
     number: int
     at: dt.datetime
     request: dict[str, Any]
-    """The head: address and header lines, without the signature."""
+    """The head: the receiver's host and the header lines, without the signature."""
     status: int | None = None
     response: dict[str, Any] | None = None
     body: str | None = None

@@ -6,7 +6,18 @@ from typing import Any
 from penstock import metrics
 from penstock.actions import conditions, filling, firing, running, scheduling, steps, tables
 from penstock.actions.events import ActionChanged, ActionCreated, ActionRemoved
-from penstock.actions.model import Action, ActionSettings, DryRun, DryStep, Fire, NewAction, OnEvent, OnProgress, Run
+from penstock.actions.model import (
+    Action,
+    ActionChange,
+    ActionSettings,
+    DryRun,
+    DryStep,
+    Fire,
+    NewAction,
+    OnEvent,
+    OnProgress,
+    Run,
+)
 from penstock.actions.steps import Call
 from penstock.core import Conflict, Invalid, NotFound
 from penstock.core.ids import new_uuid
@@ -40,13 +51,15 @@ def create(tx: Transaction, new: NewAction) -> Action:
     return get(tx, id)
 
 
-def change(tx: Transaction, id: int, new: NewAction, if_match: IfMatch | None = None) -> Action:
+def change(tx: Transaction, id: int, change: ActionChange, if_match: IfMatch | None = None) -> Action:
     """Change an action's name, settings or state. Runs under way keep their steps. Writes `action.changed`.
 
     Safe to repeat. A trigger that stays the same keeps what it fired already, also through off and on again; events
     that came while it was off are not made up for.
     """
     before = _locked(tx, id, if_match)
+    given = {field: value for field, value in dict(change).items() if value is not None}
+    new = before.model_copy(update=given)
     if (before.name, before.settings, before.state) == (new.name, new.settings, new.state):
         return before
     check(tx, new.settings)
@@ -54,7 +67,7 @@ def change(tx: Transaction, id: int, new: NewAction, if_match: IfMatch | None = 
         _check_name(tx, new.name)
     _arm(tx, id, new.settings)
     anew = before.settings.when != new.settings.when or before.state != new.state
-    tables.update_action(tx, before.model_copy(update={**dict(new), "edition": before.edition + 1}), arm_anew=anew)
+    tables.update_action(tx, new.model_copy(update={"edition": before.edition + 1}), arm_anew=anew)
     if anew:
         scheduling.plan(tx, get(tx, id))
     tx.append(ActionChanged(action=id, name=new.name, edition=before.edition + 1, state=new.state))
@@ -141,7 +154,7 @@ def dry_run(tx: Transaction, id: int, by_hand: Fire) -> DryRun:
 
 def check(tx: Transaction, settings: ActionSettings) -> None:
     """Refuse settings that can't work: an unknown event, template, step, placeholder or receiver; a wrong condition."""
-    conditions.check(settings.condition)
+    conditions.check(tx, settings.condition)
     _check_trigger(settings)
     earlier: list[str] = []
     for step in settings.do:

@@ -10,8 +10,9 @@ from penstock.store import Transaction
 def arm(tx: Transaction, template: int, subscriber: str, mark: Mark) -> None:
     """Wait for a mark on a template's progress. A subscriber has one mark; another template or mark replaces it.
 
-    Safe to repeat: an equal mark stays as it is, with what it fired already. Only task events after this count; `reaches`
-    fires at the first that satisfies it, `every` tells of thresholds still to come. Writes `template.progress_armed`.
+    Safe to repeat: an equal mark stays as it is, with what it fired already. Only task events after this count;
+    `reaches` fires at the first that satisfies it, `every` tells of thresholds still to come. Writes
+    `template.progress_armed`.
     """
     held = tables.lock_mark(tx, template, subscriber)
     if held and held.mark == mark:
