@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from penstock.core import NotFound
+from penstock.formats.coco import Coco
 from penstock.formats.jsonl import Jsonl
 from penstock.formats.model import BadItem, Chunk, Format, Item, Loss, NamedAnnotation, Reading, Tree
 from penstock.formats.voc import Voc
 
 __all__ = ["BadItem", "Chunk", "Format", "Item", "Loss", "NamedAnnotation", "Reading", "Tree", "detect", "named"]
 
-FORMATS: tuple[Format, ...] = (Jsonl(), Voc())
+FORMATS: tuple[Format, ...] = (Jsonl(), Voc(), Coco())
 
 
 def named(name: str) -> Format:

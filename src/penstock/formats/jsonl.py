@@ -50,7 +50,7 @@ class JsonlReading:
             line = stream.readline()
         try:
             header = msgspec.json.decode(line, type=_Header)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise JsonlInvalid(path=path, why=f"its first line can't be read ({error})") from None
         if header.format != "penstock" or header.version != VERSION:
             found = f"{header.format!r} version {header.version}"
@@ -86,7 +86,7 @@ class JsonlReading:
                 where = f"{path} line {number}"
                 try:
                     item = _ITEM.decode(line)
-                except msgspec.DecodeError as error:
+                except (msgspec.DecodeError, RecursionError) as error:
                     if line.strip():
                         yield BadItem(where, f"{error}.")
                     continue

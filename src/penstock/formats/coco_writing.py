@@ -1,0 +1,253 @@
+"""Writing a COCO set as a stream, flat in memory, the same bytes for the same items.
+
+Ids of the set that things came from are kept. Images and annotations without one get the next free id, which is known
+only after all others were seen: they wait in temporary files.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, cast
+
+import msgspec
+
+from penstock.annotations import geometry as shapes
+from penstock.formats.coco_shapes import fingerprint, segmentation_of
+from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
+from penstock.formats.voc import count_lost
+from penstock.schema.model import Label, Schema
+
+FILE = "annotations.json"
+_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+_IN_MEMORY = 8 * 1024**2
+_CHUNK = 1024**2
+
+
+class _Ids:
+    """Ids that a set may keep, each once."""
+
+    def __init__(self, loss: Loss, code: str) -> None:
+        self._taken: set[int] = set()
+        self._loss = loss
+        self._code = code
+
+    def keep(self, wanted: Any) -> int | None:
+        """The wanted id if it is a free one; None: it must wait for a new one."""
+        if type(wanted) is not int or not 0 <= wanted < 2**53:
+            return None
+        if wanted in self._taken:
+            self._loss.count(self._code)
+            return None
+        self._taken.add(wanted)
+        return wanted
+
+    def next(self) -> int:
+        """The smallest id above all others."""
+        new = max(self._taken, default=0) + 1
+        self._taken = {new}
+        return new
+
+
+class _Spool:
+    """Lines that wait in a temporary file."""
+
+    def __init__(self) -> None:
+        # Closed with the generator that owns it.
+        self._file: BinaryIO = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
+        self.count = 0
+
+    def add(self, line: bytes) -> None:
+        self._file.write(line + b"\n")
+        self.count += 1
+
+    def lines(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        for line in self._file:
+            yield line[:-1]
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def write(items: Iterable[tuple[Item, str]], schema: Schema, loss: Loss, foreign: Mapping[str, Any]) -> Iterator[Chunk]:
+    """The JSON of a set, in pieces, from items and their file names."""
+    writing = _Writing(schema, loss)
+    try:
+        for piece in _gathered(writing.pieces(items, foreign)):
+            yield Chunk(FILE, piece)
+    finally:
+        writing.close()
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Small pieces together, so that a consumer isn't called for each."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size > _CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
+class _Writing:
+    def __init__(self, schema: Schema, loss: Loss) -> None:
+        self.loss = loss
+        self.categories = categories(schema, loss)
+        self.ids = {label.name: category["id"] for label, category in self.categories}
+        self.images = _Ids(loss, "image_id_changed")
+        self.annotations = _Ids(loss, "annotation_id_changed")
+        self.waiting_images = _Spool()
+        self.ready = _Spool()
+        self.waiting = _Spool()
+
+    def close(self) -> None:
+        for spool in (self.waiting_images, self.ready, self.waiting):
+            spool.close()
+
+    def pieces(self, items: Iterable[tuple[Item, str]], foreign: Mapping[str, Any]) -> Iterator[bytes]:
+        yield b"{"
+        for key, value in sorted(foreign.items()):
+            if key not in ("images", "annotations", "categories"):
+                yield _ENCODE(key) + b":" + _ENCODE(value) + b",\n"
+        yield b'"images":[\n'
+        yield from _joined(self._images(items))
+        yield b'],\n"annotations":[\n'
+        yield from _joined(self._annotations())
+        yield b'],\n"categories":'
+        yield _ENCODE([category for _, category in self.categories])
+        yield b"}\n"
+
+    def _images(self, items: Iterable[tuple[Item, str]]) -> Iterator[bytes]:
+        for item, name in items:
+            id = self.images.keep(_foreign(item).get("id"))
+            if id is None:
+                item = msgspec.structs.replace(item, media=name)
+                self.waiting_images.add(_ENCODE(item))
+            else:
+                yield self._image(item, name, id)
+        for line in self.waiting_images.lines():
+            item = msgspec.json.decode(line, type=Item)
+            yield self._image(item, item.media or item.key, self.images.next())
+
+    def _image(self, item: Item, name: str, id: int) -> bytes:
+        self.loss.count("file_attributes_dropped", len(item.attributes))
+        self.loss.count("meta_dropped", len(item.meta))
+        for annotation in _with_keypoints(item.annotations):
+            self._annotation(annotation, item, id)
+        kept = {key: value for key, value in _foreign(item).items() if key != "file_name"}
+        return _ENCODE({**kept, "id": id, "file_name": name, "width": item.width, "height": item.height})
+
+    def _annotation(self, both: "_Joined", item: Item, image: int) -> None:
+        annotation, points = both
+        if annotation.kind in ("tag", "polyline", "point") or annotation.label not in self.ids:
+            self.loss.count("kind_dropped")
+            return
+        count_lost(annotation, self.loss)
+        record = self._record(annotation, points, item)
+        record |= {"image_id": image, "category_id": self.ids[annotation.label]}
+        id = self.annotations.keep(_foreign(annotation).get("id"))
+        if id is None:
+            record.pop("id", None)
+            self.waiting.add(_ENCODE(record))
+        else:
+            self.ready.add(_ENCODE({**record, "id": id}))
+
+    def _record(self, annotation: NamedAnnotation, points: NamedAnnotation | None, item: Item) -> dict[str, Any]:
+        kept = dict(_foreign(annotation))
+        same = kept.pop("of", None) == fingerprint(bytes(annotation.geometry))
+        uncompressed = kept.pop("rle", None) == "uncompressed"
+        kept.pop("with", None)
+        record: dict[str, Any] = {"iscrowd": 0, **kept}
+        shape = shapes.parse(annotation.kind, annotation.geometry)
+        if not (same and "bbox" in kept):
+            record["bbox"] = list(shapes.bounds(annotation.kind, shape))
+        if not (same and "area" in kept):
+            _, _, w, h = shapes.bounds(annotation.kind, shape)
+            record["area"] = w * h if annotation.kind == "keypoints" else shapes.area(annotation.kind, shape)
+        if not (same and "segmentation" in kept):
+            said, lost = segmentation_of(annotation.kind, shape, (item.height, item.width), uncompressed)
+            record["segmentation"] = said
+            if lost is not None:
+                self.loss.count(lost)
+        if annotation.kind == "keypoints":
+            points = annotation
+        if points is not None:
+            flat: Any = shapes.parse("keypoints", points.geometry)
+            record["keypoints"] = [int(v) if i % 3 == 2 else v for i, v in enumerate(flat)]
+            record["num_keypoints"] = sum(1 for v in flat[2::3] if v)
+        if annotation.attributes:
+            record["attributes"] = annotation.attributes
+        if annotation.confidence is not None:
+            record["score"] = annotation.confidence
+        if annotation.group is not None and annotation.group != f"coco {kept.get('id')}":
+            record["group"] = annotation.group
+        return record
+
+    def _annotations(self) -> Iterator[bytes]:
+        yield from self.ready.lines()
+        for line in self.waiting.lines():
+            yield b'{"id":%d,' % self.annotations.next() + line[1:]
+
+
+_Joined = tuple[NamedAnnotation, NamedAnnotation | None]
+_Group = tuple[str | None, str | None]
+
+
+def _with_keypoints(annotations: Iterable[NamedAnnotation]) -> Iterator[_Joined]:
+    """Annotations in their order, keypoints together with the shape that they were read with."""
+    annotations = list(annotations)
+    points: dict[_Group, NamedAnnotation] = {
+        (annotation.group, annotation.label): annotation
+        for annotation in annotations
+        if annotation.kind == "keypoints" and annotation.group is not None and "with" in _foreign(annotation)
+    }
+    if not points:
+        yield from ((annotation, None) for annotation in annotations)
+        return
+    joined: set[int] = set()
+    found: list[_Joined] = []
+    for annotation in annotations:
+        mate = points.get((annotation.group, annotation.label))
+        if annotation.kind in ("box", "polygon", "mask") and mate is not None and id(mate) not in joined:
+            joined.add(id(mate))
+            found.append((annotation, mate))
+        else:
+            found.append((annotation, None))
+    yield from (pair for pair in found if id(pair[0]) not in joined)
+
+
+def _foreign(thing: Item | NamedAnnotation) -> Mapping[str, Any]:
+    return thing.foreign.get("coco") or {}
+
+
+def _joined(records: Iterable[bytes]) -> Iterator[bytes]:
+    first = True
+    for record in records:
+        yield record if first else b",\n" + record
+        first = False
+    yield b"\n"
+
+
+def categories(schema: Schema, loss: Loss) -> list[tuple[Label, dict[str, Any]]]:
+    """Labels as categories, by id: the id that they came with, else our label's, else the next free one."""
+    ids = _Ids(loss, "category_id_changed")
+    kept: dict[int, int] = {}
+    for label in schema.live_labels:
+        foreign: Mapping[str, Any] = label.foreign.get("coco") or {}
+        if (id := ids.keep(foreign.get("id"))) is not None:
+            kept[label.id] = id
+    for label in schema.live_labels:
+        if label.id not in kept:
+            kept[label.id] = label.id if label.id not in kept.values() else max(*kept.values(), schema.last_id) + 1
+    found = [(label, _category(label, kept[label.id])) for label in schema.live_labels]
+    return sorted(found, key=lambda pair: pair[1]["id"])
+
+
+def _category(label: Label, id: int) -> dict[str, Any]:
+    category: dict[str, Any] = {"supercategory": "", **(label.foreign.get("coco") or {}), "id": id, "name": label.name}
+    if label.skeleton is not None:
+        category["keypoints"] = list(label.skeleton.points)
+        category["skeleton"] = [[a + 1, b + 1] for a, b in label.skeleton.edges]
+    return category
