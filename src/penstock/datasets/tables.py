@@ -333,19 +333,21 @@ def last_seq(tx: Transaction) -> int:
     return seq
 
 
-def insert_version(tx: Transaction, dataset: Dataset, name: str, note: str, seq: int) -> Version | None:
+def insert_version(
+    tx: Transaction, dataset: Dataset, name: str, note: str, seq: int, schema_version: int
+) -> Version | None:
     """The new version; None when the dataset has one of that name."""
     return tx.maybe(
         Version,
         "insert into version (project, dataset, branch, seq, schema_version, name, note, author, at)"
-        " select %(project)s, %(dataset)s, %(branch)s, %(seq)s,"
-        " (select coalesce(max(version), 0) from schema_version where project = %(project)s and seq <= %(seq)s),"
-        " %(name)s, %(note)s, %(author)s, %(now)s"
+        " values (%(project)s, %(dataset)s, %(branch)s, %(seq)s, %(schema_version)s, %(name)s, %(note)s, %(author)s,"
+        " %(now)s)"
         " on conflict (dataset, name) do nothing"
         " returning id, dataset, branch, seq, schema_version, name, note, author, at",
         dataset=dataset.id,
         branch=dataset.branch,
         seq=seq,
+        schema_version=schema_version,
         name=name,
         note=note,
         author=tx.actor,

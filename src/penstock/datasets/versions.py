@@ -5,6 +5,7 @@ The law: a version pins a revision that is settled, which means that no transact
 
 from typing import Never
 
+from penstock import schema
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.datasets import events, tables, verbs
@@ -48,7 +49,7 @@ def pin(tx: Transaction, dataset: int, name: str, note: str, seq: int) -> Versio
         raise RevisionAhead(seq=seq, newest=newest)
     if seq < pinned.created_seq:
         raise RevisionTooOld(name=pinned.name, first=pinned.created_seq, seq=seq)
-    made = tables.insert_version(tx, pinned, name, note, seq)
+    made = tables.insert_version(tx, pinned, name, note, seq, schema.version_at(tx, seq))
     if made is None:
         raise VersionNameTaken(dataset=pinned.name, name=name)
     tx.append(events.VersionNamed(version=made.id, dataset=made.dataset, name=made.name, seq=made.seq))

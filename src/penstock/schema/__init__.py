@@ -3,7 +3,7 @@
 from penstock.schema.model import Attribute, Condition, Kind, Label, Option, Schema, Skeleton
 from penstock.schema.planning import as_wanted, differences, extended, planned
 from penstock.schema.rules import SchemaInvalid
-from penstock.schema.verbs import at, change, current, extend, replace, versions
+from penstock.schema.verbs import at, change, current, extend, replace, version_at, versions
 from penstock.schema.wanted import WantedAttribute, WantedCondition, WantedLabel, WantedOption, WantedSchema
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "extended",
     "planned",
     "replace",
+    "version_at",
     "versions",
 ]

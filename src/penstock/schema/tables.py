@@ -35,6 +35,14 @@ def head(tx: Transaction) -> int:
     return tx.value(int, "select version from schema_head where project = %(project)s") or 0
 
 
+def version_at(tx: Transaction, seq: int) -> int:
+    """The version that was present at a revision; 0 before the first."""
+    found = tx.value(
+        int, "select max(version) from schema_version where project = %(project)s and seq <= %(seq)s", seq=seq
+    )
+    return found or 0
+
+
 def lock_head(tx: Transaction) -> int:
     """The present version, locked until the transaction ends."""
     tx.before_seq()

@@ -29,6 +29,11 @@ def at(tx: Transaction, version: int) -> Schema:
     return found
 
 
+def version_at(tx: Transaction, seq: int) -> int:
+    """The schema version that was present at a revision; 0 before the first change."""
+    return tables.version_at(tx, seq)
+
+
 def versions(tx: Transaction, after: str | None = None, limit: int = 50) -> Page[SchemaVersion]:
     """The schema's versions, newest first."""
     before: int | None = decode_cursor(after, int)[0] if after else None
