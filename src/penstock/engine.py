@@ -27,7 +27,7 @@ Loop = Callable[[], None]
 def _collect() -> tuple[list[Follower], list[Job]]:
     followers: list[Follower] = []
     work: list[Job] = []
-    for room in ("files", "annotations", "datasets", "ingest", "export", "tasks", "metrics", "actions"):
+    for room in ("people", "files", "annotations", "datasets", "ingest", "export", "tasks", "metrics", "actions"):
         for part, found in (("followers", followers), ("jobs", work)):
             try:
                 module = importlib.import_module(f"penstock.{room}.{part}")

@@ -10,12 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
 
 from penstock import log
-from penstock.core import Invalid
+from penstock.core import Invalid, Unavailable
 from penstock.log import Happening
 from penstock.store import Database, Transaction, horizon
 from penstock.store.transaction import CHANNEL
@@ -126,9 +127,17 @@ class Live:
             try:
                 with self._db.connect() as conn:
                     self._listen(conn)
-            except psycopg.Error:
+            except (psycopg.Error, Unavailable):
                 logger.warning("live events lost their connection; they go on as soon as the database is back")
                 self._closed.wait(POLL_SECONDS)
+                self._revive()
+
+    def _revive(self) -> None:
+        with (
+            suppress(psycopg.Error, Unavailable),
+            self._db.transaction(0) as tx,
+        ):  # a transaction starts a dead database
+            tx.value(int, "select 1")
 
     def _watched(self) -> bool:
         with self._lock:

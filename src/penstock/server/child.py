@@ -1,0 +1,78 @@
+"""Keeps one worker process alive beside the server: started again when it dies, stopped with the server."""
+
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 30.0
+SHORT_LIFE_SECONDS = 5.0
+_PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
+
+
+class Child:
+    """A supervised process. Its standard input gives it a line to begin with, and ends when we do, even by kill -9."""
+
+    def __init__(self, command: Sequence[str], told: bytes, stop_seconds: float = STOP_SECONDS) -> None:
+        self._command = list(command)
+        self._told = told
+        self._stop_seconds = stop_seconds
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._supervise, name="penstock supervisor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        process = self._process
+        return None if process is None or process.poll() is not None else process.pid
+
+    def stop(self) -> None:
+        """Ask it to finish what it is at, and wait for that; end it when it takes too long. Safe to repeat."""
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(self._stop_seconds)
+            except subprocess.TimeoutExpired:
+                logger.warning("the worker did not stop within %g s: it is killed, its jobs start again", STOP_SECONDS)
+                process.kill()
+                process.wait()
+        if self._thread.is_alive():
+            self._thread.join(self._stop_seconds)
+
+    def _supervise(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            process = self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C in the terminal is the server's to pass on
+            )
+            _tell(process, self._told)
+            if self._stopping.is_set():  # `stop` may have looked before there was a process to end
+                process.terminate()
+            code = process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+            if self._stopping.is_set():
+                return
+            failures = failures + 1 if time.monotonic() - began < SHORT_LIFE_SECONDS else 0
+            logger.warning("the worker ended (%s); it is started again", code)
+            self._stopping.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+
+
+def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
+    assert process.stdin is not None
+    try:
+        process.stdin.write(line + b"\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        pass  # it died at birth; the supervisor sees that next
