@@ -140,7 +140,9 @@ def _plain(shape: Shape) -> dict[str, Any]:
 
 
 def _show(work: Work) -> None:
-    click.echo(f"{work.file.key}: task {work.task.id}, attempt {work.attempt.id} until {work.attempt.lease_until:%H:%M}")
+    click.echo(
+        f"{work.file.key}: task {work.task.id}, attempt {work.attempt.id} until {work.attempt.lease_until:%H:%M}"
+    )
     for shape in [*work.annotations, *work.suggestions]:
         click.echo(f"  {shape.label} {shape.kind} {shape.geometry} {dict(shape.attributes) or ''}")
     for note in work.notes:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import uvicorn
 
+from penstock import store
 from penstock.core import Settings
 from penstock.engine import Engine
 from penstock.sdk.errors import PenstockError
 from penstock.sdk.places import Place
 from penstock.server import create_app
 from penstock.server.trust import local_secret
-from penstock import store
 from penstock.store import Store
 
 START_SECONDS = 20.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
+from penstock.schema.model import Schema
 from penstock.sdk.errors import UnknownName
 from penstock.sdk.http import Client, Query
+from penstock.sdk.shapes import Names
 
 T = TypeVar("T")
 
@@ -19,6 +21,7 @@ class Scope:
         self.progress = progress  #: whether long work shows a bar; None decides by the terminal
         self._find = find
         self._id: int | None = None
+        self._names: dict[int, Names] = {}
 
     @property
     def id(self) -> int:
@@ -29,6 +32,13 @@ class Scope:
     def settle(self, id: int) -> None:
         """From now on work in this project."""
         self._id = id
+
+    def names(self, version: int) -> Names:
+        """The translation between names and ids of a schema version, which never changes."""
+        known = self._names.get(version)
+        if known is None:
+            known = self._names[version] = Names(self.get(f"/schema/versions/{version}", Schema))
+        return known
 
     def path(self, tail: str = "") -> str:
         return f"/projects/{self.id}{tail}"

@@ -140,8 +140,8 @@ class Names:
 
     def attributes(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Attribute values by name, options by name, from values by id."""
-        found = {self.schema.attribute(int(id)): value for id, value in values.items()}
-        return {attribute.name: _named_value(attribute, value) for attribute, value in found.items()}
+        known = [(self.schema.attribute(int(id)), value) for id, value in values.items()]
+        return {attribute.name: _named_value(attribute, value) for attribute, value in known}
 
     def ids(self, attributes: Mapping[str, Any]) -> Plain:
         """Attribute values by id, options by id, from values by name. Raises UnknownName."""

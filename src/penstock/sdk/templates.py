@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from penstock.metrics.model import TemplateProgress
-from penstock.schema.model import Schema
 from penstock.sdk.errors import Refused
 from penstock.sdk.scope import Named, Scope
-from penstock.sdk.shapes import Names
 from penstock.sdk.work import Work
-from penstock.tasks.model import Claim, NewTemplate, Status, Task, TemplateCard, TemplateSettings
+from penstock.tasks.model import Claim, Correction, NewTemplate, Role, Status, Task, TemplateCard, TemplateSettings
 from penstock.tasks.model import Template as TemplateValue
 
 NOTHING = "nothing-to-do"
@@ -21,14 +18,13 @@ NOTHING = "nothing-to-do"
 class Template:
     """A kind of work, and its queue."""
 
-    def __init__(self, scope: Scope, value: TemplateValue | TemplateCard) -> None:
+    def __init__(self, scope: Scope, value: TemplateValue) -> None:
         self._scope = scope
         self.value = value
-        self._names = lru_cache(maxsize=8)(self._names_at)
 
     @property
     def id(self) -> int:
-        return self.value.template if isinstance(self.value, TemplateCard) else self.value.id
+        return self.value.id
 
     @property
     def name(self) -> str:
@@ -36,13 +32,7 @@ class Template:
 
     def next(self) -> Work | None:
         """The next task, held for you until its lease ends; None when there is nothing to do now."""
-        try:
-            claim = self._scope.post(f"/templates/{self.id}/next", Claim)
-        except Refused as refused:
-            if refused.type == NOTHING:
-                return None
-            raise
-        return self._work(claim)
+        return self._claim("work")
 
     def work(self) -> Iterator[Work]:
         """Tasks one after another, until there is nothing to do."""
@@ -51,17 +41,15 @@ class Template:
 
     def next_review(self) -> Work | None:
         """The next task to review; None when there is nothing to review now."""
-        try:
-            claim = self._scope.post(f"/templates/{self.id}/next-review", Claim)
-        except Refused as refused:
-            if refused.type == NOTHING:
-                return None
-            raise
-        return self._work(claim)
+        return self._claim("review")
 
     def tasks(self, *, status: Status | None = None) -> Iterator[Task]:
         """Its tasks, oldest first."""
         return self._scope.pages("/tasks", Task, {"template": self.id, "status": status, "limit": 1000})
+
+    def corrections(self) -> list[Correction]:
+        """What later stages and reviews changed of its work, oldest first: the quality of who did it."""
+        return self._scope.get(f"/templates/{self.id}/corrections", list[Correction])
 
     def progress(self) -> TemplateProgress:
         """How far it is, counted in the order of events."""
@@ -84,12 +72,20 @@ class Template:
     def _turned(self, how: str) -> Template:
         return Template(self._scope, self._scope.post(f"/templates/{self.id}/{how}", TemplateValue))
 
-    def _work(self, claim: Claim) -> Work:
-        plain: dict[str, Any] = self._scope.get(f"/attempts/{claim.attempt.id}", dict[str, Any])
-        return Work(self._scope, self._names(claim.attempt.schema_version), plain)
+    def _claim(self, role: Role) -> Work | None:
+        try:
+            claim = self._scope.post(f"/templates/{self.id}/next", Claim, query={"role": role})
+        except Refused as refused:
+            if refused.type == NOTHING:
+                return None
+            raise
+        return open_work(self._scope, claim.attempt.id)
 
-    def _names_at(self, version: int) -> Names:
-        return Names(self._scope.get(f"/schema/versions/{version}", Schema))
+
+def open_work(scope: Scope, attempt: int) -> Work:
+    """An attempt of one's own, with all that is on its file."""
+    plain: dict[str, Any] = scope.get(f"/attempts/{attempt}/work", dict[str, Any])
+    return Work(scope, scope.names(plain["schema_version"]), plain)
 
 
 class Templates(Named[Template]):
@@ -98,19 +94,15 @@ class Templates(Named[Template]):
     what = "template"
 
     def all(self) -> Mapping[str, Template]:
-        try:
-            found = self._scope.pages("/templates", TemplateValue)
-            return {value.name: Template(self._scope, value) for value in found}
-        except Refused as refused:
-            if refused.status != 403:
-                raise
-        mine = self._scope.pages("/my/templates", TemplateCard)
-        return {card.name: Template(self._scope, card) for card in mine}
+        found = self._scope.get("/templates", list[TemplateValue])
+        return {value.name: Template(self._scope, value) for value in found}
 
     def create(self, name: str, settings: TemplateSettings | Mapping[str, Any] | None = None) -> Template:
         """Make a template from settings with ids. A pipeline file has names instead."""
         told = settings if isinstance(settings, TemplateSettings) else TemplateSettings.model_validate(settings or {})
-        return Template(self._scope, self._scope.post("/templates", TemplateValue, NewTemplate(name=name, settings=told)))
+        return Template(
+            self._scope, self._scope.post("/templates", TemplateValue, NewTemplate(name=name, settings=told))
+        )
 
 
 class Tasks:
@@ -126,6 +118,20 @@ class Tasks:
         """The project's tasks, oldest first."""
         return self._scope.pages("/tasks", Task, {"status": status, "file": file, "limit": 1000})
 
-    def reopen(self, task: int) -> Task:
-        """Let a task be worked on again. Nothing is unmerged."""
-        return self._scope.post(f"/tasks/{task}/reopen", Task)
+    def attempt(self, id: int) -> Work:
+        """An attempt of one's own, to go on with."""
+        return open_work(self._scope, id)
+
+    def mine(self) -> list[TemplateCard]:
+        """A card per template that one may work on: how much is left, held, returned and done."""
+        return self._scope.get("/work", list[TemplateCard])
+
+    def reopen(self, task: int) -> Work | Task:
+        """Let a task be worked on again: work for its author, for an editor the task, back in the queue.
+
+        Nothing is unmerged.
+        """
+        found: dict[str, Any] = self._scope.post(f"/tasks/{task}/reopen", dict[str, Any])
+        if "attempt" in found and isinstance(found["attempt"], dict):
+            return open_work(self._scope, Claim.model_validate(found, extra="ignore").attempt.id)
+        return Task.model_validate(found, extra="ignore")

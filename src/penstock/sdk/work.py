@@ -15,7 +15,7 @@ from penstock.annotations.model import holder_id
 from penstock.core.ids import new_uuid
 from penstock.sdk.scope import Scope
 from penstock.sdk.shapes import Acceptance, Change, Names, Plain, Removal, Shape
-from penstock.tasks.model import Attempt, FileCard, Note, Saved, Task, TemplateSettings
+from penstock.tasks.model import Attempt, FileCard, LateWork, Note, Saved, Task, TemplateSettings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,15 +34,18 @@ class Work:
         self._scope = scope
         self._names = names
         self._since = time.monotonic()
+        self.late = False  #: whether the task went to somebody else: what is saved is kept, but on this attempt alone
+        self._read(plain)
+
+    def _read(self, plain: Plain) -> None:
         self.task = Task.model_validate(plain["task"], extra="ignore")
         self.attempt = Attempt.model_validate(plain["attempt"], extra="ignore")
         self.file = FileCard.model_validate(plain["file"], extra="ignore")
         self.settings = TemplateSettings.model_validate(plain["settings"], extra="ignore")
-        self.notes = [Note.model_validate(note, extra="ignore") for note in plain.get("notes") or []]
-        self.late = False  #: whether the task went to somebody else: what is saved is kept, but on this attempt alone
-        shapes = [names.shape(one) for one in plain["annotations"]]
-        self._shapes = {shape.id: shape for shape in shapes}
-        self._suggested = {shape.id: shape for shape in map(names.shape, plain.get("suggestions") or [])}
+        self.notes = [Note.model_validate(note, extra="ignore") for note in plain["notes"]]
+        self.late_work = [LateWork.model_validate(late, extra="ignore") for late in plain["late_work"]]
+        self._shapes = {shape.id: shape for shape in map(self._names.shape, plain["annotations"])}
+        self._suggested = {shape.id: shape for shape in map(self._names.shape, plain["suggestions"])}
 
     @property
     def annotations(self) -> list[Shape]:
@@ -104,7 +107,7 @@ class Work:
             wanted.append(self._holder(answers))
         plain = [change for change in map(self._plain, wanted) if change is not None]
         command: Plain = {"id": str(new_uuid()), "changes": plain, "active_seconds": self._active(active_seconds)}
-        saved = self._scope.post(f"/attempts/{self.attempt.id}/commands", Saved, command)
+        saved = self._scope.post(f"/attempts/{self.attempt.id}/save", Saved, command)
         self.late = saved.late
         for change in wanted:
             self._remember(change)
@@ -112,20 +115,26 @@ class Work:
 
     def submit(self) -> Task:
         """Hand it in. Raises Refused with one problem per thing that is missing or wrong, by annotation."""
-        self.task = self._scope.post(
-            f"/attempts/{self.attempt.id}/submit", Task, {"active_seconds": self._active(None)}
-        )
-        return self.task
+        return self._end("submit")
 
     def skip(self, reason: str) -> Task:
         """Put the task aside, saying why."""
-        self.task = self._scope.post(f"/attempts/{self.attempt.id}/skip", Task, {"reason": reason})
-        return self.task
+        return self._end("skip", reason=reason)
 
     def release(self) -> Task:
         """Give the task back to the queue. What was saved stays on this attempt."""
-        self.task = self._scope.post(f"/attempts/{self.attempt.id}/release", Task)
-        return self.task
+        return self._end("release")
+
+    def accept(self) -> Task:
+        """Of a review: accept the task, as it is here now."""
+        return self._end("accept")
+
+    def return_(self, *notes: str | tuple[str, Shape]) -> Task:
+        """Of a review: send the task back to its author, with notes, each perhaps on one shape."""
+        told = [
+            {"text": note} if isinstance(note, str) else {"text": note[0], "annotation": note[1].id} for note in notes
+        ]
+        return self._end("return", notes=told)
 
     def keep(self) -> Attempt:
         """Keep the lease without saving anything."""
@@ -133,6 +142,12 @@ class Work:
             f"/attempts/{self.attempt.id}/heartbeat", Attempt, {"active_seconds": self._active(None)}
         )
         return self.attempt
+
+    def take(self, attempt: int) -> int:
+        """Copy the late work of another attempt (see `late_work`) onto this one; how many shapes."""
+        taken = self._scope.post(f"/attempts/{self.attempt.id}/take", dict[str, int], {"attempt": attempt})["taken"]
+        self._read(self._scope.get(f"/attempts/{self.attempt.id}/work", dict[str, Any]))
+        return taken
 
     def note(self, text: str, on: Shape | UUID | None = None) -> Note:
         """Remark on the task, perhaps on one annotation."""
@@ -164,6 +179,11 @@ class Work:
         id = holder_id(self.file.id)
         holder = self._shapes.get(id) or Shape("tag", None, id=id)
         return holder.but(attributes=answers)
+
+    def _end(self, how: str, **told: Any) -> Task:
+        told["active_seconds"] = self._active(None)
+        self.task = self._scope.post(f"/attempts/{self.attempt.id}/{how}", Task, told)
+        return self.task
 
     def _active(self, told: float | None) -> float:
         passed, self._since = time.monotonic() - self._since, time.monotonic()

@@ -28,7 +28,7 @@ def test_somebody_perfect_sees_the_truth() -> None:
 
 def test_an_expert_tells_which_digit_each_box_is_about_and_what_is_missing() -> None:
     page = next(pages.draw(1))
-    boxes = [digit.box for digit in page.digits][1:] + [(400.0, 300.0, 3.0, 3.0)]
+    boxes = [*[digit.box for digit in page.digits][1:], (400.0, 300.0, 3.0, 3.0)]
     about, missing = looks.match(page, boxes)
     assert [about[at] for at in range(len(page.digits) - 1)] == list(page.digits[1:])
     assert missing == [page.digits[0]]

@@ -1,0 +1,45 @@
+"""The pipeline as one YAML file: what it would change, changing it, and writing it down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from penstock.pipelines.document import read
+from penstock.sdk.errors import PenstockError
+from penstock.sdk.scope import Scope
+
+Plan = dict[str, Any]
+
+
+class FileMissing(PenstockError):
+    """There is no pipeline file at the path given."""
+
+
+def plan(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
+    return scope.post("/pipeline/plan", Plan, {"yaml": text_of(file), "prune": prune})
+
+
+def apply(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
+    return scope.post("/pipeline/apply", Plan, {"yaml": text_of(file), "prune": prune})
+
+
+def show(scope: Scope) -> str:
+    return scope.get("/pipeline", dict[str, str])["yaml"]
+
+
+def project_of(file: Path | str) -> str | None:
+    """The project that a pipeline file names. Raises PipelineInvalid for a text that is no YAML."""
+    data: Any = read(text_of(file)).data
+    name = data.get("project") if isinstance(data, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # YAML
+    return name if isinstance(name, str) else None
+
+
+def text_of(file: Path | str) -> str:
+    """The text of a pipeline: a path's content, or the YAML itself, which has a line break."""
+    if isinstance(file, str) and "\n" in file:
+        return file
+    try:
+        return Path(file).expanduser().read_text()
+    except FileNotFoundError as error:
+        raise FileMissing(f"There is no file {str(file)!r}.") from error
