@@ -219,7 +219,12 @@ def get(tx: Transaction, id: int) -> DeliveryDetail:
 
 
 def list_(
-    tx: Transaction, state: str | None = None, connection: int | None = None, after: str | None = None, limit: int = 50
+    tx: Transaction,
+    state: str | None = None,
+    connection: int | None = None,
+    run: int | None = None,
+    after: str | None = None,
+    limit: int = 50,
 ) -> Page[Delivery]:
     """Messages, newest first."""
     before = decode_cursor(after, int)[0] if after else 2**62
@@ -227,8 +232,10 @@ def list_(
         Delivery,
         _DELIVERY + " and (%(state)s::text is null or state = %(state)s::text)"
         " and (%(connection)s::bigint is null or connection = %(connection)s::bigint)"
+        " and (%(run)s::bigint is null or run = %(run)s::bigint)"
         " and id < %(before)s order by id desc limit %(limit)s + 1",
         state=state,
+        run=run,
         connection=connection,
         before=before,
         limit=limit,

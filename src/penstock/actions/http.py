@@ -32,11 +32,11 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 @router.get("/actions")
-def list_actions(who: Viewer, name: str | None = None) -> list[Action]:
+def list_actions(who: Viewer, name: str | None = None) -> Page[Action]:
     """The project's actions; with `name`, the one of that name."""
     if name is not None:
-        return who.read(lambda tx: [one for one in [verbs.named(tx, name)] if one])
-    return who.read(verbs.list_)
+        return who.read(lambda tx: Page(items=[one for one in [verbs.named(tx, name)] if one]))
+    return who.read(lambda tx: Page(items=verbs.list_(tx)))
 
 
 @router.post("/actions", status_code=201)
@@ -64,9 +64,9 @@ def remove_action(action: int, who: Editor) -> None:
 
 
 @router.post("/actions/{action}/fire", status_code=201)
-def fire_action(action: int, body: Fire, who: Editor) -> Run:
+def fire_action(action: int, body: Fire, who: Editor) -> RunDetail:
     """Set an action off now, whatever its trigger and condition. Writes `action.started`."""
-    return who.do(lambda tx: verbs.fire(tx, action, body))
+    return who.do(lambda tx: runs.get(tx, verbs.fire(tx, action, body).id))
 
 
 @router.post("/actions/{action}/dry-run")
@@ -84,6 +84,18 @@ def rearm_action(action: int, who: Editor) -> Action:
         return verbs.get(tx, action)
 
     return who.do(work)
+
+
+@router.get("/actions/{action}/runs")
+def list_runs_of_action(
+    action: int,
+    who: Viewer,
+    state: Annotated[list[RunState] | None, Query()] = None,
+    after: str | None = None,
+    limit: Limit = 50,
+) -> Page[Run]:
+    """The runs of one action, newest first."""
+    return who.read(lambda tx: runs.list_(tx, action, None if state is None else list(state), after, limit))
 
 
 @router.get("/runs")
@@ -124,11 +136,12 @@ def list_deliveries(
     who: Viewer,
     state: DeliveryState | None = None,
     connection: int | None = None,
+    run: int | None = None,
     after: str | None = None,
     limit: Limit = 50,
 ) -> Page[Delivery]:
     """Messages to receivers, newest first."""
-    return who.read(lambda tx: deliveries.list_(tx, state, connection, after, limit))
+    return who.read(lambda tx: deliveries.list_(tx, state, connection, run, after, limit))
 
 
 @router.get("/deliveries/{delivery}")

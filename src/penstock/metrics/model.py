@@ -155,8 +155,52 @@ class TemplateProgress(Value):
 
     template: int
     counts: Mapping[str, int]
+    """Tasks by status."""
     done: int
     total: int
+    """The tasks that count: all but the cancelled and the skipped."""
     share: float
+    """Of the total that is done, from 0 to 1."""
     as_of: int
+    """The revision of the last task event counted."""
     marks: tuple[Armed, ...] = ()
+    """Who waits for what."""
+
+
+class PersonWork(Value):
+    """What one person did on one template in a period."""
+
+    person: int
+    name: str
+    template: int
+    submitted: int
+    done: int
+    returned: int
+    """Their tasks that a reviewer sent back."""
+    skipped: int
+    reviewed: int
+    """Tasks of others that they accepted."""
+    added: int
+    """Annotations, by tasks done."""
+    changed: int
+    removed: int
+    active_seconds: float
+
+
+class AuthorQuality(Value):
+    """How much of a person's work a later stage left as it was, within what they could write."""
+
+    author: int
+    name: str
+    template: int
+    """Where they did the work."""
+    by_template: int
+    """The later stage that looked at it; the same template: its review."""
+    tasks: int
+    kept: int
+    changed: int
+    removed: int
+    added: int
+    """Annotations that the later stage found missing."""
+    agreement: float | None
+    """Kept, of all that either of them has; None where there was nothing."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from penstock.metrics.model import Armed, Progress
+from penstock.metrics.model import Armed, AuthorQuality, PersonWork, Progress
 from penstock.store import Transaction
 
 _MARK = "select template, subscriber, mark, armed_seq, passed from progress_mark where project = %(project)s"
@@ -114,4 +114,49 @@ def add_work(tx: Transaction, rows: Iterable[WorkRow]) -> None:
         " changed = w.changed + excluded.changed, removed = w.removed + excluded.removed,"
         " active_seconds = w.active_seconds + excluded.active_seconds",
         [row._asdict() for row in rows],
+    )
+
+
+def people(tx: Transaction, since: dt.date | None, until: dt.date | None, template: int | None) -> list[PersonWork]:
+    return tx.all(
+        PersonWork,
+        "select w.person, p.name, w.template, sum(submitted)::bigint as submitted, sum(done)::bigint as done,"
+        " sum(returned)::bigint as returned, sum(skipped)::bigint as skipped, sum(reviewed)::bigint as reviewed,"
+        " sum(added)::bigint as added, sum(changed)::bigint as changed, sum(removed)::bigint as removed,"
+        " sum(active_seconds) as active_seconds"
+        " from work_day w join person p on p.id = w.person where w.project = %(project)s"
+        " and (%(since)s::date is null or day >= %(since)s::date)"
+        " and (%(until)s::date is null or day <= %(until)s::date)"
+        " and (%(template)s::bigint is null or template = %(template)s::bigint)"
+        " group by w.template, w.person, p.name order by w.template, done desc, w.person",
+        since=since,
+        until=until,
+        template=template,
+    )
+
+
+def quality(
+    tx: Transaction,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    template: int | None,
+    author: int | None,
+) -> list[AuthorQuality]:
+    return tx.all(
+        AuthorQuality,
+        "select author, name, template, by_template, tasks, kept, changed, removed, added,"
+        " kept::float / nullif(kept + changed + removed + added, 0) as agreement from ("
+        " select c.author, p.name, c.template, c.by_template, count(distinct c.task) as tasks,"
+        " sum(c.kept)::bigint as kept, sum(c.changed)::bigint as changed, sum(c.removed)::bigint as removed,"
+        " sum(c.added)::bigint as added from correction c join person p on p.id = c.author"
+        " where c.project = %(project)s"
+        " and (%(since)s::timestamptz is null or c.at >= %(since)s::timestamptz)"
+        " and (%(until)s::timestamptz is null or c.at < %(until)s::timestamptz)"
+        " and (%(template)s::bigint is null or c.template = %(template)s::bigint)"
+        " and (%(author)s::bigint is null or c.author = %(author)s::bigint)"
+        " group by c.author, p.name, c.template, c.by_template) found order by template, by_template, author",
+        since=since,
+        until=until,
+        template=template,
+        author=author,
     )

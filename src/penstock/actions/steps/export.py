@@ -1,16 +1,19 @@
 """Export a dataset as it was at the revision of the cause, under a folder named after the cause."""
 
+import datetime as dt
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from penstock import datasets, export
+from penstock import datasets, export, formats
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
 from penstock.connect.connections import get_connection
 from penstock.core import Value
 from penstock.datasets import query
 from penstock.export.model import Destination, Media, NewExport, Pack
-from penstock.store import Transaction
+from penstock.store import Transaction, horizon
+
+AGAIN = dt.timedelta(seconds=1)
 
 
 class ExportTo(Value):
@@ -57,6 +60,7 @@ class ExportStep(StepKind[ExportSettings]):
     settings = ExportSettings
 
     def check(self, tx: Transaction, settings: ExportSettings) -> None:
+        formats.named(settings.format)
         if settings.dataset is not None:
             datasets.get(tx, settings.dataset)
         if settings.version is not None:
@@ -67,10 +71,14 @@ class ExportStep(StepKind[ExportSettings]):
             get_connection(tx, settings.to.connection)
 
     def begin(self, tx: Transaction, call: Call[ExportSettings]) -> Outcome:
+        if horizon(tx) < call.as_of:  # a transaction older than the cause is still open
+            return Waits(until=tx.now + AGAIN)
         started = export.start(tx, wanted(tx, call))
         return Waits(f"export:{started.id}")
 
     def look(self, tx: Transaction, call: Call[ExportSettings], waits_on: str | None) -> Outcome:
+        if waits_on is None:
+            return self.begin(tx, call)
         made = export.get(tx, _id(waits_on))
         match made.state:
             case "ready":
@@ -95,7 +103,7 @@ class ExportStep(StepKind[ExportSettings]):
                 return Waits(waits_on)
 
     def cancel(self, tx: Transaction, call: Call[ExportSettings], waits_on: str | None) -> None:
-        if not export.get(tx, _id(waits_on)).is_ended:
+        if waits_on is not None and not export.get(tx, _id(waits_on)).is_ended:
             export.cancel(tx, _id(waits_on))
 
     def preview(self, tx: Transaction, call: Call[ExportSettings]) -> str:
@@ -120,5 +128,5 @@ def wanted(tx: Transaction, call: Call[ExportSettings]) -> NewExport:
     )
 
 
-def _id(waits_on: str | None) -> int:
-    return int((waits_on or "").removeprefix("export:"))
+def _id(waits_on: str) -> int:
+    return int(waits_on.removeprefix("export:"))
