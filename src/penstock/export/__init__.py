@@ -1,1 +1,9 @@
-"""Exports: a dataset or a version, written out as a set of files with a manifest."""
+"""Exports: a dataset or a version, written out as a set of files with a manifest.
+
+made = export.start(tx, NewExport(dataset=3, format="coco", to=Destination(folder="/data/out", path="gold")))
+"""
+
+from penstock.export.model import Destination, Export, NewExport
+from penstock.export.verbs import cancel, get, list_, start
+
+__all__ = ["Destination", "Export", "NewExport", "cancel", "get", "list_", "start"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from penstock.export.model import DestinationTaken, PathClash
+from penstock.export.model import DestinationTaken, MediaDamaged, PathClash
 
 _HIDDEN = ".penstock-export-"
 _DROPPED = "dropped"
@@ -79,7 +79,7 @@ def safe(path: str) -> str:
 
 
 class Appender:
-    """Writes the files of a format, whose chunks come file after file."""
+    """Writes the files of a format, whose chunks come file after file. A context manager."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -88,6 +88,12 @@ class Appender:
         self._digest = hashlib.sha256()
         self._bytes = 0
         self.written: list[Written] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def append(self, path: str, data: bytes) -> None:
         """Add bytes to a file; another path begins another file. Raises PathClash for one that was there before."""
@@ -122,13 +128,14 @@ def create(target: Path, path: str) -> BinaryIO:
         raise PathClash(path=path) from None
 
 
-def copy(chunks: Iterable[bytes], target: BinaryIO) -> str:
-    """Copy bytes; their SHA-256 in hex."""
+def checked(chunks: Iterable[bytes], hash: str, key: str) -> Iterator[bytes]:
+    """The same bytes. Raises MediaDamaged after the last when they don't have the hash that they were stored under."""
     digest = hashlib.sha256()
     for chunk in chunks:
-        target.write(chunk)
         digest.update(chunk)
-    return digest.hexdigest()
+        yield chunk
+    if digest.hexdigest() != hash:
+        raise MediaDamaged(key=key, hash=hash)
 
 
 def read(path: Path) -> Iterator[bytes]:

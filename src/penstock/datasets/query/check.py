@@ -63,6 +63,19 @@ def needs(expression: e.Expression) -> frozenset[Need]:
     return frozenset(need for part, inside in walk(expression) for need in _needs(part, inside))
 
 
+def mentions_now(expression: e.Expression) -> bool:
+    """Whether its answer depends on the moment it is asked."""
+    for part, _ in walk(expression):
+        match part:
+            case e.Compare(_, _, e.Now()):
+                return True
+            case e.Among(_, wanted) if any(isinstance(one, e.Now) for one in wanted):
+                return True
+            case _:
+                pass
+    return False
+
+
 def walk(expression: e.Expression, inside: bool = False) -> Iterator[tuple[e.Expression, bool]]:
     """Every part of a query, outermost first, and whether it stands inside `any(...)` or `count(...)`."""
     yield expression, inside

@@ -1,0 +1,101 @@
+"""What is in an export: the files of a dataset at a revision, with their annotations, one item after the other."""
+
+import time
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+
+from penstock import schema as schemas
+from penstock.annotations import rows
+from penstock.datasets import facts, query
+from penstock.datasets import tables as datasets
+from penstock.datasets.tables import FileState
+from penstock.export import tables
+from penstock.export.model import Export
+from penstock.export.publishing import safe
+from penstock.formats import Item, naming
+from penstock.schema.model import Schema
+from penstock.store import Database, Transaction
+
+_CHUNK = 200  #: files that are read in one short transaction
+_PULSE_SECONDS = 0.5
+
+
+class Cancelled(Exception):
+    """The export was called off, or another process ended it."""
+
+
+class Content:
+    """Reads one export's items, and counts them. Memory stays flat: ids of files, and one chunk of them whole."""
+
+    def __init__(self, db: Database, project: int, export: Export) -> None:
+        self._db = db
+        self._project = project
+        self._export = export
+        self._filter = None if export.filter is None else query.parse(export.filter)
+        with db.transaction(project) as tx:
+            self.schema: Schema = schemas.at(tx, export.schema_version)
+            self._ids = array("q", datasets.ready_files(tx, export.dataset, export.as_of))
+            self.left_out = datasets.count_at(tx, export.dataset, export.as_of) - len(self._ids)
+            self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)
+        self.files = 0
+        self.annotations = 0
+        self.labels: Counter[str] = Counter()
+        self._pulse = 0.0
+
+    def items(self) -> Iterator[tuple[FileState, Item]]:
+        """Each file that the filter holds for, in the order of keys. Raises Cancelled."""
+        for start in range(0, len(self._ids), _CHUNK):
+            chunk = self._ids[start : start + _CHUNK].tolist()
+            with self._db.transaction(self._project) as tx:
+                self._report(tx, start)
+                found = self._read(tx, chunk)
+            for state, item in found:
+                self.files += 1
+                self.annotations += len(item.annotations)
+                self.labels.update(a.label for a in item.annotations if a.label is not None)
+                yield state, item
+        with self._db.transaction(self._project) as tx:
+            self._pulse = 0.0
+            self._report(tx, len(self._ids))
+
+    def _read(self, tx: Transaction, files: list[int]) -> list[tuple[FileState, Item]]:
+        export = self._export
+        annotations = dict(rows.stream(tx, export.branch, export.as_of, files))
+        states = datasets.file_states(tx, files, export.as_of)
+        if self._filter is not None:
+            known = facts.of_files(
+                tx,
+                self._filter,
+                files,
+                annotations,
+                branch=export.branch,
+                schema=self.schema,
+                dataset=export.dataset,
+                as_of=export.as_of,
+                now=export.now,
+            )
+            states = [state for state in states if query.evaluate(self._filter, known[state.id])]
+        found: list[tuple[FileState, Item]] = []
+        for state in states:
+            own, rest = naming.split(annotations[state.id], self.schema)
+            item = Item(
+                key=safe(state.key),
+                width=state.width or 0,
+                height=state.height or 0,
+                meta=state.meta,
+                attributes=own,
+                annotations=rest,
+                foreign=state.foreign,
+                hash=state.hash,
+            )
+            found.append((state, item))
+        return found
+
+    def _report(self, tx: Transaction, looked: int) -> None:
+        now = time.monotonic()
+        if now - self._pulse < _PULSE_SECONDS:
+            return
+        self._pulse = now
+        if not tables.progress(tx, self._export.id, looked, len(self._ids)):
+            raise Cancelled

@@ -1,0 +1,59 @@
+"""HTTP of exports: ask for one, watch it, fetch it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import FileResponse
+
+from penstock.core import NotFound, Page
+from penstock.export import destination, verbs
+from penstock.export.model import Export, ExportNotReady, NewExport, NotADownload
+from penstock.people.http import Caller, may
+
+router = APIRouter(prefix="/projects/{project}", tags=["exports"])
+
+Viewer = Annotated[Caller, Depends(may("viewer"))]
+Editor = Annotated[Caller, Depends(may("editor"))]
+
+_TYPES = {"zip": "application/zip", "tar": "application/x-tar"}
+
+
+@router.get("/exports", response_model=Page[Export])
+def list_exports(
+    who: Viewer, after: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> Page[Export]:
+    """Exports, the newest first."""
+    return who.read(lambda tx: verbs.list_(tx, after, limit))
+
+
+@router.post("/exports", response_model=Export, status_code=201)
+def start_export(body: NewExport, who: Editor) -> Export:
+    """Ask for an export of a version, or of a dataset as it is or was; a job makes it. Writes `export.started`."""
+    destination.check_folder(who.store.settings, body.to)
+    return who.do(lambda tx: verbs.start(tx, body))
+
+
+@router.get("/exports/{export}", response_model=Export)
+def get_export(export: int, who: Viewer) -> Export:
+    """One export, and how far it is."""
+    return who.read(lambda tx: verbs.get(tx, export))
+
+
+@router.post("/exports/{export}/cancel", response_model=Export)
+def cancel_export(export: int, who: Editor) -> Export:
+    """Call an export off; nothing of it is left. Writes `export.cancelled`."""
+    return who.do(lambda tx: verbs.cancel(tx, export))
+
+
+@router.get("/exports/{export}/download", response_class=FileResponse)
+def download_export(export: int, who: Viewer) -> FileResponse:
+    """The archive of an export that was asked for without a destination. Ranges are served, so it can be resumed."""
+    found = who.read(lambda tx: verbs.get(tx, export))
+    if found.state != "ready":
+        raise ExportNotReady(id=export, state=found.state)
+    if found.to is not None:
+        raise NotADownload(id=export, uri=found.uri)
+    path = destination.path_of(who.store, who.project, found)
+    if not path.is_file():
+        raise NotFound(what="download of export", name=export)
+    return FileResponse(path, media_type=_TYPES[found.pack], filename=f"export-{export}.{found.pack}")

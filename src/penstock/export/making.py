@@ -1,0 +1,206 @@
+"""Making an export: the job `export.run`. It starts from the beginning whenever it starts, and can't publish twice.
+
+Before it publishes, it seals: the hash of what comes next is in the database. So a restart after a crash in between
+knows its own work from somebody else's.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from penstock import formats
+from penstock.core import Refusal
+from penstock.datasets import query, versions
+from penstock.datasets.query.check import mentions_now
+from penstock.datasets.tables import FileState
+from penstock.export import destination, packing, publishing, tables, verbs
+from penstock.export.content import Cancelled, Content
+from penstock.export.model import Export
+from penstock.export.publishing import Appender, Workshop, Written
+from penstock.formats import Format, Item, Loss
+from penstock.formats.model import WORDS
+from penstock.jobs import Work
+from penstock.store import Store
+
+logger = logging.getLogger(__name__)
+
+TRIES = 5
+MANIFEST = "manifest.json"
+
+
+def run(work: Work, project: int, export: int) -> None:
+    """Make an export and put it in its place. Safe to repeat, and to interrupt at any moment."""
+    with work.db.transaction(project) as tx:
+        if not tables.begin(tx, export):
+            return
+        asked = verbs.get(tx, export)
+        sealed = tables.sealed(tx, export)
+    try:
+        path = destination.path_of(work.store, project, asked)
+        if sealed is None or not _is_there(path, sealed):
+            _make(work.store, project, asked, path)
+        uri = destination.uri_of(work.store, project, asked, path)
+        work.db.perform(lambda tx: verbs.finish(tx, export, uri), project)
+    except Cancelled:
+        logger.info("export %s of project %s was cancelled", export, project)
+    except Refusal as refusal:
+        _fail(work, project, export, refusal.detail)
+    except OSError as error:
+        if work.tries < TRIES - 1:
+            raise
+        _fail(work, project, export, f"Writing it failed: {error.strerror or error} ({error.filename or 'no file'}).")
+    except Exception as error:  # whatever it was, nobody should wait for this export for ever
+        if work.tries >= TRIES - 1:
+            _fail(work, project, export, f"A defect stopped it ({type(error).__name__}: {error}). The log says more.")
+        raise
+
+
+def _fail(work: Work, project: int, export: int, reason: str) -> None:
+    work.db.perform(lambda tx: verbs.fail(tx, export, reason), project)
+
+
+def _is_there(path: Path, sealed: str) -> bool:
+    return publishing.hash_of(_seal_of(path)) == sealed
+
+
+def _seal_of(path: Path) -> Path:
+    """The file whose hash stands for the whole: a folder's manifest has the hashes of all its files."""
+    return path / MANIFEST if path.is_dir() else path
+
+
+def _make(store: Store, project: int, export: Export, path: Path) -> None:
+    with Workshop(path, export.id) as shop:
+        content = Content(store.db, project, export)
+        made = Making(store, project, export, content, shop).make()
+        seal = publishing.hash_of(_seal_of(made.path))
+        assert seal is not None
+        with store.db.transaction(project) as tx:
+            if not tables.seal(tx, export.id, seal):
+                raise Cancelled
+            tables.count(tx, export.id, content.files, content.annotations, made.bytes, made.losses)
+        if not _is_there(path, seal):  # another export may have made the very same
+            shop.publish(made.path)
+
+
+class Made:
+    """What stands ready in the workshop."""
+
+    def __init__(self, path: Path, bytes: int, losses: dict[str, int]) -> None:
+        self.path = path
+        self.bytes = bytes
+        self.losses = losses
+
+
+class Making:
+    """One try of one export."""
+
+    def __init__(self, store: Store, project: int, export: Export, content: Content, shop: Workshop) -> None:
+        self._store = store
+        self._project = project
+        self._export = export
+        self._content = content
+        self._shop = shop
+        self._index = shop.folder / "media.jsonl"
+        self._loss = Loss()
+
+    def make(self) -> Made:
+        """Write the annotations, copy or list the media, then the manifest, then pack it all if asked."""
+        format = formats.named(self._export.format)
+        with self._index.open("wb") as index, Appender(self._shop.set) as appender:
+            for chunk in format.write(self._items(format, index), self._content.schema, self._loss):
+                appender.append(chunk.path, chunk.data)
+        bytes = self._write_manifest(appender.written)
+        if self._export.pack == "folder":
+            return Made(self._shop.set, bytes, self._loss.as_dict())
+        packed = self._pack(appender.written)
+        return Made(packed, packed.stat().st_size, self._loss.as_dict())
+
+    def _items(self, format: Format, index: BinaryIO) -> Iterator[Item]:
+        for state, item in self._content.items():
+            if self._export.media == "copy":
+                path = publishing.safe(format.media_path(item))
+                if self._export.pack == "folder":
+                    self._copy(state, path)
+                line = {"path": path, "bytes": state.bytes, "sha256": state.hash, "key": state.key}
+                index.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            yield item
+
+    def _copy(self, state: FileState, path: str) -> None:
+        with publishing.create(self._shop.set / path, path) as target:
+            for chunk in publishing.checked(self._store.blobs.stream(state.hash), state.hash, state.key):
+                target.write(chunk)
+
+    def _media(self) -> Iterator[dict[str, Any]]:
+        with self._index.open("rb") as index:
+            for line in index:
+                yield json.loads(line)
+
+    def _write_manifest(self, written: list[Written]) -> int:
+        """Write the manifest, file by file; the size of the whole set."""
+        total = 0
+        with (self._shop.set / MANIFEST).open("xb") as manifest:
+            head = json.dumps(self._head(), ensure_ascii=False, indent=1)
+            manifest.write(head.removesuffix("\n}").encode() + b',\n "files": [')
+            between = b"\n  "
+            for one in written:
+                total += one.bytes
+                line = {"path": one.path, "bytes": one.bytes, "sha256": one.hash}
+                manifest.write(between + json.dumps(line, ensure_ascii=False).encode())
+                between = b",\n  "
+            for line in self._media():
+                total += line["bytes"]
+                del line["key"]
+                manifest.write(between + json.dumps(line, ensure_ascii=False).encode())
+                between = b",\n  "
+            manifest.write(b"\n ]\n}\n")
+            return total + manifest.tell()
+
+    def _head(self) -> dict[str, Any]:
+        """What the manifest says apart from the files; nothing of this run, so that a replay says the same."""
+        export, content = self._export, self._content
+        head: dict[str, Any] = {
+            "manifest": 1,
+            "project": self._project,
+            "dataset": {"id": export.dataset, "name": content.dataset_name},
+            "version": self._version(),
+            "as_of": export.as_of,
+            "schema_version": export.schema_version,
+            "filter": export.filter,
+        }
+        if export.filter is not None and mentions_now(query.parse(export.filter)):
+            head["now"] = export.now.isoformat()
+        head |= {
+            "format": export.format,
+            "media": export.media,
+            "counts": {
+                "files": content.files,
+                "annotations": content.annotations,
+                "labels": dict(sorted(content.labels.items())),
+                "not_ready": content.left_out,
+            },
+            "losses": {code: {"count": n, "meaning": WORDS.get(code, code)} for code, n in self._losses()},
+        }
+        return head
+
+    def _losses(self) -> list[tuple[str, int]]:
+        return sorted(self._loss.as_dict().items())
+
+    def _version(self) -> dict[str, Any] | None:
+        if self._export.version is None:
+            return None
+        with self._store.db.transaction(self._project) as tx:
+            version = versions.get(tx, self._export.version)
+        return {"id": version.id, "name": version.name}
+
+    def _pack(self, written: list[Written]) -> Path:
+        path = self._shop.folder / f"set.{self._export.pack}"
+        with packing.archive(path, self._export.pack) as archive:
+            for name in (MANIFEST, *(one.path for one in written)):
+                source = self._shop.set / name
+                archive.add(name, source.stat().st_size, publishing.read(source), squeeze=True)
+            for line in self._media():
+                chunks = publishing.checked(self._store.blobs.stream(line["sha256"]), line["sha256"], line["key"])
+                archive.add(line["path"], line["bytes"], chunks, squeeze=False)
+        return path

@@ -1,0 +1,133 @@
+"""The table of exports. The only place with its SQL."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from psycopg.types.json import Jsonb
+
+from penstock.export.model import Export, NewExport
+from penstock.store import Transaction
+
+_EXPORT = (
+    "select id, dataset, version, branch, as_of, schema_version, filter, now, format, media, pack,"
+    ' destination as "to", state, reason, total, looked, files, annotations, bytes, uri, losses, author, at, ended_at'
+    " from export where project = %(project)s"
+)
+
+
+class Pinned(NamedTuple):
+    """What exactly an export shows."""
+
+    dataset: int
+    version: int | None
+    branch: int
+    as_of: int
+    schema_version: int
+
+
+def insert(tx: Transaction, new: NewExport, pinned: Pinned) -> int:
+    id = tx.value(
+        int,
+        "insert into export (project, dataset, version, branch, as_of, schema_version, filter, now, format, media,"
+        " pack, destination, author, at) values (%(project)s, %(dataset)s, %(version)s, %(branch)s, %(as_of)s,"
+        " %(schema_version)s, %(filter)s, %(means)s, %(format)s, %(media)s, %(pack)s, %(to)s, %(author)s, %(now)s)"
+        " returning id",
+        **pinned._asdict(),
+        filter=new.filter,
+        means=new.now or tx.now,
+        format=new.format,
+        media=new.media,
+        pack=new.pack,
+        to=None if new.to is None else Jsonb(new.to.model_dump(mode="json")),
+        author=tx.actor,
+        now=tx.now,
+    )
+    assert id is not None
+    return id
+
+
+def find(tx: Transaction, id: int) -> Export | None:
+    return tx.maybe(Export, _EXPORT + " and id = %(id)s", id=id)
+
+
+def lock(tx: Transaction, id: int) -> Export | None:
+    found = tx.lock(Export, _EXPORT + " and id = %(id)s for no key update", id=id)
+    return found[0] if found else None
+
+
+def page(tx: Transaction, before: int | None, limit: int) -> list[Export]:
+    """The newest first, from `before` downwards."""
+    return tx.all(
+        Export,
+        _EXPORT + " and (%(before)s::bigint is null or id < %(before)s) order by id desc limit %(limit)s",
+        before=before,
+        limit=limit,
+    )
+
+
+def begin(tx: Transaction, id: int) -> bool:
+    """Begin, or begin again; False when it has ended, also by being cancelled."""
+    return (
+        tx.run(
+            "update export set state = 'running', looked = 0 where project = %(project)s and id = %(id)s"
+            " and state in ('queued', 'running')",
+            id=id,
+        )
+        > 0
+    )
+
+
+def progress(tx: Transaction, id: int, looked: int, total: int) -> bool:
+    """Record how far it is; False when it has ended, also by being cancelled."""
+    return (
+        tx.run(
+            "update export set looked = %(looked)s, total = %(total)s"
+            " where project = %(project)s and id = %(id)s and state = 'running'",
+            id=id,
+            looked=looked,
+            total=total,
+        )
+        > 0
+    )
+
+
+def seal(tx: Transaction, id: int, seal: str) -> bool:
+    """Remember the hash of what is about to be published; False when it has ended meanwhile."""
+    return (
+        tx.run(
+            "update export set seal = %(seal)s where project = %(project)s and id = %(id)s and state = 'running'",
+            id=id,
+            seal=seal,
+        )
+        > 0
+    )
+
+
+def sealed(tx: Transaction, id: int) -> str | None:
+    return tx.value(str, "select seal from export where project = %(project)s and id = %(id)s", id=id)
+
+
+def count(tx: Transaction, id: int, files: int, annotations: int, bytes: int, losses: Mapping[str, int]) -> None:
+    """Record what it holds."""
+    tx.run(
+        "update export set files = %(files)s, annotations = %(annotations)s, bytes = %(bytes)s, losses = %(losses)s"
+        " where project = %(project)s and id = %(id)s",
+        id=id,
+        files=files,
+        annotations=annotations,
+        bytes=bytes,
+        losses=Jsonb(dict(losses)),
+    )
+
+
+def end(tx: Transaction, id: int, state: str, reason: str | None = None, uri: str | None = None) -> None:
+    tx.run(
+        "update export set state = %(state)s, reason = %(reason)s, uri = %(uri)s, ended_at = %(now)s,"
+        " looked = case when %(state)s = 'ready' then coalesce(total, looked) else looked end"
+        " where project = %(project)s and id = %(id)s",
+        id=id,
+        state=state,
+        reason=reason,
+        uri=uri,
+        now=tx.now,
+    )

@@ -1,0 +1,112 @@
+"""What one can do with exports. Each verb writes its events in the caller's transaction."""
+
+from penstock import datasets, formats, jobs, schema
+from penstock.core import NotFound, Page
+from penstock.core.paging import decode_cursor, encode_cursor
+from penstock.datasets import facts, query, versions
+from penstock.datasets.model import RevisionAhead, RevisionTooOld
+from penstock.export import destination, events, tables
+from penstock.export.model import Export, ExportEnded, NewExport
+from penstock.store import Transaction, horizon
+
+
+def start(tx: Transaction, new: NewExport) -> Export:
+    """Ask for an export; a job makes it. Writes `export.started`.
+
+    Without a version or `as_of` it shows the newest revision that can be read as a whole. Raises NotFound,
+    QueryInvalid, RevisionAhead, RevisionTooOld, DestinationRefused.
+    """
+    formats.named(new.format)
+    if new.to is not None:
+        destination.check(tx, new.to)
+    pinned = _pin(tx, new)
+    if new.filter is not None:
+        query.check(query.parse(new.filter), context="file", names=facts.names(tx, pinned.dataset))
+    made = get(tx, tables.insert(tx, new, pinned))
+    jobs.later(tx, "export.run", queue="bulk", lock=f"export:{made.id}", project=tx.project, export=made.id)
+    tx.append(
+        events.ExportStarted(
+            export=made.id, dataset=made.dataset, version=made.version, as_of=made.as_of, format=made.format
+        )
+    )
+    return made
+
+
+def get(tx: Transaction, export: int) -> Export:
+    """An export by id. Raises NotFound."""
+    found = tables.find(tx, export)
+    if found is None:
+        raise NotFound(what="export", name=export)
+    return found
+
+
+def list_(tx: Transaction, after: str | None = None, limit: int = 100) -> Page[Export]:
+    """Exports, the newest first."""
+    before: int | None = decode_cursor(after, int)[0] if after else None
+    found = tables.page(tx, before, limit + 1)
+    more = len(found) > limit
+    return Page(items=found[:limit], next=encode_cursor(found[limit - 1].id) if more else None)
+
+
+def cancel(tx: Transaction, export: int) -> Export:
+    """Call an export off; whatever was made of it is taken away. Writes `export.cancelled`. Safe to repeat.
+
+    Raises ExportEnded when it is ready or failed already.
+    """
+    found = _locked(tx, export)
+    if found.state == "cancelled":
+        return found
+    if found.is_ended:
+        raise ExportEnded(id=export, state=found.state)
+    tables.end(tx, export, "cancelled")
+    tx.append(events.ExportCancelled(export=found.id, dataset=found.dataset))
+    return get(tx, export)
+
+
+def finish(tx: Transaction, export: int, uri: str) -> None:
+    """Record that an export is in its place. Writes `export.ready`. Safe to repeat."""
+    found = _locked(tx, export)
+    if found.is_ended:
+        return
+    tables.end(tx, export, "ready", uri=uri)
+    tx.append(
+        events.ExportReady(
+            export=found.id,
+            dataset=found.dataset,
+            as_of=found.as_of,
+            uri=uri,
+            files=found.files,
+            annotations=found.annotations,
+            bytes=found.bytes or 0,
+        )
+    )
+
+
+def fail(tx: Transaction, export: int, reason: str) -> None:
+    """Record that an export can't be made. Writes `export.failed`. Safe to repeat."""
+    found = _locked(tx, export)
+    if found.is_ended:
+        return
+    tables.end(tx, export, "failed", reason=reason[:2000])
+    tx.append(events.ExportFailed(export=found.id, dataset=found.dataset, reason=reason[:2000]))
+
+
+def _pin(tx: Transaction, new: NewExport) -> tables.Pinned:
+    if new.version is not None:
+        version = versions.get(tx, new.version)
+        return tables.Pinned(version.dataset, version.id, version.branch, version.seq, version.schema_version)
+    dataset = datasets.get(tx, new.dataset or 0)
+    newest = horizon(tx)
+    as_of = newest if new.as_of is None else new.as_of
+    if as_of > newest:
+        raise RevisionAhead(seq=as_of, newest=newest)
+    if as_of < dataset.created_seq:
+        raise RevisionTooOld(name=dataset.name, first=dataset.created_seq, seq=as_of)
+    return tables.Pinned(dataset.id, None, dataset.branch, as_of, schema.version_at(tx, as_of))
+
+
+def _locked(tx: Transaction, export: int) -> Export:
+    found = tables.lock(tx, export)
+    if found is None:
+        raise NotFound(what="export", name=export)
+    return found
