@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from penstock.people.standing import Standings
-from penstock.server import errors, http
+from penstock.server import errors, http, pages
 from penstock.server.edge import Edge
 from penstock.server.live import Live
 from penstock.store import Store
@@ -55,6 +55,7 @@ def create_app(store: Store) -> FastAPI:
     errors.install(app)
     for router in (*_routers(), http.router):
         app.include_router(router, prefix="/api/v1")
+    app.include_router(pages.router)
     app.add_middleware(Edge, upload_limit_bytes=store.settings.upload_limit_bytes)
     return app
 

@@ -133,10 +133,8 @@ class Live:
                 self._revive()
 
     def _revive(self) -> None:
-        with (
-            suppress(psycopg.Error, Unavailable),
-            self._db.transaction(0) as tx,
-        ):  # a transaction starts a dead database
+        # Asking for a transaction starts an embedded database that died; a bare connection doesn't.
+        with suppress(psycopg.Error, Unavailable), self._db.transaction(0) as tx:
             tx.value(int, "select 1")
 
     def _watched(self) -> bool:
