@@ -44,9 +44,7 @@ class Lab:
         return self.store.db.perform(verb, self.project, None if who is None else self.people[who])
 
     def add_files(self, *keys: str, to: str = "first pass", probe: Probe | None = PROBE) -> list[int]:
-        news = [
-            NewFile(key=key, hash=hashlib.sha256(key.encode()).hexdigest(), bytes=9, probe=probe) for key in keys
-        ]
+        news = [NewFile(key=key, hash=hashlib.sha256(key.encode()).hexdigest(), bytes=9, probe=probe) for key in keys]
         made = [r.file for r in self.do(lambda tx: files.register_many(tx, news))]
         self.do(lambda tx: datasets.add(tx, self.datasets[to], made, {"kind": "person"}))
         self.drain()

@@ -12,7 +12,7 @@ from .conftest import Lab, box
 
 def test_a_finished_file_becomes_the_experts_task_with_the_first_pass_on_it(lab: Lab, wrote: Any) -> None:
     first, expert = lab.two_stages()
-    a, b = lab.add_files("a.png", "b.png")
+    a, _b = lab.add_files("a.png", "b.png")
     claim = lab.claim(first, "ann")
     assert claim.task.file == a
     with wrote(lab.project) as saved:

@@ -1,0 +1,159 @@
+"""Leases, late saves, repeats and refusals: no stroke is lost, and nobody else's draft changes."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from penstock import tasks
+from penstock.annotations import tables
+from penstock.annotations.model import ChangesInvalid
+from penstock.core.ids import new_uuid
+from penstock.tasks.attempts import CommandRefused
+from penstock.tasks.done import TakenOver
+from penstock.tasks.model import Attempt, Watch
+from penstock.tasks.queue import AttemptOver, NothingToDo, NotYours
+
+from .conftest import Lab, box
+
+Move = Callable[[dt.timedelta], None]
+LEASE = dt.timedelta(seconds=901)
+
+
+def draft(lab: Lab, attempt: Attempt) -> int:
+    return len(lab.do(lambda tx: tables.select_own(tx, attempt.branch, attempt.file)))
+
+
+def test_a_repeated_command_does_nothing(lab: Lab) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    claim = lab.claim(first, "ann")
+    command, change = new_uuid(), box(lab.labels["RBC"])
+    assert not lab.save(claim.attempt, "ann", change, id=command).repeated
+    assert lab.save(claim.attempt, "ann", change, id=command).repeated
+    assert draft(lab, claim.attempt) == 1
+
+
+def test_a_refused_command_is_refused_again_and_later_ones_go_on(lab: Lab) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    claim = lab.claim(first, "ann")
+    command = new_uuid()
+    with pytest.raises(ChangesInvalid) as refused:
+        lab.save(claim.attempt, "ann", box(lab.labels["RBC"]), box(999), id=command)
+    assert [(e.at, e.code) for e in refused.value.errors] == [("changes[1].label", "unknown-label")]
+    with pytest.raises(CommandRefused) as again:
+        lab.save(claim.attempt, "ann", box(lab.labels["RBC"]), id=command)
+    assert again.value.errors == refused.value.errors
+    assert draft(lab, claim.attempt) == 0
+    lab.save(claim.attempt, "ann", box(lab.labels["RBC"]))
+    assert draft(lab, claim.attempt) == 1
+
+
+def test_an_update_out_of_the_write_set_is_refused(lab: Lab) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    claim = lab.claim(first, "ann")
+    made = box(lab.labels["WBC"], attributes={str(lab.attributes["focus"]): lab.options["sharp"]})
+    with pytest.raises(ChangesInvalid) as refused:
+        lab.save(claim.attempt, "ann", made)
+    assert [e.code for e in refused.value.errors] == ["attribute-read-only"]
+
+
+def test_work_offline_past_the_lease_stays_on_ones_own_draft(lab: Lab, move_clock: Move) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    mine = lab.claim(first, "ann").attempt
+    lab.save(mine, "ann", box(lab.labels["RBC"]))
+    move_clock(LEASE)
+    theirs = lab.claim(first, "bob")
+    assert theirs.task.id == mine.task
+    lab.save(theirs.attempt, "bob", box(lab.labels["WBC"], x=100))
+    late = lab.save(mine, "ann", box(lab.labels["RBC"], x=200), box(lab.labels["RBC"], x=240))
+    assert late.late
+    assert late.held_by == lab.people["bob"]
+    assert draft(lab, mine) == 3
+    assert draft(lab, theirs.attempt) == 1
+    with pytest.raises(TakenOver):
+        lab.submit(mine, "ann")
+    work = lab.do(lambda tx: tasks.work(tx, theirs.attempt), "bob")
+    assert [(w["attempt"], w["changes"]) for w in work.late_work] == [(mine.id, 3)]
+    lab.do(lambda tx: tasks.take(tx, theirs.attempt.id, mine.id), "bob")
+    lab.submit(theirs.attempt, "bob")
+    assert len(lab.truth(mine.file)) == 4
+
+
+def test_a_save_revives_its_own_expired_lease(lab: Lab, move_clock: Move) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    mine = lab.claim(first, "ann").attempt
+    move_clock(LEASE)
+    assert not lab.save(mine, "ann", box(lab.labels["RBC"])).late
+    with pytest.raises(NothingToDo):
+        lab.claim(first, "bob")
+    assert lab.submit(mine, "ann").status == "done"
+
+
+def test_nobody_saves_on_anothers_attempt(lab: Lab) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    mine = lab.claim(first, "ann").attempt
+    with pytest.raises(NotYours):
+        lab.save(mine, "bob", box(lab.labels["RBC"]))
+    assert draft(lab, mine) == 0
+
+
+def test_a_submitted_attempt_takes_no_more_saves_and_submitting_twice_is_once(lab: Lab) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    mine = lab.claim(first, "ann").attempt
+    lab.save(mine, "ann", box(lab.labels["RBC"]))
+    lab.submit(mine, "ann")
+    assert lab.submit(mine, "ann").status == "done"
+    assert len(lab.truth(mine.file)) == 1
+    with pytest.raises(AttemptOver):
+        lab.save(mine, "ann", box(lab.labels["RBC"]))
+
+
+def test_released_work_is_shown_to_the_next(lab: Lab) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    mine = lab.claim(first, "ann").attempt
+    lab.save(mine, "ann", box(lab.labels["RBC"]))
+    assert lab.do(lambda tx: tasks.release(tx, mine.id), "ann").status == "open"
+    theirs = lab.claim(first, "bob").attempt
+    work = lab.do(lambda tx: tasks.work(tx, theirs), "bob")
+    assert work.annotations == []
+    assert [w["who"] for w in work.late_work] == [lab.people["ann"]]
+
+
+def test_overlapping_write_sets_wait_and_disjoint_ones_go_on_together(lab: Lab) -> None:
+    watch = [Watch(dataset=lab.datasets["first pass"])]
+    red = lab.template("red", watch=watch, labels=[lab.labels["RBC"]], attributes=())
+    white = lab.template("white", watch=watch, labels=[lab.labels["WBC"]], attributes=())
+    both = lab.template("both", watch=watch, labels=[lab.labels["RBC"], lab.labels["Platelets"]], attributes=())
+    (file,) = lab.add_files("a.png")
+    one = lab.claim(red, "ann").attempt
+    two = lab.claim(white, "bob").attempt
+    with pytest.raises(NothingToDo):
+        lab.claim(both, "eve")
+    lab.save(one, "ann", box(lab.labels["RBC"]))
+    lab.save(two, "bob", box(lab.labels["WBC"]))
+    lab.submit(one, "ann")
+    three = lab.claim(both, "eve").attempt
+    lab.save(three, "eve", box(lab.labels["Platelets"]))
+    lab.submit(two, "bob")
+    lab.submit(three, "eve")
+    assert sorted(a.label or 0 for a in lab.truth(file)) == sorted(lab.labels.values())
+
+
+def test_reservations_keep_tasks_apart_and_yield_to_an_empty_queue(lab: Lab, move_clock: Move) -> None:
+    first, _ = lab.two_stages()
+    a, b, c = lab.add_files("a.png", "b.png", "c.png")
+    held = lab.do(lambda tx: tasks.reserve(tx, first.id, "annotator", 2), "ann")
+    assert [task.file for task in held] == [a, b]
+    assert lab.claim(first, "bob").task.file == c
+    assert lab.claim(first, "bob").task.file in (a, b)
+    assert lab.claim(first, "ann").task.file in (a, b)
+    with pytest.raises(NothingToDo):
+        lab.claim(first, "ann")
