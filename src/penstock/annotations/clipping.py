@@ -16,6 +16,8 @@ Point = tuple[float, float]
 
 def clip(kind: Kind, shape: Any, width: float, height: float) -> Shape:
     """The part of a shape inside an image of this size; None when nothing is left (or for a tag)."""
+    if is_inside(kind, shape, width, height):
+        return shape
     match kind:
         case "box":
             return _clip_box(shape, width, height)
@@ -26,7 +28,7 @@ def clip(kind: Kind, shape: Any, width: float, height: float) -> Shape:
         case "keypoints":
             return _clip_keypoints(shape, width, height)
         case _:
-            return shape if is_inside(kind, shape, width, height) else None
+            return None
 
 
 def _clip_box(box: list[float], width: float, height: float) -> Shape:

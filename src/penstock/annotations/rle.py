@@ -1,8 +1,8 @@
 """Masks: COCO run-length encoding, compressed to text. Column-major, the first run is background.
 
 The format is that of COCO's maskApi.c (`rleToString`): each run but the first three is stored as its difference to the
-run two before it, in groups of five bits, six bits to a character, from '0'. Pixels are only touched by `pixels` and
-`from_pixels`, which load pycocotools; the rest works on runs and needs nothing.
+run two before it, in groups of five bits, six bits to a character, from '0'. Only what touches pixels loads numpy, and only drawing a polygon loads pycocotools, for COCO's rules of
+rounding; the rest works on runs and needs nothing.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ def compress(runs: Sequence[int]) -> str:
 def _read(counts: str) -> list[int]:
     found: list[int] = []
     value = shift = 0
-    for code in counts.encode("ascii", "replace"):
+    for code in counts.encode("utf-8", "surrogatepass"):
         group = code - 48
         if not 0 <= group < 64 or shift > 40:
             raise BadRuns("counts hold a character that COCO run-length text doesn't have")
@@ -99,24 +99,25 @@ def bounds(runs: Sequence[int], height: int) -> tuple[int, int, int, int]:
     return (left, top, right - left, bottom - top) if right else (0, 0, 0, 0)
 
 
-def pixels(mask: Mask) -> "NDArray[np.uint8]":
-    """The mask as an array of 0 and 1, shape (height, width). Raises BadRuns."""
-    runs(mask)  # pycocotools writes past its buffer when the runs don't fit the size
-    from pycocotools import mask as coco  # noqa: PLC0415 lazy, 0.1 s that a command line shouldn't pay
+def pixels(mask: Mask) -> "NDArray[np.bool_]":
+    """The mask as an array of shape (height, width). Raises BadRuns."""
+    import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
 
-    decode: Any = coco.decode
-    return decode({"size": list(mask.size), "counts": mask.counts.encode()})
+    found = runs(mask)
+    height, width = mask.size
+    flat = np.repeat(np.arange(len(found)) % 2 == 1, found)
+    return flat.reshape(width, height).T
 
 
 def from_pixels(array: "NDArray[np.generic]") -> Mask:
     """The mask of an array's non-zero pixels, shape (height, width)."""
     import numpy as np  # noqa: PLC0415 lazy
-    from pycocotools import mask as coco  # noqa: PLC0415 lazy
 
-    encode: Any = coco.encode
-    found = encode(np.asfortranarray(array != 0, dtype=np.uint8))
-    height, width = found["size"]
-    return Mask((int(height), int(width)), found["counts"].decode())
+    height, width = array.shape
+    flat = np.concatenate([[False], (array != 0).T.reshape(-1), [False]])
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    found = np.diff(np.concatenate([[0], edges, [height * width]])).tolist()
+    return Mask((height, width), compress(found if found[-1] else found[:-1]))
 
 
 def from_polygon(polygon: Sequence[Sequence[Sequence[float]]], height: int, width: int) -> Mask:
@@ -125,11 +126,14 @@ def from_polygon(polygon: Sequence[Sequence[Sequence[float]]], height: int, widt
     from pycocotools import mask as coco  # noqa: PLC0415 lazy
 
     draw: Any = coco.frPyObjects
-    decode: Any = coco.decode
-    whole = np.zeros((height, width), dtype=bool)
+
+    def inside(ring: Sequence[float]) -> "NDArray[np.bool_]":
+        return pixels(Mask((height, width), draw([list(ring)], height, width)[0]["counts"].decode()))
+
+    whole = np.zeros((height, width), dtype=np.bool_)
     for outer, *holes in polygon:
-        inside = decode(draw([list(outer)], height, width))[:, :, 0] != 0
+        part = inside(outer)
         for hole in holes:
-            inside &= decode(draw([list(hole)], height, width))[:, :, 0] == 0
-        whole |= inside
+            part = part & ~inside(hole)
+        whole |= part
     return from_pixels(whole)
