@@ -9,6 +9,9 @@ UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 ENV := .venv/.penstock
 
+# Without bytecode on disk each process compiles every module anew: 2 s in place of 0.6 for a server.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up test check bench docs lock format clean
 .DELETE_ON_ERROR:
@@ -57,7 +60,7 @@ clean: ## remove the virtual environment
 $(ENV)-%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "installing requirements/$*.txt"
 ifneq ($(UV),)
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement $<
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 else
 	@$(PIP) install --quiet --require-hashes --requirement $<
