@@ -36,7 +36,13 @@ SCHEMA = planned(
             },
             "attributes": {
                 "occluded": {"on": ["car"], "kind": "checkbox"},
-                "by": {"on": ["car"], "kind": "radio", "options": ["tree", "car"], "required": True, "if": {"attribute": "occluded", "equals": True}},
+                "by": {
+                    "on": ["car"],
+                    "kind": "radio",
+                    "options": ["tree", "car"],
+                    "required": True,
+                    "if": {"attribute": "occluded", "equals": True},
+                },
                 "colour": {"on": ["car"], "kind": "select", "options": ["red", "blue"], "required": True},
                 "parts": {"kind": "multi_select", "options": ["door", "wheel"]},
                 "note": {"kind": "text"},
@@ -47,7 +53,7 @@ SCHEMA = planned(
             },
         }
     ),
-)  # fmt: skip
+)
 CAR, POSE, THING = (SCHEMA.label_named(name).id for name in ("car", "pose", "thing"))
 
 
@@ -97,17 +103,26 @@ def test_a_create_becomes_an_annotation_with_canonical_geometry():
         (create(attributes={"99": 1}), ["attributes.99 unknown-attribute"]),
         (create(attributes={key("colour"): "red"}), [f"attributes.{key('colour')} attribute-value"]),
         (create(attributes={key("colour"): True}), [f"attributes.{key('colour')} attribute-value"]),
-        (create(attributes={key("weather"): option("weather", "sun")}), [f"attributes.{key('weather')} attribute-not-here"]),
-        (create(attributes={key("parts"): [option("parts", "door")] * 2}), [f"attributes.{key('parts')} attribute-value"]),
+        (
+            create(attributes={key("weather"): option("weather", "sun")}),
+            [f"attributes.{key('weather')} attribute-not-here"],
+        ),
+        (
+            create(attributes={key("parts"): [option("parts", "door")] * 2}),
+            [f"attributes.{key('parts')} attribute-value"],
+        ),
         (create(attributes={key("speed"): 301}), [f"attributes.{key('speed')} attribute-value"]),
         (create(attributes={key("speed"): "fast"}), [f"attributes.{key('speed')} attribute-value"]),
         (create(attributes={key("seen"): "2024-02-30"}), [f"attributes.{key('seen')} attribute-value"]),
         (create(attributes={key("seen"): "20240228"}), [f"attributes.{key('seen')} attribute-value"]),
         (create(attributes={key("note"): 5}), [f"attributes.{key('note')} attribute-value"]),
         (create(attributes={key("occluded"): 1}), [f"attributes.{key('occluded')} attribute-value"]),
-        (create(label=99, geometry=[1], attributes={"x": 1}), ["label unknown-label", "geometry geometry", "attributes.x unknown-attribute"]),
+        (
+            create(label=99, geometry=[1], attributes={"x": 1}),
+            ["label unknown-label", "geometry geometry", "attributes.x unknown-attribute"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_problem_has_its_place_and_code(change: dict[str, Any], problems: list[str]):
     assert applied(change)[1] == problems
 
