@@ -1,6 +1,7 @@
 """Strategies: shapes of every kind that an image of some size can hold, or that may be anywhere."""
 
 import math
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -43,7 +44,7 @@ def masks(height: int = HEIGHT, width: int = WIDTH) -> st.SearchStrategy[rle.Mas
 
     def runs(cuts: list[int]) -> list[int]:
         edges = [0, *cuts, height * width]
-        found = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+        found = [b - a for a, b in pairwise(edges)]
         return found if sum(found[1::2]) else [0, height * width]
 
     return cuts.map(lambda found: rle.Mask((height, width), rle.compress(runs(found))))

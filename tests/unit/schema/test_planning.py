@@ -71,7 +71,9 @@ def test_only_pruning_archives_and_archived_things_come_back_under_their_id():
 
 def test_an_option_left_out_is_archived_and_a_new_one_gets_a_new_id():
     schema = planned(EMPTY, CELLS)
-    new = planned(schema, wanted({"WBC": {}}, {"focus": {"on": ["WBC"], "kind": "select", "options": ["sharp", "so-so"]}}))
+    new = planned(
+        schema, wanted({"WBC": {}}, {"focus": {"on": ["WBC"], "kind": "select", "options": ["sharp", "so-so"]}})
+    )
     options = {option.name: option for option in new.attribute_named("focus").options}
     assert options["blurred"].archived
     assert options["sharp"].id == schema.attribute_named("focus").option_named("sharp").id
@@ -80,7 +82,9 @@ def test_an_option_left_out_is_archived_and_a_new_one_gets_a_new_id():
 
 def test_extending_adds_and_changes_nothing_else():
     schema = planned(EMPTY, CELLS)
-    more = wanted({"WBC": {"kinds": ["mask"]}, "Platelets": {}}, {"focus": {"kind": "radio", "options": ["dark", "sharp"]}})
+    more = wanted(
+        {"WBC": {"kinds": ["mask"]}, "Platelets": {}}, {"focus": {"kind": "radio", "options": ["dark", "sharp"]}}
+    )
     new = extended(schema, more)
     assert new.label_named("WBC") == schema.label_named("WBC")
     assert [label.name for label in new.labels] == ["RBC", "WBC", "Platelets"]
