@@ -16,10 +16,11 @@ import threading
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
+from pydantic import BaseModel, ValidationError
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from penstock.demo import training
@@ -40,6 +41,12 @@ class Report:
     score: float | None = None
     error: str | None = None
     exports: list[str] = field(default_factory=list[str])
+
+
+class _Payload(BaseModel):
+    """As much of a webhook's message as matters here."""
+
+    data: dict[str, Any]
 
 
 class Inbox:
@@ -90,17 +97,18 @@ class Inbox:
 
 
 def export_folder(payload: object) -> Path:
-    """The folder that a webhook's payload names as `export.uri` (or `data.export.uri`), as a `file:` URI or a path.
+    """The folder of the first step that exported something: `data.steps.<name>.uri`, a `file:` URI.
 
-    Raises ValueError when the payload names none.
+    Raises ValueError when there is none.
     """
-    at: Any = payload
-    for name in ("data", "export", "uri"):
-        at = cast(dict[str, Any], at).get(name, at) if isinstance(at, dict) else at
-    if isinstance(at, dict) or not at:
-        raise ValueError("the payload names no export.uri")
-    uri = str(cast(object, at))
-    return Path(unquote(urlsplit(uri).path)) if uri.startswith("file:") else Path(uri)
+    try:
+        steps = _Payload.model_validate(payload).data["steps"]
+        uri = next(output["uri"] for output in steps.values() if "uri" in output)
+    except (ValidationError, KeyError, StopIteration):
+        uri = ""
+    if not uri.startswith("file:"):
+        raise ValueError("the payload names no exported folder")
+    return Path(unquote(urlsplit(uri).path))
 
 
 def serve(inbox: Inbox, port: int = 0) -> ThreadingHTTPServer:

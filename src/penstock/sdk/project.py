@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from penstock.people.model import Me, Message, NewProject, Place
+from penstock.people.model import Link, Me, Message, NewProject, Place
 from penstock.people.model import Project as ProjectValue
 from penstock.schema.model import Schema
 from penstock.sdk import events as live
@@ -145,6 +145,11 @@ class Project:
     def me(self) -> Me:
         """Who one is here, and which projects one may enter."""
         return self._client.get("/me", Me)
+
+    def sign_in_link(self, person: int | None = None) -> str:
+        """A one-time link that signs oneself, or another person, in to the browser. For owners of the installation."""
+        who = self.me().person.id if person is None else person
+        return f"{self.url}/sign-in/{self._client.post(f'/persons/{who}/sign-in-link', Link).secret}"
 
     def inbox(self, *, unread: bool = False) -> Iterator[Message]:
         """One's messages of all projects, newest first."""

@@ -39,9 +39,9 @@ def url(trained: list[Path]) -> Iterator[str]:
     server.server_close()
 
 
-def deliver(url: str, id: str = "msg_1", secret: str = SECRET, uri: str = "/exports/early") -> int:
+def deliver(url: str, id: str = "msg_1", secret: str = SECRET, uri: str = "file:///exports/early") -> int:
     now = dt.datetime.now(dt.UTC)
-    body = json.dumps({"type": "export", "data": {"export": {"uri": uri}}})
+    body = json.dumps({"type": "template.progress_reached", "data": {"steps": {"export": {"uri": uri}}}})
     headers = {
         "webhook-id": id,
         "webhook-timestamp": str(int(now.timestamp())),
@@ -78,11 +78,15 @@ def test_a_forged_delivery_is_refused(url: str, trained: list[Path]) -> None:
 
 def test_a_payload_that_names_no_export_is_reported(url: str) -> None:
     assert deliver(url, uri="") == 204
-    assert "export.uri" in str(settled(url)["error"])
+    assert "names no exported folder" in str(settled(url)["error"])
 
 
 def test_export_folder() -> None:
-    assert receiver.export_folder({"export": {"uri": "file:///a%20b/c"}}) == Path("/a b/c")
-    assert receiver.export_folder({"data": {"export": {"uri": "/x"}}}) == Path("/x")
-    with pytest.raises(ValueError, match="names no export"):
-        receiver.export_folder({"data": {}})
+    steps = {"note": {}, "early": {"uri": "file:///a%20b/c"}}
+    assert receiver.export_folder({"data": {"steps": steps}}) == Path("/a b/c")
+
+
+@pytest.mark.parametrize("payload", [{}, [], {"data": {}}, {"data": {"steps": {"export": {"uri": "s3://x"}}}}])
+def test_a_payload_without_a_folder(payload: object) -> None:
+    with pytest.raises(ValueError, match="names no exported folder"):
+        receiver.export_folder(payload)

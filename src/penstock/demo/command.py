@@ -1,0 +1,187 @@
+"""`penstock demo`: a two-stage pipeline, from drawn pages to a trained model, all of it through the public SDK."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+
+import penstock
+from penstock.demo import digits, looks, pages, people
+from penstock.demo.people import Person
+from penstock.demo.screen import Screen, open_screen
+from penstock.demo.stage import Stage, set_up
+from penstock.sdk.errors import Failed, PenstockError
+from penstock.sdk.project import Project
+
+LONGEST_SECONDS = 600
+FIRST_PASS, EXPERT = "first pass", "expert"
+
+
+@click.command()
+@click.option("--pages", "count", type=click.IntRange(20, 1000), default=150, show_default=True, help="How many to draw.")
+@click.option("--seed", default=7, show_default=True, help="The same seed draws the same pages.")
+@click.option("--home", type=click.Path(path_type=Path), help="Keep everything here; else it is removed at the end.")
+@click.option("--exit", "leave", is_flag=True, help="End by itself, with one JSON object as the last line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the JSON object alone, and end.")
+def command(count: int, seed: int, home: Path | None, leave: bool, as_json: bool) -> None:
+    """Watch a two-stage pipeline run on drawn digits, from files to a trained model.
+
+    Simulated people do a first pass and make mistakes, experts mend them; at a quarter of the first pass an export
+    leaves by itself and a receiver trains a classifier on it. Then the server stays up for a look.
+    """
+    began = time.monotonic()
+    digits.load(seed)  # says what to install before anything is started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with set_up(home, seed) as stage, penstock.connect(home=stage.home, progress=False) as project:
+        with open_screen(show=not as_json) as screen:
+            told = play(stage, project, screen, count, seed, pace_seconds=0.0 if leave or as_json else 0.15)
+        told["seconds"] = round(time.monotonic() - began, 1)
+        if not as_json:
+            _sum_up(told)
+        if leave or as_json:
+            click.echo(json.dumps(told))
+        else:
+            _stay(stage, project)
+
+
+def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, pace_seconds: float) -> dict[str, Any]:
+    """The whole story; what came of it, as the API and the receiver tell it."""
+    screen.say(f"The server is up at {stage.url}, a receiver for webhooks at {stage.receiver}.")
+    project.create_project("handwritten digits")
+    project.connections.folder("exports", str(stage.exports))
+    project.connections.webhook("training trigger", f"{stage.receiver}/hook", secret=stage.secret)
+    project.apply(Path(str(files("penstock.demo") / "pipeline.yaml")))
+    screen.say("The pipeline is applied: two stages, and an export at a quarter of the first.")
+
+    drawn = {page.name: page for page in pages.draw(count, seed)}
+    with _folder(drawn) as folder:
+        imported = project.datasets[FIRST_PASS].import_(folder)
+    screen.say(f"{imported.counts.new} pages of handwritten digits are in {FIRST_PASS!r}.")
+
+    crew = _crew(project, drawn, seed, pace_seconds)
+    screen.say(f"{', '.join(person.name for person in crew)} have joined and go to work.")
+    for person in crew:
+        person.start()
+    try:
+        _watch(stage, project, screen, crew)
+    finally:
+        for person in crew:
+            person.go_home()
+        for person in crew:
+            person.join(timeout=10)
+    return outcome(stage, project)
+
+
+def outcome(stage: Stage, project: Project) -> dict[str, Any]:
+    """The demo's figures: none from the demo's own bookkeeping."""
+    exports = [export.value for export in project.exports]
+    return {
+        "pages": project.datasets[FIRST_PASS].count(),
+        "first_pass_done": project.templates[FIRST_PASS].progress().done,
+        "expert_done": project.templates[EXPERT].progress().done,
+        "early_exports": sum(export.state == "ready" for export in exports),
+        "webhooks_delivered": stage.report().accepted,
+        "trained_score": stage.report().score,
+    }
+
+
+def _crew(project: Project, drawn: people.Pages, seed: int, pace_seconds: float) -> list[Person]:
+    """Everybody whom the pipeline's teams name follows their invite, and gets to work."""
+    teams = project.teams
+    crew: list[Person] = []
+    for email, member in project.members.all().items():
+        if member.kind != "human" or member.email is None:
+            continue
+        name = email.partition("@")[0].capitalize()
+        theirs = penstock.join(project.members.invite(email), name=name)
+        if teams["experts"].id in member.teams:
+            crew.append(Person(name, theirs, EXPERT, people.expert(drawn), pace_seconds))
+        else:
+            habits = looks.FIRST_PASS[len(crew) % len(looks.FIRST_PASS)]
+            work = people.first_pass(drawn, habits, seed + len(crew))
+            crew.append(Person(name, theirs, FIRST_PASS, work, pace_seconds))
+    return crew
+
+
+def _watch(stage: Stage, project: Project, screen: Screen, crew: Sequence[Person]) -> None:
+    """Show the pipeline until every page is through both stages and the receiver has trained."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    told: set[str] = set()
+    while time.monotonic() < deadline:
+        screen.show(project.status())
+        for person in crew:
+            if person.error is not None:
+                raise Failed(f"{person.name} could not go on: {person.error}") from person.error
+        _tell_news(stage, project, screen, told)
+        if _is_over(stage, project):
+            screen.show(project.status())
+            return
+        time.sleep(0.25)
+    raise Failed(f"The demo is not through after {LONGEST_SECONDS} seconds.")
+
+
+def _tell_news(stage: Stage, project: Project, screen: Screen, told: set[str]) -> None:
+    report = stage.report()
+    for export in project.exports:
+        value = export.value
+        if value.state == "ready" and "export" not in told:
+            told.add("export")
+            screen.say(f"An early export of {value.files} pages and {value.annotations} boxes left by itself: {value.uri}")
+    if report.score is not None and "score" not in told:
+        told.add("score")
+        screen.say(
+            f"The receiver got a signed webhook, trained on {report.crops} exported digits, "
+            f"and reads {report.score:.0%} of digits that were never drawn."
+        )
+
+
+def _is_over(stage: Stage, project: Project) -> bool:
+    report = stage.report()
+    if report.error is not None:
+        raise Failed(f"The receiver could not train: {report.error}")
+    pages_in = project.datasets[FIRST_PASS].count()
+    done = [project.templates[name].progress().done for name in (FIRST_PASS, EXPERT)]
+    delivered = any(delivery.state == "delivered" for delivery in project.actions.deliveries())
+    return report.score is not None and delivered and done == [pages_in, pages_in]
+
+
+@contextmanager
+def _folder(drawn: people.Pages) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="penstock-pages-") as name:
+        for page in drawn.values():
+            (Path(name) / page.name).write_bytes(page.png)
+        yield Path(name)
+
+
+def _sum_up(told: dict[str, Any]) -> None:
+    click.echo(
+        f"\n{told['pages']} pages: {told['first_pass_done']} through the first pass, {told['expert_done']} through the "
+        f"experts, in {told['seconds']:.0f} s.\n{told['early_exports']} early export, {told['webhooks_delivered']} "
+        f"webhook delivered; the model that was trained on it reads {told['trained_score']:.0%} of unseen digits."
+    )
+
+
+def _stay(stage: Stage, project: Project) -> None:
+    """Leave the server up until Ctrl-C."""
+    click.echo(
+        f"\nThe server stays up for a look:\n"
+        f"  in the browser   {project.sign_in_link()}   (works once)\n"
+        f"  in a shell       PENSTOCK_HOME={stage.home} penstock status\n"
+        f"  in Python        penstock.connect(home={str(stage.home)!r})\n"
+        f"  the API          {stage.url}/api/v1/openapi.json\n"
+        f"  the receiver     {stage.receiver}/report\n\nCtrl-C ends it."
+    )
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        click.echo("\nStopping.")
