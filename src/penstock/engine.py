@@ -4,40 +4,57 @@ Server and worker use this list alike. Rooms that offer registries to earlier ro
 """
 
 import asyncio
-import importlib
 import logging
+import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 import psycopg
 
 from penstock import jobs, log
+from penstock.actions import followers as actions
+from penstock.actions import jobs as actions_jobs
+from penstock.datasets import followers as datasets
+from penstock.export import jobs as export_jobs
+from penstock.files import jobs as files_jobs
+from penstock.files import visibility
+from penstock.ingest import jobs as ingest_jobs
 from penstock.jobs import worker
 from penstock.jobs.port import Job
 from penstock.log.follow import Follower, report_trouble
+from penstock.metrics import followers as metrics
+from penstock.people import jobs as people_jobs
 from penstock.store import Store
 from penstock.store.transaction import CHANNEL
+from penstock.tasks import followers as tasks
+from penstock.tasks import jobs as tasks_jobs
+from penstock.tasks.verbs import may_see_file
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 1.0  #: the safety net, should a notification be missed
+BATCH_SECONDS = 0.02  #: news is gathered for so long before followers look, so that a busy log costs few looks
 Loop = Callable[[], None]
 
 
-def _collect() -> tuple[list[Follower], list[Job]]:
-    followers: list[Follower] = []
-    work: list[Job] = []
-    for room in ("people", "files", "annotations", "datasets", "ingest", "export", "tasks", "metrics", "actions"):
-        for part, found in (("followers", followers), ("jobs", work)):
-            try:
-                module = importlib.import_module(f"penstock.{room}.{part}")
-            except ModuleNotFoundError:
-                continue
-            found.extend(getattr(module, part.upper()))
-    return followers, work
+FOLLOWERS: list[Follower] = [
+    *datasets.FOLLOWERS,
+    *tasks.FOLLOWERS,
+    *metrics.FOLLOWERS,
+    *actions.FOLLOWERS,
+]
+JOBS: list[Job] = [
+    *people_jobs.JOBS,
+    *files_jobs.JOBS,
+    *ingest_jobs.JOBS,
+    *export_jobs.JOBS,
+    *tasks_jobs.JOBS,
+    *actions_jobs.JOBS,
+]
 
-
-FOLLOWERS, JOBS = _collect()
+# Registries of earlier rooms, filled by later ones.
+visibility.visible_to.append(may_see_file)
 
 
 def projects(store: Store) -> list[int]:
@@ -85,6 +102,7 @@ class Engine:
         self._concurrency = concurrency
         self._stop = threading.Event()
         self._wake = threading.Event()
+        self._news: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._guard(loop), name=f"penstock {name}", daemon=True)
             for name, loop in (("followers", self._follow), ("listener", self._listen), ("ticker", self._tick))
@@ -107,9 +125,7 @@ class Engine:
 
     async def _work(self) -> None:
         while not self._stop.is_set():
-            running = asyncio.create_task(
-                worker.run(self._store, JOBS, concurrency=self._concurrency, wait=True)
-            )
+            running = asyncio.create_task(worker.run(self._store, JOBS, concurrency=self._concurrency, wait=True))
             while not running.done() and not self._stop.is_set():
                 await asyncio.wait([running], timeout=0.2)
             running.cancel()
@@ -134,17 +150,34 @@ class Engine:
         return guarded
 
     def _follow(self) -> None:
+        swept, pause = 0.0, POLL_SECONDS
+        recent: set[int] = set()
         while not self._stop.is_set():
-            self._wake.clear()
-            taken = sum(follow_all(self._store, project) for project in projects(self._store))
-            if not taken:
-                self._wake.wait(POLL_SECONDS)
+            if self._wake.wait(pause):
+                self._wake.clear()
+                self._stop.wait(BATCH_SECONDS)
+                pause = BATCH_SECONDS
+                while not self._news.empty():
+                    recent.add(self._news.get())
+            if time.monotonic() - swept > POLL_SECONDS:
+                swept = time.monotonic()
+                taken = self._take(projects(self._store))
+            else:
+                taken = self._take(sorted(recent))
+            # What was told may lie beyond the horizon for a moment, behind an older transaction: look again soon.
+            pause = BATCH_SECONDS if taken else min(pause * 2, POLL_SECONDS)
+            if pause == POLL_SECONDS:
+                recent.clear()
+
+    def _take(self, projects: Iterable[int]) -> int:
+        return sum(follow_all(self._store, project) for project in projects)
 
     def _listen(self) -> None:
         with self._store.db.connect() as conn:
             conn.execute(f"listen {CHANNEL}")
             while not self._stop.is_set():
-                for _ in conn.notifies(timeout=POLL_SECONDS, stop_after=1):
+                for notice in conn.notifies(timeout=POLL_SECONDS, stop_after=1):
+                    self._news.put(int(notice.payload))
                     self._wake.set()
 
     def _tick(self) -> None:

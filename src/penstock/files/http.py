@@ -1,6 +1,5 @@
 """HTTP of files: send, read, describe, and look at their media."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -8,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from penstock.core import NotFound, Page
 from penstock.core.ids import FileId
-from penstock.files import jobs, serving, verbs
+from penstock.files import jobs, serving, verbs, visibility
 from penstock.files.model import Described, Duplicates, File, NewFile, Registered, State, Upload, key_fault
 from penstock.files.receiving import receive
 from penstock.people.http import Caller, may
@@ -19,9 +18,6 @@ router = APIRouter(prefix="/projects/{project}", tags=["files"])
 Editor = Annotated[Caller, Depends(may("editor"))]
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 AnyMember = Annotated[Caller, Depends(may("member"))]
-
-visible_to: list[Callable[[Transaction, Caller, FileId], bool]] = []
-"""Who else than admins, editors and viewers may see a file: later rooms add what they know, such as its tasks."""
 
 _OCTETS = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 
@@ -110,7 +106,7 @@ def check_key(key: str) -> None:
 def _visible(who: Caller, file: int) -> File:
     def find(tx: Transaction) -> File:
         sees_all = who.standing.may("viewer")
-        if sees_all or any(sees(tx, who, FileId(file)) for sees in visible_to):
+        if sees_all or any(sees(tx, file, who.person) for sees in visibility.visible_to):
             return verbs.get(tx, file)
         raise NotFound(what="file", name=file)
 
