@@ -21,6 +21,7 @@ class Places:
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = list(roots)
+        self._folders: dict[Path, bool] = {}
 
     def find(self, path: str) -> Path:
         """The real path of something that may be read. Raises roots.NoRoots, roots.OutsideRoots, NothingThere."""
@@ -33,7 +34,14 @@ class Places:
         raise NothingThere(path=path)
 
     def allows(self, path: Path) -> bool:
-        """Whether a path, links followed, is below a root."""
+        """Whether a path, links followed, is below a root. A folder is looked up once in the life of this object."""
+        if path.is_symlink():
+            return self._is_inside(path)
+        if path.parent not in self._folders:
+            self._folders[path.parent] = self._is_inside(path.parent)
+        return self._folders[path.parent]
+
+    def _is_inside(self, path: Path) -> bool:
         try:
             roots.inside(path, self._roots)
         except (roots.NoRoots, roots.OutsideRoots):

@@ -4,12 +4,14 @@ Writing goes through the operating system, because publishing must be a temporar
 folder, and obstore's local store never syncs. Reading goes through obstore.
 """
 
+import ctypes
 import errno
 import hashlib
 import os
 import re
+import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +26,6 @@ from penstock.core.errors import NotFound, Refusal, TooLarge
 
 _CHUNK = 1 << 20
 _SYNCS_AT_ONCE = 8
-"""Parallel fsyncs share the file system's journal commits: 0.28 ms a file in place of 0.64 (ext4, 11 KB files)."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9a-z][0-9a-z._-]{1,200}")
@@ -162,12 +163,24 @@ class Blobs:
             return incoming.finish()
 
     def put_many(self, contents: Sequence[bytes]) -> list[Blob]:
-        """Store many small contents; all are durable on return, for half the price of one by one."""
+        """Store many small contents; all are durable on return, for a fraction of the price of one by one."""
         if len(contents) < 2:
             return [self.put(content) for content in contents]
-        with ThreadPoolExecutor(_SYNCS_AT_ONCE, thread_name_prefix="penstock-blobs") as pool:
-            blobs = list(pool.map(self._place, contents))
-            list(pool.map(_sync_folder, {self.path(blob.hash).parent for blob in blobs}))
+        blobs = [Blob(hashlib.sha256(content).hexdigest(), len(content)) for content in contents]
+        lacking = {blob: content for blob, content in zip(blobs, contents, strict=True) if not self._is_whole(blob)}
+        written: dict[Blob, Path] = {}
+        try:
+            with self.room():
+                for blob, content in lacking.items():
+                    written[blob] = self.temporary()
+                    written[blob].write_bytes(content)
+                _sync_files(list(written.values()), self._temporary)
+                for blob, path in written.items():
+                    _move(path, self.path(blob.hash))
+                _sync_folders({self.path(blob.hash).parent for blob in blobs}, self._content)
+        finally:
+            for path in written.values():
+                path.unlink(missing_ok=True)
         return blobs
 
     def open(self, limit: int | None = None) -> Incoming:
@@ -176,7 +189,7 @@ class Blobs:
 
     def path(self, hash: str) -> Path:
         """Where a blob lies, whether it is there or not."""
-        return self._content / self._key(hash)
+        return Path(f"{self._content}/{self._key(hash)}")
 
     def has(self, hash: str) -> bool:
         """Whether these bytes are here."""
@@ -201,7 +214,7 @@ class Blobs:
 
     def temporary(self) -> Path:
         """A fresh path on the same file system, to be moved to its place or unlinked."""
-        return self._temporary / f"{os.getpid()}-{self._names.next()}-{os.urandom(4).hex()}"
+        return Path(f"{self._temporary}/{os.getpid()}-{self._names.next()}-{os.urandom(4).hex()}")
 
     def publish(self, temporary: Path, blob: Blob) -> None:
         """Give synced bytes their name, durably."""
@@ -218,21 +231,6 @@ class Blobs:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull(folder=self.root) from error
             raise
-
-    def _place(self, content: bytes) -> Blob:
-        blob = Blob(hashlib.sha256(content).hexdigest(), len(content))
-        if self._is_whole(blob):
-            return blob
-        with self.room():
-            temporary = self.temporary()
-            try:
-                with temporary.open("xb", buffering=0) as file:
-                    file.write(content)
-                    os.fsync(file.fileno())
-                self._name(temporary, blob)
-            finally:
-                temporary.unlink(missing_ok=True)
-        return blob
 
     def _name(self, temporary: Path, blob: Blob) -> None:
         if self._is_whole(blob):
@@ -287,6 +285,51 @@ def _move(temporary: Path, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync_folder(path.parent.parent)
         temporary.replace(path)
+
+
+def _sync_files(paths: Sequence[Path], folder: Path) -> None:
+    if not _sync_all(folder):
+        with ThreadPoolExecutor(_SYNCS_AT_ONCE, thread_name_prefix="penstock-sync") as pool:
+            list(pool.map(_sync_file, paths))
+
+
+def _sync_folders(folders: Collection[Path], root: Path) -> None:
+    if not _sync_all(root):
+        with ThreadPoolExecutor(_SYNCS_AT_ONCE, thread_name_prefix="penstock-sync") as pool:
+            list(pool.map(_sync_folder, folders))
+
+
+def _find_syncfs() -> Callable[[int], int] | None:
+    if sys.platform != "linux":
+        return None
+    return getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+
+
+_syncfs = _find_syncfs()
+
+
+def _sync_all(folder: Path) -> bool:
+    """Make all of a folder's file system durable in one call; False where the system has none that also waits.
+
+    Linux waits, and reports errors of writing: 50 files of 8 KB take 0.2 ms each, with an fsync each 1.0 (ext4).
+    """
+    if _syncfs is None:
+        return False
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if _syncfs(descriptor) != 0:
+            raise OSError(ctypes.get_errno(), f"{folder} can't be synced")
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:
