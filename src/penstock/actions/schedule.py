@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import CroniterError, croniter
 from pydantic import AfterValidator
 
 from penstock.core import Value
@@ -20,6 +20,10 @@ def _check_cron(line: str) -> str:
         raise ValueError(
             f"{line!r} is not a schedule; write minute, hour, day of month, month, day of week, like '0 6 * * 1-5'"
         )
+    try:
+        croniter(line, dt.datetime(2024, 1, 1, tzinfo=dt.UTC)).get_next()
+    except CroniterError as error:
+        raise ValueError(f"{line!r} is never due") from error
     return line
 
 
@@ -47,20 +51,22 @@ class Schedule(Value):
         """The first time due after `moment`, in UTC."""
         times = croniter(self.schedule, moment.astimezone(self._zone))
         while True:
-            local = times.get_next(dt.datetime)
-            if self._counts(local):
-                return local.astimezone(dt.UTC)
+            due = times.get_next(dt.datetime).astimezone(dt.UTC)
+            if self._counts(due):
+                return due
 
     def latest_until(self, moment: dt.datetime) -> dt.datetime:
         """The last time due at or before `moment`, in UTC."""
+        # Going back, croniter is unsure of the hour that the clock shows twice: go back some, then forward.
         times = croniter(self.schedule, (moment + dt.timedelta(microseconds=1)).astimezone(self._zone))
-        while True:
-            local = times.get_prev(dt.datetime)
-            if self._counts(local):
-                return local.astimezone(dt.UTC)
+        earlier = [times.get_prev(dt.datetime).astimezone(dt.UTC) for _ in range(3)]
+        due = earlier[-1]
+        while (later := self.next_after(due)) <= moment:
+            due = later
+        return due
 
-    def _counts(self, local: dt.datetime) -> bool:
-        return not local.fold or self.schedule.split()[1].startswith("*")
+    def _counts(self, due: dt.datetime) -> bool:
+        return not due.astimezone(self._zone).fold or self.schedule.split()[1].startswith("*")
 
     @cached_property
     def _zone(self) -> ZoneInfo:
