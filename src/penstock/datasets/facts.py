@@ -143,17 +143,16 @@ def marks(annotations: Iterable[Annotation], schema: Schema, author: Callable[[i
 def mark(annotation: Annotation, schema: Schema, author: Callable[[int | None], Given]) -> Mark:
     """One annotation by names."""
     label = schema.labels_by_id.get(annotation.label or 0)
-    x, y, w, h = annotation.bounds
     fields: dict[str, Given | Callable[[], Given]] = {
         "label": label and label.name,
         "kind": annotation.kind,
         "source": annotation.source,
         "confidence": annotation.confidence,
         "area": lambda: annotation.area,
-        "x": x,
-        "y": y,
-        "w": w,
-        "h": h,
+        "x": lambda: annotation.bounds[0],
+        "y": lambda: annotation.bounds[1],
+        "w": lambda: annotation.bounds[2],
+        "h": lambda: annotation.bounds[3],
         "group": annotation.group,
         "author": lambda: author(annotation.author),
     }
