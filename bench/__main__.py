@@ -1,0 +1,57 @@
+"""`make bench`: every figure that Penstock promises, with the machine it was measured on.
+
+python -m bench                 all but the crash run
+python -m bench startup import  some of them: startup, import, claim, latency
+python -m bench crash           200 kills, some ten minutes
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import claiming, importing, latency, machine, startup
+from bench.installation import installation
+from bench.project import Project
+from bench.table import Table
+
+PARTS = ("startup", "import", "claim", "latency")
+
+
+def main() -> None:
+    asked = sys.argv[1:] or list(PARTS)
+    if unknown := [part for part in asked if part not in (*PARTS, "crash")]:
+        sys.exit(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)} and crash.")
+    for line in machine.describe():
+        print(line)
+    table = Table()
+    table.head()
+    if "startup" in asked:
+        with installation() as running:
+            startup.run(running, table)
+    if {"import", "claim", "latency"} & set(asked):
+        _measure(asked, table)
+    if "crash" in asked:
+        _crash()
+    if table.missed:
+        print(f"\nmissed: {', '.join(table.missed)}")
+
+
+def _measure(asked: list[str], table: Table) -> None:
+    with tempfile.TemporaryDirectory(prefix="penstock-images-") as name, installation() as running:
+        folder = Path(name)
+        project = Project.make(running)
+        if "latency" in asked:
+            latency.run(project, table)
+        if {"import", "claim"} & set(asked):
+            importing.run(project, folder, table)
+        if "claim" in asked:
+            project.open_tasks(importing.FILES)
+            claiming.run(project, folder, importing.FILES, table)
+
+
+def _crash() -> None:
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""A Penstock of the bench's own: a fresh home, a server with its worker, and plain HTTP to talk to it."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from penstock.store import embedded
+
+
+class Line:
+    """One kept-alive connection. It does as little as it can, so that what is measured is the server."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        where = urlsplit(url)
+        self._connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=120)
+        self._headers = {"Content-Type": "application/json"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    def post(self, path: str, body: bytes = b"{}") -> Any:
+        return self._ask("POST", path, body)
+
+    def get(self, path: str) -> Any:
+        return self._ask("GET", path, None)
+
+    def put(self, path: str, body: bytes) -> Any:
+        return self._ask("PUT", path, body)
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> Any:
+        self._connection.request(method, path, body, self._headers)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        if answer.status >= 400:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text.decode(errors='replace')[:500]}")
+        return json.loads(text) if text else None
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The variables a server starts with: ours alone, and modules compiled once, as for everybody."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PENSTOCK_", "PYTHON"))}
+    return {**kept, "PENSTOCK_HOME": str(home), "PENSTOCK_PORT": "0", **more}
+
+
+@dataclass
+class Installation:
+    """A server that is up."""
+
+    home: Path
+    env: dict[str, str]
+    process: "subprocess.Popen[str]" = field(init=False)
+    url: str = ""
+    token: str = ""
+
+    def start(self) -> float:
+        """Start the server; seconds until its first answer."""
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "penstock.cli.main", "up", "--json"], stdout=subprocess.PIPE, text=True, env=self.env
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the server did not start")
+        self.url = json.loads(line)["url"]
+        Line(self.url).get("/api/v1/health")
+        took = time.perf_counter() - began
+        self.token = json.loads((self.home / "server.json").read_text())["token"]
+        return took
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.communicate(timeout=60)
+
+    def line(self) -> Line:
+        return Line(self.url, self.token)
+
+    def memory_mb(self) -> dict[str, float]:
+        """Proportional memory of the server, its worker and the database: shared pages are counted once."""
+        server = psutil.Process(self.process.pid)
+        with embedded_server(self.home) as running:
+            title = f"postgres: {running.place.title}: "
+            postmaster = int((running.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            database = [
+                process
+                for process in psutil.process_iter(["cmdline"])
+                if process.pid == postmaster or " ".join(process.info["cmdline"] or []).startswith(title)
+            ]
+            return {
+                "server": _mb([server]),
+                "worker": _mb(server.children(recursive=True)),
+                "database": _mb(database),
+            }
+
+
+def _mb(processes: list[psutil.Process]) -> float:
+    return sum(getattr(process.memory_full_info(), "pss", process.memory_info().rss) for process in processes) / 2**20
+
+
+@contextmanager
+def embedded_server(home: Path) -> Generator[embedded.Server]:
+    server = embedded.start(home)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@contextmanager
+def installation(**settings: str) -> Generator[Installation]:
+    """A fresh installation, up; everything of it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
+        home = Path(folder) / "home"
+        running = Installation(home, environment(home, PENSTOCK_ROOTS=tempfile.gettempdir(), **settings))
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
+            embedded.erase(home)

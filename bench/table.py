@@ -1,0 +1,26 @@
+"""The figures, printed as they come: what, how much, what was wanted, and how it came about."""
+
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Table:
+    missed: list[str] = field(default_factory=list[str])
+
+    def head(self) -> None:
+        print(f"\n{'what':46} {'measured':>14}  {'wanted':10} more")
+
+    def add(self, what: str, value: float, unit: str, wanted: str = "", more: str = "") -> None:
+        shown = f"{value:.2f}" if value < 10 else f"{value:.0f}"
+        mark = " "
+        if wanted and not _holds(value, wanted):
+            self.missed.append(what)
+            mark = "!"
+        print(f"{what:46} {f'{shown} {unit}':>14} {mark}{wanted:10} {more}", flush=True)
+
+
+def _holds(value: float, wanted: str) -> bool:
+    found = re.fullmatch(r"(<|>=) ([\d.]+)", wanted)
+    assert found is not None, wanted
+    return value < float(found[2]) if found[1] == "<" else value >= float(found[2])
