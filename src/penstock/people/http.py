@@ -45,6 +45,7 @@ router = APIRouter(tags=["people"])
 SomeCaller = Annotated[Caller, Depends(caller)]
 Owner = Annotated[Caller, Depends(owner)]
 Admin = Annotated[Caller, Depends(may("admin"))]
+Viewer = Annotated[Caller, Depends(may("viewer"))]
 AnyMember = Annotated[Caller, Depends(may("member"))]
 
 
@@ -183,7 +184,7 @@ def change_project(body: ProjectChange, who: Admin) -> Project:
 
 
 @router.get("/projects/{project}/members")
-def list_members(who: AnyMember) -> list[Member]:
+def list_members(who: Viewer) -> list[Member]:
     return who.read(membership.members)
 
 
@@ -214,7 +215,7 @@ def remove_member(person: int, who: Admin) -> None:
 
 
 @router.get("/projects/{project}/teams")
-def list_teams(who: AnyMember) -> list[Team]:
+def list_teams(who: Viewer) -> list[Team]:
     return who.read(teams.list_teams)
 
 
@@ -224,7 +225,7 @@ def create_team(body: NewTeam, who: Admin) -> Team:
 
 
 @router.get("/projects/{project}/teams/{team}")
-def get_team(team: int, who: AnyMember) -> Team:
+def get_team(team: int, who: Viewer) -> Team:
     return who.read(lambda tx: teams.get_team(tx, team))
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from penstock.core import Conflict, Forbidden, Refusal, Unauthorized
+from penstock.core import Conflict, Forbidden, NotFound, Refusal, Unauthorized
 from penstock.people import secrets
 from penstock.people.events import PasswordChanged, SignedIn, SignedOut
 from penstock.people.model import Link, PasswordChange
@@ -80,7 +80,7 @@ def create_link(tx: Transaction, person: int, hours: float = LINK_HOURS) -> Link
 def create_link_for_member(tx: Transaction, person: int, owner: bool) -> Link:
     """A link for somebody else. A project's admin may make one only for a person who is new and in no other project.
 
-    Otherwise an admin of one project could enter another as one of its members. Raises LinkNotYours.
+    Otherwise an admin of one project could enter another as one of its members. Raises LinkNotYours, NotFound.
     """
     ours = tx.value(
         bool,
@@ -90,6 +90,8 @@ def create_link_for_member(tx: Transaction, person: int, owner: bool) -> Link:
         " from person p where p.id = %(person)s",
         person=person,
     )
+    if ours is None:
+        raise NotFound(what="person", name=person)
     if not (owner or ours):
         raise LinkNotYours
     return create_link(tx, person)

@@ -11,8 +11,10 @@ from fastapi import APIRouter, FastAPI
 
 from penstock.people.standing import Standings
 from penstock.server import errors, http, pages
+from penstock.server.access import calls
 from penstock.server.edge import Edge
 from penstock.server.live import Live
+from penstock.server.openapi import describe
 from penstock.store import Store
 
 ROOMS = (
@@ -53,14 +55,16 @@ def create_app(store: Store) -> FastAPI:
     app.state.live = Live(store.db)
     app.state.began = time.monotonic()
     errors.install(app)
-    for router in (*_routers(), http.router):
+    for router in routers():
         app.include_router(router, prefix="/api/v1")
+    app.openapi = lambda: describe(app, list(calls(routers())))
     app.include_router(pages.router)
     app.add_middleware(Edge, upload_limit_bytes=store.settings.upload_limit_bytes)
     return app
 
 
-def _routers() -> list[APIRouter]:
+def routers() -> list[APIRouter]:
+    """Every room's router, in the order of the rooms, and the server's own."""
     found: list[APIRouter] = []
     for room in ROOMS:
         name = f"penstock.{room}.http"
@@ -71,4 +75,4 @@ def _routers() -> list[APIRouter]:
                 raise
             continue
         found.append(module.router)
-    return found
+    return [*found, http.router]
