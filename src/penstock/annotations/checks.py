@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from penstock.annotations import geometry as shapes
 from penstock.annotations.clipping import clip
 from penstock.annotations.geometry import BadGeometry, Shape
-from penstock.annotations.model import Annotation, Change, Create, Delete, Update
+from penstock.annotations.model import Annotation, Change, Create, Delete, Update, encode
 from penstock.annotations.rle import Mask
 from penstock.core import Problem
 from penstock.schema.model import Attribute, Kind, Label, Schema
@@ -48,7 +48,7 @@ def structure(annotation: Annotation, schema: Schema, at: str) -> list[Problem]:
     label = _check_label(annotation.label, annotation.kind, schema, at, problems)
     _check_geometry(annotation.kind, annotation.geometry, label, at, problems)
     _check_attributes(annotation.attributes, annotation.label, schema, at, problems)
-    _check_rest(annotation.confidence, annotation.group, at, problems)
+    _check_rest(annotation.confidence, annotation.group, (annotation.at, annotation.foreign), at, problems)
     return problems
 
 
@@ -57,7 +57,7 @@ def _created(change: Create, schema: Schema, at: str, author: int | None) -> tup
     label = _check_label(change.label, change.kind, schema, at, problems)
     shape = _check_geometry(change.kind, change.geometry, label, at, problems)
     _check_attributes(change.attributes, change.label, schema, at, problems)
-    _check_rest(change.confidence, change.group, at, problems)
+    _check_rest(change.confidence, change.group, (change.at, change.foreign), at, problems)
     made = Annotation(
         id=change.id,
         kind=change.kind,
@@ -93,7 +93,7 @@ def _updated(change: Update, before: Annotation, schema: Schema, at: str) -> tup
         attributes = {key: value for key, value in attributes.items() if _is_on(schema, key, label)}
     confidence = before.confidence if change.confidence is UNSET else change.confidence
     group = before.group if change.group is UNSET else change.group
-    _check_rest(confidence, group, at, problems)
+    _check_rest(confidence, group, (None if change.at is UNSET else change.at,), at, problems)
     after = replace(
         before,
         label=label,
@@ -168,11 +168,13 @@ def _check_attributes(
             problems.append(Problem(place, f"{attribute.name!r} must be {fault}.", "attribute-value"))
 
 
-def _check_rest(confidence: float | None, group: str | None, at: str, problems: list[Problem]) -> None:
+def _check_rest(confidence: float | None, group: str | None, rest: Any, at: str, problems: list[Problem]) -> None:
     if confidence is not None and not 0 <= confidence <= 1:
         problems.append(Problem(f"{at}.confidence", "A confidence is from 0 to 1.", "confidence"))
-    if group is not None and not 0 < len(group) <= LONGEST_GROUP:
+    if group is not None and not (0 < len(group) <= LONGEST_GROUP and "\0" not in group):
         problems.append(Problem(f"{at}.group", f"A group has 1 to {LONGEST_GROUP} characters.", "group"))
+    if any(rest) and b"\\u0000" in encode(rest):
+        problems.append(Problem(at, "Text can't hold the character NUL.", "nul"))
 
 
 def may_write(

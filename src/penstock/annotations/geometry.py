@@ -42,6 +42,9 @@ class BadGeometry(ValueError):
         self.code = code
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding JSON from outside can raise: bad JSON or types, bad UTF-8, nesting too deep."""
+
 _FLAT = msgspec.json.Decoder(list[float])
 _POLYGON = msgspec.json.Decoder(list[list[list[float]]])
 _MASK = msgspec.json.Decoder(Mask)
@@ -75,7 +78,7 @@ def read(kind: Kind, text: bytes | str | msgspec.Raw) -> Shape:
     """The shape in JSON text from outside. Raises BadGeometry."""
     try:
         shape = msgspec.json.decode(text) if kind == "tag" else parse(kind, text)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise BadGeometry(f"{FORMS[kind]} ({error})") from None
     _CHECKS[kind](shape)
     return shape

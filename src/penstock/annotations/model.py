@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from penstock.annotations import geometry as shapes
-from penstock.annotations.geometry import Bounds, Shape
+from penstock.annotations.geometry import UNREADABLE, Bounds, Shape
 from penstock.core import Invalid, Problem
 from penstock.core.ids import import_uuid, new_uuid
 from penstock.schema.model import Kind
@@ -131,7 +131,7 @@ def decode(body: bytes, shape: type[T]) -> T:
     """A request body as a struct. Raises BadJson with one problem, at its place."""
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise BadJson(why=_in_words(error, body), errors=[_problem(error, "")]) from None
 
 
@@ -142,7 +142,7 @@ def decode_changes(parts: Sequence[msgspec.Raw | bytes]) -> list[Change]:
     for at, part in enumerate(parts):
         try:
             changes.append(_CHANGE.decode(part))
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             problems.append(_problem(error, f"changes[{at}]"))
     if problems:
         raise ChangesInvalid(count=len(problems), errors=problems)

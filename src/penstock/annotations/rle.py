@@ -1,8 +1,8 @@
 """Masks: COCO run-length encoding, compressed to text. Column-major, the first run is background.
 
 The format is that of COCO's maskApi.c (`rleToString`): each run but the first three is stored as its difference to the
-run two before it, in groups of five bits, six bits to a character, from '0'. Only what touches pixels loads numpy, and only drawing a polygon loads pycocotools, for COCO's rules of
-rounding; the rest works on runs and needs nothing.
+run two before it, in groups of five bits, six bits to a character, from '0'. Only what touches pixels loads numpy, and
+only drawing a polygon loads pycocotools, for COCO's rules of rounding; the rest works on runs and needs nothing.
 """
 
 from collections.abc import Sequence

@@ -15,10 +15,12 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
 from penstock.formats.coco_shapes import annotations_of
 from penstock.formats.coco_writing import write
-from penstock.formats.model import BadItem, Chunk, Item, Loss, Tree
+from penstock.formats.model import BadItem, Chunk, Item, Loss, Tree, is_name, without_nul
+from penstock.formats.seen import Seen
 from penstock.formats.tree import Finder, is_image
 from penstock.schema.model import Schema, Skeleton
 from penstock.schema.wanted import WantedLabel, WantedSchema
@@ -34,10 +36,27 @@ class _Reference(msgspec.Struct, gc=False):
     image_id: int | str | None = None
 
 
+class _Named(msgspec.Struct, gc=False):
+    id: Any = None
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
+class _Attributes(msgspec.Struct, gc=False):
+    category_id: int | str = ""
+    attributes: dict[str, Any] | None = None
+
+
+_ATTRIBUTES_OF = msgspec.json.Decoder(_Attributes)
 _TOP = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
 _IMAGE_OF = msgspec.json.Decoder(_Reference)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
+
+
+def _object(raw: Raw) -> dict[str, Any]:
+    return _OBJECT.decode(without_nul(bytes(raw)))
 
 
 class _File:
@@ -52,7 +71,7 @@ class _File:
             categories = msgspec.json.decode(top.get("categories", Raw(b"[]")), type=list[dict[str, Any]])
         except KeyError:
             raise CocoInvalid(path=path, why="it has no list of images") from None
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise CocoInvalid(path=path, why=str(error)) from None
         self.rest = {key: raw for key, raw in top.items() if key not in ("images", "annotations", "categories")}
         self.problems: list[BadItem] = []
@@ -61,11 +80,22 @@ class _File:
     def _categories(self, listed: Sequence[dict[str, Any]]) -> Iterator[tuple[int | str, dict[str, Any]]]:
         for at, category in enumerate(listed):
             id, name = category.get("id"), category.get("name")
-            if isinstance(id, (int, str)) and isinstance(name, str) and name.strip():
+            if isinstance(id, (int, str)) and isinstance(name, str) and is_name(name):
                 yield id, {**category, "name": name.strip()}
             else:
-                detail = "A category needs an id and a name."
+                detail = "A category needs an id, and a name of 1 to 200 characters."
                 self.problems.append(BadItem(f"{self.path} categories[{at}]", detail, "category"))
+
+    def see(self, seen: Seen) -> None:
+        """Look at the values of attributes, which COCO doesn't declare."""
+        for raw in self.annotations:
+            try:
+                found = _ATTRIBUTES_OF.decode(raw)
+            except UNREADABLE:
+                continue  # it is told with its image
+            category = self.categories.get(found.category_id)
+            if found.attributes and category is not None:
+                seen.add(category["name"], found.attributes)
 
     def by_image(self) -> Iterator[tuple[int, dict[str, Any], list[Raw]] | BadItem]:
         """Each image with its position and its annotations; then the annotations that no image has."""
@@ -73,7 +103,7 @@ class _File:
         for at, raw in enumerate(self.annotations):
             try:
                 image = _IMAGE_OF.decode(raw).image_id
-            except (msgspec.DecodeError, RecursionError) as error:
+            except UNREADABLE as error:
                 yield BadItem(f"{self.path} annotations[{at}]", f"{error}.", "annotation")
                 continue
             found.setdefault("" if image is None else image, []).append(raw)
@@ -81,8 +111,8 @@ class _File:
         for at, raw in enumerate(self.images):
             where = f"{self.path} images[{at}]"
             try:
-                image = _OBJECT.decode(raw)
-            except (msgspec.DecodeError, RecursionError) as error:
+                image = _object(raw)
+            except UNREADABLE as error:
                 yield BadItem(where, f"{error}.", "image")
                 continue
             id, name = image.get("id"), image.get("file_name")
@@ -95,7 +125,7 @@ class _File:
                 yield at, image, found.pop(id, [])
         for id, raws in found.items():
             for raw in raws:
-                named = _OBJECT.decode(raw).get("id")
+                named = _NAMED.decode(raw).id
                 detail = f"Annotation {named!r} is on image {id!r}, which isn't in the set."
                 yield BadItem(f"{self.path} annotation {named}", detail, "dangling-image")
 
@@ -125,11 +155,13 @@ class CocoReading:
 
     def schema(self) -> WantedSchema:
         labels: dict[str, WantedLabel] = {}
+        seen = Seen()
         for path in self.paths:
+            self._file(path).see(seen)
             for category in self._file(path).categories.values():
                 kept = {key: value for key, value in category.items() if key not in ("name", "keypoints", "skeleton")}
                 labels.setdefault(category["name"], WantedLabel(skeleton=_skeleton(category), foreign={"coco": kept}))
-        return WantedSchema(labels=labels)
+        return WantedSchema(labels=labels, attributes=seen.wanted())
 
     def foreign(self) -> dict[str, Any]:
         rest: dict[str, Any] = {}
@@ -162,7 +194,7 @@ class CocoReading:
         for n, raw in enumerate(raws):
             where = f"{file.path} image {image['id']} annotation {n}"
             try:
-                made = annotations_of(_OBJECT.decode(raw), file.categories, (item.height, item.width))
+                made = annotations_of(_object(raw), file.categories, (item.height, item.width))
             except (ValueError, RecursionError) as error:  # DecodeError and BadGeometry are ValueErrors
                 code = getattr(error, "code", "annotation")
                 item.problems.append(Problem(where, str(error), code))

@@ -13,6 +13,7 @@ import msgspec
 from penstock.annotations import geometry as shapes
 from penstock.formats.coco_shapes import fingerprint, segmentation_of
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
+from penstock.formats.naming import all_values
 from penstock.formats.voc import count_lost
 from penstock.schema.model import Label, Schema
 
@@ -177,8 +178,8 @@ class _Writing:
             flat: Any = shapes.parse("keypoints", points.geometry)
             record["keypoints"] = [int(v) if i % 3 == 2 else v for i, v in enumerate(flat)]
             record["num_keypoints"] = sum(1 for v in flat[2::3] if v)
-        if annotation.attributes:
-            record["attributes"] = annotation.attributes
+        if values := all_values(annotation):
+            record["attributes"] = values
         if annotation.confidence is not None:
             record["score"] = annotation.confidence
         if annotation.group is not None and annotation.group != f"coco {kept.get('id')}":

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
+from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid
-from penstock.formats.model import BadItem, Chunk, Item, Loss, Tree
+from penstock.formats.model import BadItem, Chunk, Item, Loss, Tree, without_nul
 from penstock.schema.model import Schema
 from penstock.schema.planning import as_wanted
 from penstock.schema.wanted import WantedSchema
@@ -50,7 +51,7 @@ class JsonlReading:
             line = stream.readline()
         try:
             header = msgspec.json.decode(line, type=_Header)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise JsonlInvalid(path=path, why=f"its first line can't be read ({error})") from None
         if header.format != "penstock" or header.version != VERSION:
             found = f"{header.format!r} version {header.version}"
@@ -85,8 +86,8 @@ class JsonlReading:
             for number, line in enumerate(stream, start=2):
                 where = f"{path} line {number}"
                 try:
-                    item = _ITEM.decode(line)
-                except (msgspec.DecodeError, RecursionError) as error:
+                    item = _ITEM.decode(without_nul(line))
+                except UNREADABLE as error:
                     if line.strip():
                         yield BadItem(where, f"{error}.")
                     continue

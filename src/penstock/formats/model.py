@@ -11,10 +11,11 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
+from pydantic import TypeAdapter, ValidationError
 
 from penstock.annotations.model import NOTHING, Source
 from penstock.core import Problem
-from penstock.schema.model import Kind, Schema
+from penstock.schema.model import Kind, Name, Schema
 from penstock.schema.wanted import WantedSchema
 
 
@@ -91,6 +92,23 @@ WORDS: dict[str, str] = {
     "category_id_changed": "Two labels had the same category id of another set; the later got a new one.",
 }
 """Each loss code in words."""
+
+
+_NAME = TypeAdapter[str](Name)
+
+
+def is_name(text: str) -> bool:
+    """Whether a schema could have a label or an attribute of this name."""
+    try:
+        _NAME.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def without_nul(text: bytes) -> bytes:
+    """JSON text with the one character that PostgreSQL can't store replaced."""
+    return text.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in text else text
 
 
 class Tree(Protocol):

@@ -69,7 +69,7 @@ def identified(
 ) -> tuple[Annotation | None, list[Problem]]:
     """An annotation with ids in place of names, checked; None when it can't be one, and what is wrong.
 
-    A value that the schema doesn't take is left out and told; the annotation comes without it.
+    A value that the schema doesn't take is told, and kept in `foreign` under `attributes`: formats write it again.
     """
     problems: list[Problem] = []
     label: int | None = None
@@ -82,26 +82,37 @@ def identified(
         geometry = shapes.canonical(shapes.read(annotation.kind, annotation.geometry))
     except BadGeometry as bad:
         return None, [Problem(f"{at}.geometry", bad.detail, bad.code)]
+    values = identified_values(annotation.attributes, label, schema, at, problems)
+    foreign = annotation.foreign
+    if len(values) < len(annotation.attributes):
+        taken = named_values(values, schema)
+        left = {name: value for name, value in annotation.attributes.items() if name not in taken}
+        foreign = {**foreign, "attributes": left}
     made = Annotation(
         id=id,
         kind=annotation.kind,
         label=label,
         geometry=geometry,
-        attributes=identified_values(annotation.attributes, label, schema, at, problems),
+        attributes=values,
         source=annotation.source,
         confidence=annotation.confidence,
         group=annotation.group,
         at=annotation.at,
-        foreign=annotation.foreign,
+        foreign=foreign,
     )
     faults = structure(made, schema, at)
     return (None, [*problems, *faults]) if faults else (made, problems)
 
 
+def all_values(annotation: NamedAnnotation) -> dict[str, Any]:
+    """An annotation's values with those that the schema had no place for."""
+    return {**(annotation.foreign.get("attributes") or {}), **annotation.attributes}
+
+
 def identified_values(
     values: Mapping[str, Any], label: int | None, schema: Schema, at: str, problems: list[Problem]
 ) -> dict[str, Any]:
-    """Attribute values by id, options by id; those that the schema doesn't take are left out and told."""
+    """Attribute values by id, options by id; those that the schema doesn't take are told."""
     found: dict[str, Any] = {}
     by_name = {attribute.name: attribute for attribute in schema.live_attributes}
     for name, value in values.items():
@@ -127,21 +138,23 @@ def _value_identified(attribute: Attribute, value: Any) -> Any:
         ids = {option.name: option.id for option in attribute.options if not option.archived}
         if attribute.kind == "multi_select":
             listed = cast(list[Any], value) if isinstance(value, list) else [value]
-            found = [ids.get(_text(one)) for one in listed]
+            found = [ids.get(spelled(one).strip()) for one in listed]
             return None if None in found else found
-        return ids.get(_text(value))
+        return ids.get(spelled(value).strip())
     if attribute.kind in ("number", "slider", "checkbox") and isinstance(value, str):
         try:
             return msgspec.json.decode(value.strip().lower())
         except msgspec.DecodeError:
             return value
     if attribute.kind in ("text", "date") and isinstance(value, (bool, int, float)):
-        return _text(value)
+        return spelled(value).strip()
     return value
 
 
-def _text(value: Any) -> str:
-    """A scalar as an option's name would spell it."""
+def spelled(value: Any) -> str:
+    """A scalar as an option's name spells it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)

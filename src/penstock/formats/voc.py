@@ -13,7 +13,9 @@ from xml.sax.saxutils import escape, quoteattr
 from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import BadGeometry
 from penstock.core import Invalid, Problem
-from penstock.formats.model import BadItem, Chunk, Item, Loss, NamedAnnotation, Tree
+from penstock.formats.model import BadItem, Chunk, Item, Loss, NamedAnnotation, Tree, is_name
+from penstock.formats.naming import all_values
+from penstock.formats.seen import Seen
 from penstock.formats.tree import Finder, is_image
 from penstock.formats.xml import BadXml, Element, read_xml
 from penstock.schema.model import Schema
@@ -38,9 +40,14 @@ class VocReading:
         self._finder = Finder([path for path in tree.paths() if is_image(path)])
 
     def schema(self) -> WantedSchema:
-        """The labels that occur, by reading every file: VOC has no list of them."""
-        labels = (a.label for item in self.items() if isinstance(item, Item) for a in item.annotations)
-        return WantedSchema(labels={name: WantedLabel() for name in sorted({label for label in labels if label})})
+        """The labels and attributes that occur, by reading every file: VOC has no list of them."""
+        labels: set[str] = set()
+        seen = Seen(all_text=True)
+        for item in self.items():
+            for annotation in item.annotations if isinstance(item, Item) else ():
+                labels.add(annotation.label or "")
+                seen.add(annotation.label or "", annotation.attributes)
+        return WantedSchema(labels={name: WantedLabel() for name in sorted(labels)}, attributes=seen.wanted())
 
     def foreign(self) -> dict[str, Any]:
         return {}
@@ -99,7 +106,7 @@ _OF_OBJECT = frozenset({"name", "bndbox", "attributes"})
 def _annotation(part: Element, n: int) -> NamedAnnotation:
     name = part.text_of("name")
     box = part.child("bndbox")
-    if not name or box is None:
+    if not is_name(name) or box is None:
         raise BadGeometry("An object needs a <name> and a <bndbox>.", "incomplete")
     left, top, right, bottom = (_number(box, side) for side in ("xmin", "ymin", "xmax", "ymax"))
     shape = shapes.check("box", [left - 1, top - 1, right - left + 1, bottom - top + 1])
@@ -203,8 +210,9 @@ def _object(annotation: NamedAnnotation, loss: Loss) -> Iterator[str]:
         **kept,
         "bndbox": {"xmin": _spelled(x + 1), "ymin": _spelled(y + 1), "xmax": _spelled(x + w), "ymax": _spelled(y + h)},
     }
-    if annotation.attributes:
-        listed = [{"name": name, "value": _value(v)} for name, v in annotation.attributes.items()]
+    if values := all_values(annotation):
+        listed = [{"name": name, "value": _value(v)} for name, v in values.items()]
+
         value["attributes"] = {"attribute": listed}
     yield from _element("object", value, 1)
 

@@ -24,7 +24,10 @@ Per = Literal["annotation", "file"]
 
 Scalar = bool | int | float | str
 AttributeValue = Scalar | list[int]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""What people call a thing: up to 200 characters, none of them a control character."""
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 
 LONGEST_TEXT = 10_000
