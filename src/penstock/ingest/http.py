@@ -11,7 +11,7 @@ from penstock.files import Duplicates, NewFile
 from penstock.files.http import check_key
 from penstock.files.receiving import receive
 from penstock.ingest import sources, verbs
-from penstock.ingest.model import Added, Import, ItemReport, NewImport
+from penstock.ingest.model import Added, Import, ItemReport, ItemState, NewImport
 from penstock.people.http import Caller, may
 from penstock.store import Transaction
 
@@ -54,11 +54,12 @@ def list_items(
     who: Viewer,
     run: int,
     after: str | None = None,
+    state: ItemState | None = None,
     troubled: bool = False,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Page[ItemReport]:
     """What became of each item; `troubled` lists only those that failed or have problems."""
-    return who.read(lambda tx: verbs.items(tx, run, after, troubled, limit))
+    return who.read(lambda tx: verbs.items(tx, run, after, state, troubled, limit))
 
 
 @router.post("/imports/{run}/cancel")

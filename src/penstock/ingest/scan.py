@@ -89,10 +89,13 @@ class Scan:
         reading = format.read(found) if format else None
         self._aim(format, reading.schema() if reading else None)
         taken = set(reading.used()) if reading else set[str]()
+        paths = frozenset(found.paths())
         broken: dict[str, BadItem] = {}
         for item in reading.items() if reading else ():
-            if isinstance(item, BadItem):
+            if isinstance(item, BadItem) and item.key in paths:
                 broken[_stem(item.key)] = item
+            elif isinstance(item, BadItem):
+                yield Planned(key=item.key, item=Item(key=item.key), reason=item.detail)
             else:
                 taken.add(item.media or "")
                 yield Planned(key=item.key, place=found.place(item.media) if item.media else "", item=item)

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from penstock.core.ids import ImportId
-from penstock.ingest.model import Counts, Import, ItemReport, NewImport, RunProblem, RunState
+from penstock.ingest.model import Counts, Import, ItemReport, ItemState, NewImport, RunProblem, RunState
 from penstock.store import Transaction
 
 _RUN = (
@@ -274,15 +274,19 @@ def is_waiting(tx: Transaction, run: int) -> bool:
     )
 
 
-def items(tx: Transaction, run: int, after: str, troubled: bool, limit: int) -> list[ItemReport]:
+def items(
+    tx: Transaction, run: int, after: str, state: ItemState | None, troubled: bool, limit: int
+) -> list[ItemReport]:
     """Items in the order of their keys; with `troubled` only those that failed or have problems."""
     return tx.all(
         ItemReport,
         "select key, state, outcome, file, reason, coalesce(problems, '[]') as problems from import_item"
         " where project = %(project)s and run = %(run)s and key > %(after)s"
+        " and (%(state)s::text is null or state = %(state)s)"
         " and (not %(troubled)s or state = 'failed' or problems is not null) order by key limit %(limit)s",
         run=run,
         after=after,
+        state=state,
         troubled=troubled,
         limit=limit,
     )

@@ -7,7 +7,7 @@ from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.files import NewFile
 from penstock.ingest import tables
 from penstock.ingest.events import ImportCancelled, ImportFailed, ImportFinished, ImportStarted
-from penstock.ingest.model import Added, Import, ItemReport, NewImport
+from penstock.ingest.model import Added, Import, ItemReport, ItemState, NewImport
 from penstock.store import Transaction
 
 
@@ -41,12 +41,20 @@ def list_(tx: Transaction, after: str | None = None, dataset: int | None = None,
 
 
 def items(
-    tx: Transaction, run: int, after: str | None = None, troubled: bool = False, limit: int = 100
+    tx: Transaction,
+    run: int,
+    after: str | None = None,
+    state: ItemState | None = None,
+    troubled: bool = False,
+    limit: int = 100,
 ) -> Page[ItemReport]:
-    """What became of the items of an import, in the order of their keys. Raises NotFound."""
+    """What became of the items of an import, in the order of their keys; `troubled`: failed, or with problems.
+
+    Raises NotFound.
+    """
     get(tx, run)
     start: str = decode_cursor(after, str)[0] if after else ""
-    found = tables.items(tx, run, start, troubled, limit + 1)
+    found = tables.items(tx, run, start, state, troubled, limit + 1)
     more = len(found) > limit
     return Page(items=found[:limit], next=encode_cursor(found[limit - 1].key) if more else None)
 
