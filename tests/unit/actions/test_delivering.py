@@ -16,7 +16,7 @@ SOON = dt.timedelta(seconds=6)
 
 
 def send(world: World, webhook: int) -> int:
-    action = world.create({"kind": "webhook", "settings": {"connection": webhook}})
+    action = world.create({"kind": "webhook", "settings": {"to": webhook}})
     return world.fire(action, note="go")
 
 

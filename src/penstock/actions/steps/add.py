@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from penstock import datasets
 from penstock.actions.filling import Templated
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind
+from penstock.actions.steps.naming import Names, ShareNumber
 from penstock.core import Value
 from penstock.store import Transaction
 
@@ -16,13 +17,13 @@ from penstock.store import Transaction
 class AddSettings(Value):
     """What goes where."""
 
-    dataset: int
+    to: int
     """The dataset that the files enter."""
-    source: int | None = None
+    dataset: int | None = None
     """The dataset whose files are taken, as of the run's revision. Absent: the file of the event."""
     file: int | Templated | None = None
     """One file, in place of the event's."""
-    share: float | None = Field(default=None, gt=0, le=1)
+    sample: float | None = Field(default=None, gt=0, le=1)
     """The share of the files that is taken."""
     count: int | None = Field(default=None, ge=1)
     """At most so many are taken."""
@@ -31,45 +32,73 @@ class AddSettings(Value):
 
     @model_validator(mode="after")
     def _one_source(self) -> "AddSettings":
-        if self.source is not None and self.file is not None:
-            raise ValueError("say either `source` or `file`")
+        if self.dataset is not None and self.file is not None:
+            raise ValueError("say either `dataset` or `file`")
         return self
+
+
+class WrittenAdd(Value):
+    """Adding files in a pipeline file."""
+
+    to: str
+    """The dataset that the files enter."""
+    dataset: str | None = None
+    """The dataset whose files are taken. Absent: the file of the event."""
+    file: int | Templated | None = None
+    sample: ShareNumber | None = Field(default=None, gt=0, le=1)
+    count: int | None = Field(default=None, ge=1)
+    seed: str = ""
 
 
 class Add(StepKind[AddSettings]):
     kind = "add"
     settings = AddSettings
+    written = WrittenAdd
+
+    def read(self, written: WrittenAdd, names: Names) -> dict[str, Any]:
+        return {
+            **written.model_dump(exclude={"to", "dataset"}),
+            "to": names.id("dataset", written.to, "to"),
+            "dataset": None if written.dataset is None else names.id("dataset", written.dataset, "dataset"),
+        }
+
+    def write(self, settings: AddSettings, names: Names) -> WrittenAdd:
+        return WrittenAdd(
+            to=names.name("dataset", settings.to),
+            dataset=None if settings.dataset is None else names.name("dataset", settings.dataset),
+            **settings.model_dump(exclude={"to", "dataset"}),
+        )
 
     def check(self, tx: Transaction, settings: AddSettings) -> None:
-        target = datasets.open_to_change(tx, settings.dataset)
-        if settings.source is not None:
-            datasets.check_same_branch(datasets.get(tx, settings.source), target)
+        target = datasets.open_to_change(tx, settings.to)
+        if settings.dataset is not None:
+            datasets.check_same_branch(datasets.get(tx, settings.dataset), target)
 
     def begin(self, tx: Transaction, call: Call[AddSettings]) -> Outcome:
+        wanted = call.settings
         files = self._files(tx, call)
         if files is None:
-            return Failed(
-                "the event that set this off has no file; name a dataset as `source`, or a `file`", final=True
-            )
+            why = "the event that set this off has no file; name a `dataset` to take files from, or a `file`"
+            return Failed(why, final=True)
         cause: dict[str, Any] = {"kind": "action", "action": call.action, "run": call.run}
-        if call.settings.source is not None:
-            cause["dataset"] = call.settings.source
-        added = datasets.add(tx, call.settings.dataset, files, cause)
-        return Finished({"dataset": call.settings.dataset, "files": len(files), "added": len(added)})
+        if wanted.dataset is not None:
+            cause["dataset"] = wanted.dataset
+        added = datasets.add(tx, wanted.to, files, cause)
+        return Finished({"dataset": wanted.to, "files": len(files), "added": len(added)})
 
     def preview(self, tx: Transaction, call: Call[AddSettings]) -> str:
         files = self._files(tx, call)
         what = "the event's file" if files is None else f"{len(files)} files"
-        return f"add {what} to {datasets.get(tx, call.settings.dataset).name!r}"
+        return f"add {what} to {datasets.get(tx, call.settings.to).name!r}"
 
     def _files(self, tx: Transaction, call: Call[AddSettings]) -> list[int] | None:
         wanted = call.settings
-        if wanted.source is not None:
-            return sample(files_of(tx, wanted.source, call.as_of), wanted.share, wanted.count, wanted.seed)
+        if wanted.dataset is not None:
+            return sample(files_of(tx, wanted.dataset, call.as_of), wanted.sample, wanted.count, wanted.seed)
         file = wanted.file if wanted.file is not None else (call.event or {}).get("file")
         if not isinstance(file, int):
             return None
-        return [file] if wanted.share is None or draw(wanted.seed, file) < wanted.share else []
+        return [file] if wanted.sample is None or draw(wanted.seed, file) < wanted.sample else []
 
 
 def files_of(tx: Transaction, dataset: int, as_of: int) -> list[int]:

@@ -14,9 +14,12 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from pydantic import model_validator
+
 from penstock.actions import tables
 from penstock.actions.model import OVER
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, Outside, StepKind
+from penstock.actions.steps.naming import Names
 from penstock.core import Invalid, Value
 from penstock.core.settings import Command
 from penstock.store import Store, Transaction
@@ -39,11 +42,23 @@ class CommandSettings(Value):
     inputs: dict[str, Any] = {}
     """Given to it as JSON on its standard input."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        return {"run": given} if isinstance(given, str) else given
+
 
 class CommandStep(StepKind[CommandSettings]):
     kind = "command"
     retries = 0
     settings = CommandSettings
+    written = CommandSettings
+
+    def read(self, written: CommandSettings, names: Names) -> dict[str, Any]:
+        return written.model_dump()
+
+    def write(self, settings: CommandSettings, names: Names) -> CommandSettings:
+        return settings
 
     def begin(self, tx: Transaction, call: Call[CommandSettings]) -> Outcome:
         return Outside()

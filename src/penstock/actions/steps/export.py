@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from penstock import datasets, export, formats
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
+from penstock.actions.steps.naming import Names
 from penstock.connect.connections import get_connection
 from penstock.core import Value
 from penstock.datasets import query
@@ -54,10 +55,44 @@ class ExportSettings(Value):
         return self
 
 
+class WrittenPlace(Value):
+    """Where exports go, by name."""
+
+    connection: str | None = None
+    folder: str | None = None
+    path: str = ""
+
+
+class WrittenExport(Value):
+    """An export in a pipeline file."""
+
+    dataset: str | None = None
+    version: int | None = None
+    filter: str | None = None
+    format: str = "jsonl"
+    media: Media = "copy"
+    pack: Pack = "folder"
+    to: str | WrittenPlace
+    """``lab bucket/early``: a connection of kind folder, and a path in it."""
+
+
 class ExportStep(StepKind[ExportSettings]):
     kind = "export"
     wakes = frozenset({"export.ready", "export.failed", "export.cancelled"})
     settings = ExportSettings
+    written = WrittenExport
+
+    def read(self, written: WrittenExport, names: Names) -> dict[str, Any]:
+        return {
+            **written.model_dump(exclude={"dataset", "to"}),
+            "dataset": None if written.dataset is None else names.id("dataset", written.dataset, "dataset"),
+            "to": _read_place(written.to, names),
+        }
+
+    def write(self, settings: ExportSettings, names: Names) -> WrittenExport:
+        dataset = None if settings.dataset is None else names.name("dataset", settings.dataset)
+        given = settings.model_dump(exclude={"dataset", "to"})
+        return WrittenExport(dataset=dataset, to=_write_place(settings.to, names), **given)
 
     def check(self, tx: Transaction, settings: ExportSettings) -> None:
         formats.named(settings.format)
@@ -130,3 +165,20 @@ def wanted(tx: Transaction, call: Call[ExportSettings]) -> NewExport:
 
 def _id(waits_on: str) -> int:
     return int(waits_on.removeprefix("export:"))
+
+
+def _read_place(to: str | WrittenPlace, names: Names) -> dict[str, Any]:
+    """The place that a text means: the longest name of a connection that it begins with, and a path in it."""
+    if isinstance(to, WrittenPlace):
+        connection = None if to.connection is None else names.id("connection", to.connection, "to", "connection")
+        return {"connection": connection, "folder": to.folder, "path": to.path}
+    known = [name for name in names.all("connection") if to == name or to.startswith(f"{name}/")]
+    name = max(known, key=len, default=to.split("/", 1)[0])
+    return {"connection": names.id("connection", name, "to"), "folder": None, "path": to[len(name) :].strip("/")}
+
+
+def _write_place(to: ExportTo, names: Names) -> str | WrittenPlace:
+    if to.connection is None:
+        return WrittenPlace(folder=to.folder, path=to.path)
+    name = names.name("connection", to.connection)
+    return f"{name}/{to.path}" if to.path else name

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
+from penstock.actions.steps.naming import Names
 from penstock.core import Invalid, Value
 from penstock.store import Store, Transaction
 
@@ -90,6 +91,16 @@ class StepKind(Generic[S]):
     wakes: ClassVar[frozenset[str]] = frozenset()
     """Kinds of events that a waiting step goes on at, when their subject is what it waits on."""
     settings: type[S]
+    written: type[Value]
+    """The settings as a pipeline file has them: with names in place of ids."""
+
+    def read(self, written: Any, names: Names) -> dict[str, Any]:
+        """The settings that a pipeline file means."""
+        raise NotImplementedError
+
+    def write(self, settings: S, names: Names) -> Value:
+        """The settings as a pipeline file says them; what is as it would be anyway may be left out."""
+        raise NotImplementedError
 
     def check(self, tx: Transaction, settings: S) -> None:
         """Refuse settings that can't work in this project. Called when the action is made or changed."""

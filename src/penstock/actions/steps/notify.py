@@ -1,9 +1,12 @@
 """Tell people: a message in their inbox."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, field_validator
 
 from penstock import people
 from penstock.actions.steps.kind import Call, Finished, Outcome, StepKind
+from penstock.actions.steps.naming import Names
 from penstock.core import Value
 from penstock.store import Transaction
 
@@ -19,9 +22,39 @@ class NotifySettings(Value):
     link: str | None = Field(default=None, max_length=2_000)
 
 
+class WrittenNotify(Value):
+    """A message in a pipeline file."""
+
+    to: tuple[str, ...] = ()
+    """Teams and members (by e-mail address or name); the project's admins if there are none."""
+    subject: str = Field(min_length=1, max_length=200)
+    text: str = Field(default="", max_length=10_000)
+    link: str | None = Field(default=None, max_length=2_000)
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _one(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+
 class Notify(StepKind[NotifySettings]):
     kind = "notify"
     settings = NotifySettings
+    written = WrittenNotify
+
+    def read(self, written: WrittenNotify, names: Names) -> dict[str, Any]:
+        teams = [name for name in written.to if names.has("team", name)]
+        members = [names.id("member", name, "to", n) for n, name in enumerate(written.to) if name not in teams]
+        return {
+            **written.model_dump(exclude={"to"}),
+            "members": members,
+            "teams": [names.id("team", name) for name in teams],
+        }
+
+    def write(self, settings: NotifySettings, names: Names) -> WrittenNotify:
+        teams = [names.name("team", id) for id in settings.teams]
+        members = [names.name("member", id) for id in settings.members]
+        return WrittenNotify(to=(*teams, *members), **settings.model_dump(exclude={"teams", "members"}))
 
     def check(self, tx: Transaction, settings: NotifySettings) -> None:
         for team in settings.teams:

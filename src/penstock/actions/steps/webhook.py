@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from penstock.actions import deliveries
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
+from penstock.actions.steps.naming import Names
 from penstock.connect.connections import get_connection
 from penstock.core import Invalid, Value
 from penstock.store import Transaction
@@ -19,7 +20,7 @@ class NotAReceiver(Invalid):
 class WebhookSettings(Value):
     """Where the message goes, and what is in it beside the event and the outputs of earlier steps."""
 
-    connection: int
+    to: int
     """A connection of kind webhook: its address and secret."""
     data: dict[str, Any] = {}
     """More, under ``data`` of the message."""
@@ -27,21 +28,43 @@ class WebhookSettings(Value):
     """For one try. The connection may set a shorter one."""
 
 
+class WrittenWebhook(Value):
+    """A webhook in a pipeline file; `webhook: training trigger` is enough."""
+
+    to: str
+    """The name of a connection of kind webhook."""
+    data: dict[str, Any] = {}
+    timeout_seconds: float = Field(default=20, gt=0, le=120)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        return {"to": given} if isinstance(given, str) else given
+
+
 class Webhook(StepKind[WebhookSettings]):
     kind = "webhook"
     retries = 0  # deliveries have a table of their own
     wakes = frozenset({"delivery.succeeded", "delivery.failed"})
     settings = WebhookSettings
+    written = WrittenWebhook
+
+    def read(self, written: WrittenWebhook, names: Names) -> dict[str, Any]:
+        return {**written.model_dump(exclude={"to"}), "to": names.id("connection", written.to, "to")}
+
+    def write(self, settings: WebhookSettings, names: Names) -> WrittenWebhook:
+        given = settings.model_dump(exclude={"to"})
+        return WrittenWebhook(to=names.name("connection", settings.to), **given)
 
     def check(self, tx: Transaction, settings: WebhookSettings) -> None:
-        found = get_connection(tx, settings.connection)
+        found = get_connection(tx, settings.to)
         if found.kind != "webhook":
             raise NotAReceiver(name=found.name, kind=found.kind)
 
     def begin(self, tx: Transaction, call: Call[WebhookSettings]) -> Outcome:
         wanted = call.settings
         body = message(call)
-        id = deliveries.put(tx, call.run, call.n, wanted.connection, call.key, body, wanted.timeout_seconds)
+        id = deliveries.put(tx, call.run, call.n, wanted.to, call.key, body, wanted.timeout_seconds)
         return Waits(f"delivery:{id}")
 
     def look(self, tx: Transaction, call: Call[WebhookSettings], waits_on: str | None) -> Outcome:
@@ -59,7 +82,7 @@ class Webhook(StepKind[WebhookSettings]):
         deliveries.cancel(tx, _id(waits_on))
 
     def preview(self, tx: Transaction, call: Call[WebhookSettings]) -> str:
-        found = get_connection(tx, call.settings.connection)
+        found = get_connection(tx, call.settings.to)
         return f"send a signed message to {found.name!r} ({found.settings['url']})"
 
 
