@@ -54,7 +54,7 @@ class Run:
                 return found
             if time.monotonic() > deadline:
                 raise TimeoutError(f"run {self.id} is still {found.state} after {timeout_seconds:g} s")
-            time.sleep(0.1)
+            self._scope.client.pause(0.1)
 
     def cancel(self) -> Run:
         """Stop it. What was done stays done."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,11 +48,11 @@ def follow(
             for event in _connection(client, project, last, kinds):
                 last, failures = event.id, 0
                 yield event
-            time.sleep(PAUSES[0])  # the server ended the stream, as it does before it stops: come back
+            client.pause(PAUSES[0])  # the server ended the stream, as it does before it stops: come back
         except httpx.TransportError as error:
             if failures == len(PAUSES):
                 raise Unreachable(f"The live events of {client.url} stopped and did not come back.") from error
-            time.sleep(PAUSES[failures])
+            client.pause(PAUSES[failures])
             failures += 1
 
 

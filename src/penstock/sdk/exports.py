@@ -50,7 +50,7 @@ class Export:
                 shown.at(self.value.looked, self.value.total)
                 if deadline is not None and time.monotonic() > deadline:
                     raise TimeoutError(f"export {self.id} is still {self.state} after {timeout_seconds} s")
-                time.sleep(pause)
+                self._scope.client.pause(pause)
                 pause = min(pause * 1.5, 1.0)
         if self.state != "ready":
             raise Failed(f"Export {self.id} {self.state}: {self.value.reason or 'no reason was given'}")

@@ -41,8 +41,10 @@ class Client:
         token: str | None = None,
         *,
         transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
         timeout_seconds: float = 60.0,
     ) -> None:
+        self.pause = pause  #: how everything that waits, waits
         self.url = url.rstrip("/")
         self._http = httpx.Client(
             base_url=f"{self.url}/api/v1",
@@ -134,7 +136,7 @@ class Client:
             lost = isinstance(answer, httpx.TransportError) or answer.status_code in PASSING
             pause = next(pauses, None) if lost else None
             if pause is not None:
-                time.sleep(_told(answer, pause) * (0.75 + random.random() / 2))  # noqa: S311  # jitter, no secret
+                self.pause(_told(answer, pause) * (0.75 + random.random() / 2))  # noqa: S311  # jitter, no secret
             elif isinstance(answer, httpx.Response):
                 raise self._refusal(answer)
             else:

@@ -59,7 +59,7 @@ class Import:
                 shown.at(self.counts.done, self.counts.found or None)
                 if deadline is not None and time.monotonic() > deadline:
                     raise TimeoutError(f"import {self.id} is still {self.state} after {timeout_seconds} s")
-                time.sleep(pause)
+                self._scope.client.pause(pause)
                 pause = min(pause * 1.5, 1.0)
         if self.state != "finished":
             raise Failed(f"Import {self.id} {self.state}: {self.value.reason or 'see its problems'}")

@@ -22,7 +22,7 @@ from penstock.server.trust import local_secret
 from penstock.store import Store
 
 START_SECONDS = 20.0
-_running: dict[Path, _Local] = {}
+_running: dict[Path, Served] = {}
 _lock = threading.Lock()
 
 
@@ -30,8 +30,8 @@ class DidNotStart(PenstockError):
     """The server in this process did not start."""
 
 
-class _Local:
-    """One home, served from this process."""
+class Served:
+    """One installation, served from this process: API and worker, in threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._store: Store = store.open(settings)
@@ -70,7 +70,7 @@ def serve(home: Path) -> Place:
     """Serve a home from this process until it ends; the same server for every call with this home."""
     with _lock:
         if home not in _running:
-            local = _Local(Settings.load(home=home))
+            local = Served(Settings.load(home=home))
             place = local.start()
             _running[home] = local
             _places[home] = place

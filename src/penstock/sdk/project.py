@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from penstock.people.model import Link, Me, Message, NewProject, Place
 from penstock.people.model import Project as ProjectValue
 from penstock.schema.model import Schema
+from penstock.schema.wanted import WantedSchema
 from penstock.sdk import events as live
 from penstock.sdk import pipelines
 from penstock.sdk.actions import Actions
@@ -104,6 +105,14 @@ class Project:
     def schema(self, version: int | None = None) -> Schema:
         """Labels and attributes, as they are now or were in a version."""
         return self._scope.get("/schema" if version is None else f"/schema/versions/{version}", Schema)
+
+    def define(self, schema: WantedSchema | Mapping[str, Any], *, prune: bool = False) -> Schema:
+        """Make the schema what is said by names: `{"labels": {"RBC": {}}, "attributes": {"focus": {...}}}`.
+
+        What it doesn't name stays, unless `prune`: then it is archived. Safe to repeat.
+        """
+        wanted = schema if isinstance(schema, WantedSchema) else WantedSchema.model_validate(schema)
+        return self._scope.client.put(self._scope.path(f"/schema?prune={str(prune).lower()}"), Schema, wanted)
 
     # The pipeline as a whole
 

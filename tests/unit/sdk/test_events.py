@@ -11,11 +11,6 @@ from penstock.sdk.errors import Refused, Unreachable
 from penstock.sdk.http import Client
 
 
-@pytest.fixture(autouse=True)
-def _no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events.time, "sleep", lambda _: None)
-
-
 def told(seq: int) -> str:
     body = {"seq": seq, "n": 0, "kind": "task.done", "subject": "task:1", "body": {"task": 1}, "actor": 2}
     return f"id: {seq}.0\nevent: task.done\ndata: {json.dumps(body | {'at': '2026-01-02T03:04:05+00:00'})}\n\n"
@@ -39,7 +34,7 @@ class Server:
 
 def test_a_follower_goes_on_where_it_was() -> None:
     server = Server(upto=99)
-    client = Client("http://here", transport=httpx.MockTransport(server))
+    client = Client("http://here", pause=lambda _: None, transport=httpx.MockTransport(server))
     found = list(itertools.islice(events.follow(client, 1), 5))
     assert [event.id for event in found] == ["1.0", "2.0", "3.0", "4.0", "5.0"]
     assert server.asked == [None, "2.0", "4.0"]
@@ -47,14 +42,14 @@ def test_a_follower_goes_on_where_it_was() -> None:
 
 
 def test_a_server_that_stays_away_ends_it() -> None:
-    client = Client("http://here", transport=httpx.MockTransport(Server(upto=2)))
+    client = Client("http://here", pause=lambda _: None, transport=httpx.MockTransport(Server(upto=2)))
     with pytest.raises(Unreachable, match="did not come back"):
         list(events.follow(client, 1))
 
 
 def test_a_refusal_ends_it() -> None:
     answer = httpx.Response(403, json={"title": "Sight lost", "type": "sight-lost", "detail": "No more."})
-    client = Client("http://here", transport=httpx.MockTransport(lambda _: answer))
+    client = Client("http://here", pause=lambda _: None, transport=httpx.MockTransport(lambda _: answer))
     with pytest.raises(Refused, match="No more"):
         next(events.follow(client, 1))
 

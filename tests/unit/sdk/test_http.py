@@ -15,15 +15,9 @@ from penstock.sdk.http import Client
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    slept: list[float] = []
-    monkeypatch.setattr(http.time, "sleep", slept.append)
-    return slept
-
-
-def client(handler: Handler) -> Client:
-    return Client("http://here", "secret", transport=httpx.MockTransport(handler))
+def client(handler: Handler, pauses: list[float] | None = None) -> Client:
+    pause = (pauses if pauses is not None else list[float]()).append
+    return Client("http://here", "secret", transport=httpx.MockTransport(handler), pause=pause)
 
 
 class Flaky:
@@ -68,16 +62,18 @@ def test_a_file_is_sent_again_from_its_start(tmp_path: Path) -> None:
     assert [request.content for request in flaky.seen] == [b"bytes" * 1000] * 2
 
 
-def test_a_server_that_stays_away_is_named(pauses: list[float]) -> None:
+def test_a_server_that_stays_away_is_named() -> None:
+    pauses: list[float] = []
     flaky = Flaky(99, person())
     with pytest.raises(Unreachable, match=r"No answer from http://here .* penstock up"):
-        client(flaky).get("/x", Person)
+        client(flaky, pauses).get("/x", Person)
     assert len(flaky.seen) == len(http.PAUSES) + 1 == len(pauses) + 1
 
 
-def test_a_server_that_says_when_to_come_back_is_heeded(pauses: list[float]) -> None:
+def test_a_server_that_says_when_to_come_back_is_heeded() -> None:
+    pauses: list[float] = []
     answers = iter([httpx.Response(503, headers={"retry-after": "7"}), person()])
-    client(lambda _: next(answers)).get("/x", Person)
+    client(lambda _: next(answers), pauses).get("/x", Person)
     assert 5 < pauses[0] < 9
 
 
