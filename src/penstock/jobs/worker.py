@@ -1,4 +1,4 @@
-"""Running jobs: a Procrastinate worker over the registered jobs, and the take-over of a dead worker's."""
+"""Running jobs: a Procrastinate worker over the registered jobs, and the take-over of jobs that nobody runs now."""
 
 import asyncio
 import logging
@@ -6,15 +6,30 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import procrastinate
-from procrastinate.retry import RetryStrategy
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Job as Enqueued
+from procrastinate.jobs import Status
+from procrastinate.worker import Worker
 
 from penstock.jobs.port import Job, Work
+from penstock.jobs.retries import Retries, is_away
 from penstock.store import Store
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 3.0
 DEAD_AFTER_SECONDS = 12.0  #: without a heartbeat, another worker takes the jobs over
+
+
+class _Worker(Worker):
+    """A worker that knows which jobs it has at hand, and can be told that there are new ones."""
+
+    @property
+    def at_hand(self) -> set[int | None]:
+        return {context.job.id for context in self._running_jobs.values()}
+
+    def wake(self) -> None:
+        self._new_job_event.set()
 
 
 def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastinate.App:
@@ -25,14 +40,7 @@ def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastin
         )
     )
     for job in jobs:
-        app.task(
-            name=job.name,
-            queue=job.queue,
-            pass_context=True,
-            retry=RetryStrategy(
-                max_attempts=job.retries, exponential_wait=job.wait_seconds, retry_exceptions={job.only}
-            ),
-        )(_runner(store, job))
+        app.task(name=job.name, queue=job.queue, pass_context=True, retry=Retries(job))(_runner(store, job))
     return app
 
 
@@ -55,28 +63,67 @@ async def run(
     """Work until cancelled (`wait`), else until no job is due. Finished jobs are deleted, failed ones stay."""
     app = build_app(store, jobs, connections=3)
     async with app.open_async():
-        caretaker = asyncio.create_task(_take_over(app)) if wait else None
+        worker = _Worker(
+            app,
+            name=name,
+            wait=wait,
+            concurrency=concurrency,
+            delete_jobs="successful",
+            listen_notify=wait,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=20,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=DEAD_AFTER_SECONDS,
+        )
+        caretaker = asyncio.create_task(_take_care(app, worker)) if wait else None
         try:
-            await app.run_worker_async(
-                name=name,
-                wait=wait,
-                concurrency=concurrency,
-                delete_jobs="successful",
-                listen_notify=wait,
-                install_signal_handlers=False,
-                shutdown_graceful_timeout=20,
-                update_heartbeat_interval=HEARTBEAT_SECONDS,
-                stalled_worker_timeout=DEAD_AFTER_SECONDS,
-            )
+            await worker.run()
         finally:
             if caretaker:
                 caretaker.cancel()
 
 
-async def _take_over(app: procrastinate.App) -> None:
+async def _take_care(app: procrastinate.App, worker: _Worker) -> None:
+    missing: set[int | None] = set()
     while True:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-            logger.warning("took job %s (%s) over from a dead worker", job.id, job.task_name)
-            await app.job_manager.retry_job(job)
-        await app.job_manager.prune_stalled_workers(DEAD_AFTER_SECONDS)
+        try:
+            await take_over(app)
+            missing = await _take_up(app, worker, missing)
+        except ConnectorException as error:
+            logger.warning("the database is away, so dead workers' jobs wait: %s", error.__cause__ or error)
+        worker.wake()
         await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+async def take_over(app: procrastinate.App) -> None:
+    """Let the jobs of workers that died be run again."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+        logger.warning("job %s (%s) is taken over from a dead worker", job.id, job.task_name)
+        await _run_again(app, job)
+    await app.job_manager.prune_stalled_workers(DEAD_AFTER_SECONDS)
+
+
+async def _take_up(app: procrastinate.App, worker: _Worker, missing: set[int | None]) -> set[int | None]:
+    """Let those of our own jobs be run again that we don't have at hand: the database went away when they ended, or
+    when we fetched them. Only what was `missing` at the last look too; what is missing now.
+    """
+    if worker.worker_id is None:
+        return set()
+    ours = await app.job_manager.list_jobs_async(status=Status.DOING.value, worker_id=worker.worker_id)
+    left = [job for job in ours if job.id not in worker.at_hand]
+    for job in left:
+        if job.id in missing:
+            logger.warning("job %s (%s) was left undone when the database went away", job.id, job.task_name)
+            await _run_again(app, job)
+    return {job.id for job in left}
+
+
+async def _run_again(app: procrastinate.App, job: Enqueued) -> None:
+    try:
+        await app.job_manager.retry_job(job)
+    except UniqueViolation:  # another with its key waits already, and will do the same
+        await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
+    except ConnectorException as error:
+        if is_away(error.__cause__):
+            raise
+        logger.info("job %s (%s) was settled meanwhile", job.id, job.task_name)
