@@ -42,6 +42,10 @@ def postgres() -> Iterator[Postgres]:
     home = Path(tempfile.mkdtemp(prefix="penstock-test-"))
     server = embedded.start(home)
     postgres = Postgres(server.dsn)
+    # A test's database needs no disk: making one takes 0.4 s in place of 1.5 on a busy machine.
+    postgres.admin("alter system set fsync = off")
+    postgres.admin("alter system set full_page_writes = off")
+    postgres.admin("select pg_reload_conf()")
     postgres.admin("create database template_spine")
     migrate.upgrade(postgres.database("template_spine"))
     yield postgres
