@@ -20,6 +20,7 @@ from penstock.datasets.verbs import (
     open_to_change,
     remove,
     rename,
+    route,
 )
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "open_to_change",
     "remove",
     "rename",
+    "route",
     "versions",
 ]

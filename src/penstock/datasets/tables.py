@@ -184,6 +184,24 @@ def insert_entries(tx: Transaction, dataset: int, files: Sequence[int], cause: C
     return sorted(made, key=lambda member: member.id)
 
 
+def insert_routed(tx: Transaction, dataset: int, file: int, cause: Cause) -> int | None:
+    """A new entry's id; None when the dataset holds the file, takes none, or the file was replaced or is elsewhere."""
+    return tx.value(
+        int,
+        "insert into entry (project, dataset, file, cause, at, created_seq)"
+        " select d.project, d.id, f.id, %(cause)s, moment(), %(seq)s from dataset d"
+        " join dataset source on source.project = d.project and source.id = %(source)s and source.branch = d.branch"
+        " join file f on f.project = d.project and f.id = %(file)s and f.retired_seq is null"
+        " where d.project = %(project)s and d.id = %(dataset)s and d.archived_at is null and d.query is null"
+        " on conflict (project, dataset, file) where retired_seq is null do nothing returning id",
+        dataset=dataset,
+        file=file,
+        cause=Jsonb(cause),
+        source=cause["dataset"],
+        seq=tx.seq,
+    )
+
+
 def held(tx: Transaction, dataset: int, files: Sequence[int]) -> list[Member]:
     """The current entries of these files in a dataset."""
     return tx.all(

@@ -115,6 +115,21 @@ def add(tx: Transaction, dataset: int, files: Sequence[int], cause: Cause) -> li
     return list(made)
 
 
+def route(tx: Transaction, dataset: int, file: int, cause: Cause) -> None:
+    """Let a route bring one file on, whose row the caller has locked: `add`, in one statement where it is new there.
+
+    Writes `dataset.file_added`. Raises what `add` does.
+    """
+    entry = tables.insert_routed(tx, dataset, file, cause)
+    if entry is None:
+        add(tx, dataset, [file], cause)
+        return
+    event = events.DatasetFileAdded.model_construct(
+        dataset=DatasetId(dataset), file=FileId(file), entry=EntryId(entry), cause=cause, again=False
+    )
+    tx.append(event)
+
+
 def remove(tx: Transaction, dataset: int, files: Sequence[int], cause: Cause) -> list[int]:
     """Take files out; those that were in it. Safe to repeat. Writes `dataset.file_removed` for each.
 

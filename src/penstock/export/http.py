@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 
 from penstock.core import NotFound, Page
 from penstock.export import destination, verbs
-from penstock.export.model import Export, ExportNotReady, NewExport, NotADownload
+from penstock.export.model import DownloadElsewhere, Export, ExportNotReady, NewExport
 from penstock.people.http import Caller, may
 
 router = APIRouter(prefix="/projects/{project}", tags=["exports"])
@@ -52,7 +52,7 @@ def download_export(export: int, who: Viewer) -> FileResponse:
     if found.state != "ready":
         raise ExportNotReady(id=export, state=found.state)
     if found.to is not None:
-        raise NotADownload(id=export, uri=found.uri)
+        raise DownloadElsewhere(id=export, uri=found.uri)
     path = destination.path_of(who.store, who.project, found)
     if not path.is_file():
         raise NotFound(what="download of export", name=export)

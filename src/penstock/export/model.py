@@ -107,7 +107,7 @@ class ExportNotReady(Conflict):
     """Export {id} is {state}, so there is nothing to download yet."""
 
 
-class NotADownload(Conflict):
+class DownloadElsewhere(Conflict):
     """Export {id} went to {uri}, so it can't be downloaded here."""
 
 
