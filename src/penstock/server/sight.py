@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from penstock.log import Happening
 from penstock.people.standing import Standing
 from penstock.store import Database
+from penstock.tasks.sight import worked_on
 
 _PERSONAL = ("inbox.",)
 
@@ -29,12 +30,4 @@ def _mine(happening: Happening, me: int) -> bool:
 
 def _tasks_of(db: Database, standing: Standing, tasks: list[int]) -> set[int]:
     with db.transaction(standing.project) as tx:
-        return set(
-            tx.values(
-                int,
-                "select distinct task from attempt"
-                " where project = %(project)s and person = %(person)s and task = any(%(tasks)s)",
-                person=standing.person,
-                tasks=tasks,
-            )
-        )
+        return worked_on(tx, standing.person, tasks)

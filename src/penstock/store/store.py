@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.core import Settings, Unavailable
@@ -23,7 +23,7 @@ class Store:
     settings: Settings
     db: Database
     blobs: Blobs
-    key: bytes
+    key: bytes = field(repr=False)
     release: Callable[[], None]
 
     def close(self) -> None:
