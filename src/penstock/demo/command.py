@@ -28,7 +28,9 @@ FIRST_PASS, EXPERT = "first pass", "expert"
 
 
 @click.command()
-@click.option("--pages", "count", type=click.IntRange(20, 1000), default=150, show_default=True, help="How many to draw.")
+@click.option(
+    "--pages", "count", type=click.IntRange(20, 1000), default=150, show_default=True, help="How many to draw."
+)
 @click.option("--seed", default=7, show_default=True, help="The same seed draws the same pages.")
 @click.option("--home", type=click.Path(path_type=Path), help="Keep everything here; else it is removed at the end.")
 @click.option("--exit", "leave", is_flag=True, help="End by itself, with one JSON object as the last line.")
@@ -136,7 +138,9 @@ def _tell_news(stage: Stage, project: Project, screen: Screen, told: set[str]) -
         value = export.value
         if value.state == "ready" and "export" not in told:
             told.add("export")
-            screen.say(f"An early export of {value.files} pages and {value.annotations} boxes left by itself: {value.uri}")
+            screen.say(
+                f"An early export of {value.files} pages and {value.annotations} boxes left by itself: {value.uri}"
+            )
     if report.score is not None and "score" not in told:
         told.add("score")
         screen.say(

@@ -46,10 +46,10 @@ def two_stages(p: Project, images: Path) -> Project:
 def test_a_project_is_found_by_name_or_by_being_the_only_one(connected: Connected) -> None:
     assert connected(name=None).name == "first"
     assert connected(name="first").id == connected(name=None).id
-    with pytest.raises(penstock.UnknownName, match="There is no project 'second' here. There is: 'first'."):
+    with pytest.raises(penstock.UnknownName, match=r"There is no project 'second' here\. There is: 'first'\."):
         _ = connected(name="second").id
     connected().create_project("second")
-    with pytest.raises(penstock.NotConnected, match="Say which project: .*'first', 'second'"):
+    with pytest.raises(penstock.NotConnected, match=r"Say which project: .*'first', 'second'"):
         _ = connected(name=None).id
 
 
@@ -65,7 +65,7 @@ def test_datasets_are_made_found_renamed_and_archived(p: Project) -> None:
     assert [dataset.name for dataset in p.datasets] == ["first pass"]
     assert p.datasets["first pass"].rename("one").name == "one"
     assert "first pass" not in p.datasets
-    with pytest.raises(penstock.UnknownName, match="There is no dataset 'first pass' here. There is: 'one'."):
+    with pytest.raises(penstock.UnknownName, match=r"There is no dataset 'first pass' here\. There is: 'one'\."):
         p.datasets["first pass"]
     p.datasets["one"].archive()
     assert len(p.datasets) == 0
@@ -176,7 +176,7 @@ def test_versions_stay_as_they_were(p: Project, images: Path) -> None:
     dataset.import_(images)
     assert [entry.key for entry in version.files()] == ["0.png"]
     assert dataset.count() == 3
-    assert [name for name in p.versions.all()] == ["one/v1"]
+    assert list(p.versions.all()) == ["one/v1"]
     p.versions.name("one/v0", revision=version.value.seq)
     assert [entry.key for entry in dataset.versions["v0"].files()] == ["0.png"]
 
@@ -197,7 +197,7 @@ def test_an_export_comes_down_whole(p: Project, images: Path, tmp_path: Path) ->
 
 def test_an_export_to_a_folder_of_this_machine_says_what_to_do(p: Project, tmp_path: Path) -> None:
     dataset = p.datasets.create("one")
-    with pytest.raises(ValueError, match="should end in .zip or .tar"):
+    with pytest.raises(ValueError, match=r"should end in \.zip or \.tar"):
         dataset.export("coco", to=tmp_path / "folder")
 
 

@@ -1,0 +1,180 @@
+"""The command line: one line and exit code 2 for what can't be done, and JSON where asked."""
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from PIL import Image
+
+from penstock.cli import main, session
+from penstock.sdk.project import Project
+
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(2):
+        Image.new("RGB", (40, 30), (number * 40, 9, 9)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def run(p: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run a command; what it printed. Fails unless it ends with `code`, and then gives what it said on stderr."""
+    monkeypatch.setattr(session, "connect", lambda *_, **__: p)
+
+    def run(*arguments: str, code: int = 0) -> str:
+        capsys.readouterr()
+        ended = main.run(arguments)
+        out, err = capsys.readouterr()
+        assert ended == code, err or out
+        return err if code == 2 else out
+
+    return run
+
+
+def told(run: Say, *arguments: str) -> Any:
+    return json.loads(run(*arguments, "--json"))
+
+
+def every_command() -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for name in main.COMMANDS:
+        command = importlib.import_module(main.COMMANDS[name][0]).command
+        inner = command.commands.items() if isinstance(command, click.Group) else [("", command)]
+        found += [(f"{name} {under}".strip(), one) for under, one in inner]
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), every_command(), ids=[name for name, _ in every_command()])
+def test_every_command_speaks_json_and_says_what_it_does(name: str, command: click.Command) -> None:
+    assert "--json" in [option for parameter in command.params for option in parameter.opts], name
+    assert command.help
+
+
+BAD_INPUT = [
+    (["datset"], "penstock: No such command 'datset'. See: penstock --help"),
+    (["dataset", "create"], "penstock: Missing argument 'NAME'. See: penstock dataset create --help"),
+    (
+        ["dataset", "list", "--jsn"],
+        "penstock: No such option '--jsn'. Did you mean '--json'? See: penstock dataset list --help",
+    ),
+    (["dataset", "files", "gold"], "penstock: There is no dataset 'gold' here. There is: none yet."),
+    (["import", "one", "nowhere/*.jpg", "--create"], "penstock: No file matches 'nowhere/*.jpg' on this machine."),
+    (["import", "one", "x", "--meta", "camera"], "penstock: Invalid value for --meta: 'camera' should look like"),
+    (["export", "one"], "penstock: Say where to: a .zip or .tar on this machine, --connection or --on-server."),
+    (["task", "show", "99"], "penstock: There is no task 99 here."),
+    (["plan", "no.yaml"], "penstock: Invalid value for 'FILE': File 'no.yaml' does not exist."),
+]
+
+
+def test_bad_input_is_one_line_and_exit_code_2(run: Say, subtests: pytest.Subtests) -> None:
+    for arguments, line in BAD_INPUT:
+        with subtests.test(" ".join(arguments)):
+            said = run(*arguments, code=2)
+            assert said.startswith(line)
+            assert said.count("\n") == 1
+
+
+def test_a_defect_of_ours_shows_its_traceback(run: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(session, "connect", fail)
+    with pytest.raises(ZeroDivisionError):
+        run("dataset", "list")
+
+
+def test_datasets(run: Say) -> None:
+    assert run("dataset", "list") == "No dataset yet.\n"
+    assert run("dataset", "create", "first pass") == "Made the dataset 'first pass'.\n"
+    assert "first pass" in run("dataset", "list")
+    assert told(run, "dataset", "list")[0]["files"] == 0
+    assert run("dataset", "rename", "first pass", "one") == "'first pass' is 'one' now.\n"
+    assert "dataset-name-taken" not in run("dataset", "create", "one", code=2)
+    assert run("dataset", "archive", "one") == "Archived 'one'.\n"
+
+
+def test_import_version_and_export(run: Say, images: Path, tmp_path: Path) -> None:
+    (images / "broken.png").write_bytes(b"no image")
+    said = run("import", "one", str(images), "--create", "--meta", "camera=left", code=1)
+    assert said.startswith("one: 2 new, 0 known, 0 duplicate, 0 replaced, 1 failed")
+    (images / "broken.png").unlink()
+    assert told(run, "import", "one", str(images))["counts"]["same"] == 2
+    assert [row["key"] for row in told(run, "dataset", "files", "one", "--state", "ready")] == ["0.png", "1.png"]
+    assert "for ever" in run("version", "name", "one", "v1", "--note", "first")
+    assert told(run, "version", "list")[0]["name"] == "one/v1"
+    assert "v1" in run("version", "list", "one")
+    assert "0.png" in run("version", "files", "one", "v1")
+    target = tmp_path / "one.zip"
+    said = run("export", "one", str(target), "--version", "v1")
+    assert said == f"2 files, 0 annotations: {target}\n  lost: meta_dropped 2\n"
+    assert target.stat().st_size > 0
+    assert "should end in .zip or .tar" in run("export", "one", str(tmp_path / "one.jpg"), code=2)
+
+
+def test_working_from_a_shell(run: Say, p: Project, images: Path, tmp_path: Path) -> None:
+    p.define({"labels": {"RBC": {}}})
+    dataset = p.datasets.create("one")
+    p.templates.create("first pass", {"watch": [{"dataset": dataset.id}]})
+    dataset.import_(images)
+    work = told(run, "task", "next", "first pass")
+    assert (work["file"]["key"], work["labels"], work["annotations"]) == ("0.png", ["RBC"], [])
+    attempt = str(work["attempt"]["id"])
+    changes = tmp_path / "changes.json"
+    changes.write_text(json.dumps([{"add": {"kind": "box", "label": "RBC", "geometry": [1, 2, 3, 4]}}]))
+    assert run("task", "save", attempt, str(changes)) == "Saved 1 changes.\n"
+    changes.write_text('[{"ad": 1}]')
+    assert "not a list of changes" in run("task", "save", attempt, str(changes), code=2)
+    assert run("task", "submit", attempt) == f"task {work['task']['id']}: done\n"
+    image = tmp_path / "next.png"
+    assert "1.png" in run("task", "next", "first pass", "--image", str(image))
+    assert image.read_bytes() == (images / "1.png").read_bytes()
+    second = told(run, "task", "list", "first pass", "--status", "in_progress")[0]
+    assert run("task", "skip", str(second["attempt"]), "no cells") == f"task {second['id']}: skipped\n"
+    assert run("task", "next", "first pass", code=1) == "Nothing to do now.\n"
+    assert f"task {second['id']} on file" in run("task", "show", str(second["id"]))
+
+
+def test_people_and_tokens(run: Say) -> None:
+    said = run("member", "add", "ann@example.org", "--role", "editor")
+    assert said.startswith("ann@example.org is editor now. Give them this link: http://penstock.test/join/")
+    assert "ann@example.org" in run("member", "list")
+    assert "is viewer now" in run("member", "role", "ann@example.org", "viewer")
+    assert "/join/" in told(run, "member", "invite", "--role", "annotator")["link"]
+    assert "/sign-in/" in run("sign-in-link")
+    assert "no access any more" in run("member", "remove", "ann@example.org")
+    secret = run("token", "create", "for the robot", "--program", "robot", "--days", "3").strip()
+    assert secret.startswith("pst_")
+    token = told(run, "token", "list")[0]
+    assert (token["name"], token["secret"]) == ("for the robot", None)
+    assert "works no more" in run("token", "revoke", str(token["id"]))
+
+
+def test_connections(run: Say, tmp_path: Path) -> None:
+    assert run("connection", "folder", "lab", str(tmp_path)) == "Made the connection 'lab'.\n"
+    assert "shown this once: whsec_" in run("connection", "webhook", "trigger", "https://example.org/hook")
+    assert "whsec_" not in run("connection", "list", "--json")
+    assert run("connection", "test", "lab").startswith("lab: works.")
+    assert "roots" in run("connection", "folder", "all", "/", code=2)
+
+
+def test_actions(run: Say, p: Project, tmp_path: Path) -> None:
+    dataset = p.datasets.create("one")
+    step = {"kind": "export", "settings": {"dataset": dataset.id, "to": {"folder": str(tmp_path)}}}
+    p.actions.create("by hand", {"when": {"by_hand": True}, "do": [step]})
+    assert "by hand" in run("action", "list")
+    assert run("action", "dry-run", "by hand").startswith("Its condition holds.\n  export: ")
+    number = told(run, "action", "fire", "by hand", "--note", "to see")["id"]
+    p.actions.run(number).wait()
+    assert "done" in run("action", "runs", "by hand")
+    assert "1. export: done" in run("action", "run", str(number)).replace("0. ", "1. ")
+    assert run("action", "replay", str(number)) == f"Run {number} goes on.\n"
+    assert run("action", "deliveries") == "Nothing was sent.\n"
