@@ -1,20 +1,24 @@
 """Claim, a durable save of 20 annotations, and done: Penstock beside the bare prototype, in turns."""
 
 import socket
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
 from bench import images, load, prototype
-from bench.installation import Installation, Line, embedded_server, environment
-from bench.load import CLIENTS, Sample
+from bench.installation import Installation, Line, cpu_seconds, embedded_server, environment
+from bench.load import CLIENTS, Sample, Worker
 from bench.project import Project
 from bench.table import Table
 from penstock.store import migrate
@@ -41,8 +45,8 @@ class Bare:
 
 
 @contextmanager
-def bare(running: Installation, tasks: int) -> Generator[list[Bare]]:
-    """The prototype on a database of its own in the same PostgreSQL, and its clients."""
+def bare(running: Installation, tasks: int) -> "Generator[tuple[list[Bare], psutil.Process]]":
+    """The prototype on a database of its own in the same PostgreSQL: its clients, and its process."""
     with embedded_server(running.home) as server:
         with psycopg.connect(server.dsn, autocommit=True) as conn:
             conn.execute("create database bare")
@@ -55,7 +59,7 @@ def bare(running: Installation, tasks: int) -> Generator[list[Bare]]:
         )
         try:
             _await(port)
-            yield [Bare(f"http://127.0.0.1:{port}") for _ in range(CLIENTS)]
+            yield [Bare(f"http://127.0.0.1:{port}") for _ in range(CLIENTS)], psutil.Process(process.pid)
         finally:
             process.terminate()
             process.wait()
@@ -77,28 +81,59 @@ def _await(port: int) -> None:
             return
 
 
+@dataclass
+class Side:
+    """One of the two that are compared: its clients, its turns, and the processor time they took."""
+
+    workers: Sequence[Worker]
+    label: int
+    clock: Callable[[], dict[str, float]]
+    samples: list[Sample] = field(default_factory=list[Sample])
+    spent: Counter[str] = field(default_factory=Counter[str])
+
+    def turn(self) -> None:
+        before = self.clock()
+        self.samples.append(load.run(self.workers, SECONDS, self.label))
+        self.spent.update({name: used - before[name] for name, used in self.clock().items()})
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(sample.rate for sample in self.samples)
+
+    def milliseconds_per_task(self) -> str:
+        tasks = sum(sample.tasks for sample in self.samples)
+        each = ", ".join(f"{name} {seconds / tasks * 1000:.2f}" for name, seconds in self.spent.items())
+        return f"processor ms a task: {each}"
+
+
 def run(project: Project, folder: Path, tasks: int, table: Table) -> None:
-    ours = project.workers()
-    with bare(project.running, tasks) as theirs:
-        load.run(ours, WARM_UP_SECONDS, project.label)
-        load.run(theirs, WARM_UP_SECONDS, 1)
-        of_ours: list[Sample] = []
-        of_theirs: list[Sample] = []
+    running = project.running
+    annotators = project.workers()
+    with bare(running, tasks) as (clients, process):
+
+        def bare_clock() -> dict[str, float]:
+            return {"server": cpu_seconds(process), "database": running.cpu_seconds()["database"]}
+
+        theirs = Side(clients, 1, bare_clock)
+        ours = Side(annotators, project.label, running.cpu_seconds)
+        for side in (theirs, ours):
+            load.run(side.workers, WARM_UP_SECONDS, side.label)
         for _ in range(TURNS):
-            of_theirs.append(load.run(theirs, SECONDS, 1))
-            of_ours.append(load.run(ours, SECONDS, project.label))
-            _let_followers_catch_up(project)
-        ratio = load.middle(of_ours) / load.middle(of_theirs)
-        table.add("prototype, 8 clients", load.middle(of_theirs), "tasks/s", "", _each(of_theirs))
-        table.add("Penstock, 8 clients", load.middle(of_ours), "tasks/s", "", _each(of_ours))
-        table.add("Penstock / prototype", ratio, "", ">= 0.8", f"{TURNS} turns of {SECONDS:.0f} s each, interleaved")
-        _latency(table, "p99 of a call, prototype", of_theirs, "")
-        _latency(table, "p99 of a call, Penstock", of_ours, "< 60")
+            for side in (theirs, ours):
+                _let_followers_catch_up(project)
+                side.turn()
+        table.add("prototype, 8 clients", theirs.rate, "tasks/s", "", _each(theirs.samples))
+        table.add("Penstock, 8 clients", ours.rate, "tasks/s", "", _each(ours.samples))
+        more = f"{TURNS} turns of {SECONDS:.0f} s each, interleaved"
+        table.add("Penstock / prototype", ours.rate / theirs.rate, "", ">= 0.8", more)
+        _latency(table, "p99 of a call, prototype", theirs.samples, "")
+        _latency(table, "p99 of a call, Penstock", ours.samples, "< 60")
+        print(f"  prototype: {theirs.milliseconds_per_task()}\n  Penstock:  {ours.milliseconds_per_task()}")
     images.draw(folder / "bulk", BULK_FILES, tint=2)
-    _during_import(project, ours, folder / "bulk", table)
+    _during_import(project, annotators, folder / "bulk", table)
 
 
-def _during_import(project: Project, ours: list[Any], folder: Path, table: Table) -> None:
+def _during_import(project: Project, ours: Sequence[Worker], folder: Path, table: Table) -> None:
     """The same load, from after the import's first file to before its last."""
     bulk = project.line.post(f"{project.path}/datasets", b'{"name": "bulk"}')["id"]
     run = project.start_import(folder, bulk)

@@ -39,8 +39,13 @@ class Line:
         return self._ask("PUT", path, body)
 
     def _ask(self, method: str, path: str, body: bytes | None) -> Any:
-        self._connection.request(method, path, body, self._headers)
-        answer = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, body, self._headers)
+            answer = self._connection.getresponse()
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            self._connection.close()  # the server hung up while we were idle
+            self._connection.request(method, path, body, self._headers)
+            answer = self._connection.getresponse()
         text = answer.read()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {text.decode(errors='replace')[:500]}")
@@ -89,26 +94,38 @@ class Installation:
     def line(self) -> Line:
         return Line(self.url, self.token)
 
-    def memory_mb(self) -> dict[str, float]:
-        """Proportional memory of the server, its worker and the database: shared pages are counted once."""
+    def processes(self) -> "dict[str, list[psutil.Process]]":
+        """The processes of the server, its worker and the database."""
         server = psutil.Process(self.process.pid)
         with embedded_server(self.home) as running:
             title = f"postgres: {running.place.title}: "
             postmaster = int((running.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            database = [
-                process
-                for process in psutil.process_iter(["cmdline"])
-                if process.pid == postmaster or " ".join(process.info["cmdline"] or []).startswith(title)
-            ]
-            return {
-                "server": _mb([server]),
-                "worker": _mb(server.children(recursive=True)),
-                "database": _mb(database),
-            }
+        found = {"server": [server], "worker": server.children(recursive=True), "database": []}
+        for process in psutil.process_iter(["cmdline"]):
+            if process.pid == postmaster or " ".join(process.info["cmdline"] or []).startswith(title):
+                found["database"].append(process)
+        return found
+
+    def memory_mb(self) -> dict[str, float]:
+        """Proportional memory: shared pages are counted once."""
+        return {name: sum(map(_memory_mb, processes)) for name, processes in self.processes().items()}
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time used so far."""
+        return {name: sum(map(cpu_seconds, processes)) for name, processes in self.processes().items()}
 
 
-def _mb(processes: list[psutil.Process]) -> float:
-    return sum(getattr(process.memory_full_info(), "pss", process.memory_info().rss) for process in processes) / 2**20
+def _memory_mb(process: psutil.Process) -> float:
+    return getattr(process.memory_full_info(), "pss", process.memory_info().rss) / 2**20
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """User and system time of one process; 0 when it has gone."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
 
 
 @contextmanager

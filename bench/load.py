@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -107,7 +106,3 @@ def _timed(into: list[float], call: Callable[..., Any], *arguments: Any) -> Any:
     answer = call(*arguments)
     into.append(time.perf_counter() - began)
     return answer
-
-
-def middle(samples: list[Sample]) -> float:
-    return statistics.median(sample.rate for sample in samples)

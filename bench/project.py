@@ -54,7 +54,7 @@ class Project:
         self.template = self.line.post(f"{self.path}/templates", body)["id"]
         while True:
             cards = self.line.get(f"{self.path}/work")
-            if sum(card["open"] for card in cards) >= wanted:
+            if sum(card["left"] for card in cards) >= wanted:
                 return
             time.sleep(0.2)
 

@@ -31,13 +31,14 @@ select id, file from task where template = 1 and status = 'open' order by priori
 limit 1 for no key update skip locked"""
 OPEN = """
 with draft as (insert into branch (project, kind, parent, at) values (1, 'draft', 1, moment()) returning id)
-insert into attempt (project, task, template, edition, file, who, role, lease_until, branch, parent, schema_version,
-  started_at)
-select 1, %(task)s, 1, 1, %(file)s, 1, 'work', moment() + interval '30 minutes', draft.id, 1, 1, moment() from draft
+insert into attempt (project, task, template, edition, file, who, role, lease_seconds, lease_until, branch, parent,
+  schema_version, started_at)
+select 1, %(task)s, 1, 1, %(file)s, 1, 'work', 900, moment() + interval '15 minutes', draft.id, 1, 1, moment()
+from draft
 returning id"""
 GIVE = "update task set status = 'in_progress', holder = 1, attempt = %(attempt)s where id = %(task)s"
 RENEW = """
-update attempt set lease_until = moment() + interval '30 minutes', commands = commands + 1 where id = %(attempt)s
+update attempt set lease_until = moment() + interval '15 minutes', commands = commands + 1 where id = %(attempt)s
 returning id, task, file, branch, commands"""
 COMMAND = "insert into command (project, attempt, id, n) values (1, %(attempt)s, %(command)s, %(n)s)"
 BASE = "update branch set base_seq = (select last_value from seq) where id = %(branch)s and base_seq is null"
