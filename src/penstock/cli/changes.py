@@ -1,11 +1,35 @@
-"""How a plan is shown."""
+"""How a plan is shown: a line per change, and what is said only once."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
+from penstock.pipelines.model import Plan
 
-def show_plan(plan: Any, *, done: bool) -> None:
-    click.echo(str(plan))
+SIGNS = {"add": "+", "invite": "+", "change": "~", "rename": "~", "remove": "-"}
+COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+def show_plan(plan: Plan, *, done: bool) -> None:
+    """Print a plan that is `done`, or yet to be."""
+    for change in plan.changes:
+        sign = SIGNS[change.do]
+        click.secho(f"{sign} {change}", fg=COLOURS[sign])
+        for detail in change.details:
+            click.echo(f"    {detail}")
+    for email, link in plan.links.items():
+        click.echo(f"{email} joins by {link}")
+    for connection, secret in plan.secrets.items():
+        click.echo(f"The secret of {connection!r}, shown this once: {secret}")
+    click.echo(summary(plan, done=done))
+
+
+def summary(plan: Plan, *, done: bool) -> str:
+    if not plan.changes:
+        return "Nothing to change: the project is like that already."
+    counted = [(kind, sum(SIGNS[change.do] == sign for change in plan.changes)) for sign, kind in _KINDS.items()]
+    told = ", ".join(f"{count} {kind}" for kind, count in counted if count)
+    return f"Done: {told}." if done else f"To do: {told}. Do it with: penstock apply"
+
+
+_KINDS = {"+": "added", "~": "changed", "-": "removed"}

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +20,7 @@ from penstock.demo import digits, looks, pages, people
 from penstock.demo.people import Person
 from penstock.demo.screen import Screen, open_screen
 from penstock.demo.stage import Stage, set_up
-from penstock.sdk.errors import Failed, PenstockError
+from penstock.sdk.errors import Failed
 from penstock.sdk.project import Project
 
 LONGEST_SECONDS = 600
@@ -43,7 +43,7 @@ def command(count: int, seed: int, home: Path | None, leave: bool, as_json: bool
     """
     began = time.monotonic()
     digits.load(seed)  # says what to install before anything is started
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _end)
     with set_up(home, seed) as stage, penstock.connect(home=stage.home, progress=False) as project:
         with open_screen(show=not as_json) as screen:
             told = play(stage, project, screen, count, seed, pace_seconds=0.0 if leave or as_json else 0.15)
@@ -54,6 +54,10 @@ def command(count: int, seed: int, home: Path | None, leave: bool, as_json: bool
             click.echo(json.dumps(told))
         else:
             _stay(stage, project)
+
+
+def _end(_signal: int, _frame: object) -> None:
+    sys.exit(143)  # an exception, so that what was started is stopped
 
 
 def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, pace_seconds: float) -> dict[str, Any]:
@@ -160,7 +164,7 @@ def _is_over(stage: Stage, project: Project) -> bool:
 
 
 @contextmanager
-def _folder(drawn: people.Pages) -> Iterator[Path]:
+def _folder(drawn: people.Pages) -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="penstock-pages-") as name:
         for page in drawn.values():
             (Path(name) / page.name).write_bytes(page.png)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from penstock.pipelines.document import read
+from penstock.pipelines.model import PipelineShown, PipelineText, Plan
 from penstock.sdk.errors import PenstockError
 from penstock.sdk.scope import Scope
-
-Plan = dict[str, Any]
 
 
 class FileMissing(PenstockError):
@@ -17,15 +16,17 @@ class FileMissing(PenstockError):
 
 
 def plan(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
-    return scope.post("/pipeline/plan", Plan, {"yaml": text_of(file), "prune": prune})
+    return scope.post("/pipeline/plan", Plan, PipelineText(yaml=text_of(file), prune=prune))
 
 
 def apply(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
-    return scope.post("/pipeline/apply", Plan, {"yaml": text_of(file), "prune": prune})
+    done = scope.post("/pipeline/apply", Plan, PipelineText(yaml=text_of(file), prune=prune))
+    links = {email: f"{scope.client.url}/join/{secret}" for email, secret in done.links.items()}
+    return done.model_copy(update={"links": links})
 
 
 def show(scope: Scope) -> str:
-    return scope.get("/pipeline", dict[str, str])["yaml"]
+    return scope.get("/pipeline", PipelineShown).yaml
 
 
 def project_of(file: Path | str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from penstock.people.model import Link, Me, Message, NewProject, Place
 from penstock.people.model import Project as ProjectValue
+from penstock.pipelines.model import Plan
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 from penstock.sdk import events as live
@@ -116,15 +117,15 @@ class Project:
 
     # The pipeline as a whole
 
-    def plan(self, file: Path | str, *, prune: bool = False) -> pipelines.Plan:
+    def plan(self, file: Path | str, *, prune: bool = False) -> Plan:
         """What applying a pipeline file would change. Raises Refused, with the line of each mistake."""
         self._settle_for(file)
         return pipelines.plan(self._scope, file, prune=prune)
 
-    def apply(self, file: Path | str, *, prune: bool = False) -> pipelines.Plan:
-        """Make the project what a pipeline file says; what was changed. Safe to repeat.
+    def apply(self, file: Path | str, *, prune: bool = False) -> Plan:
+        """Make the project what a pipeline file says; what was changed, with a link for each person new to it.
 
-        The file may be a path or the YAML itself. It names its project, which is made when there is none of that
+        Safe to repeat. The file may be a path or the YAML itself. It names its project, which is made when there is none of that
         name. Nothing is removed without `prune`.
         """
         self._settle_for(file, create=True)
