@@ -15,7 +15,7 @@ def main(tx: Transaction) -> int:
 
 def get(tx: Transaction, branch: int) -> Branch:
     """A branch by its id. Raises NotFound."""
-    found = tables.find_branch(tx, branch)
+    found = tables.recall_branch(tx, branch)
     if found is None:
         raise NotFound(what="branch", name=branch)
     return found
@@ -34,10 +34,7 @@ def fix_base(tx: Transaction, branch: int, file: int) -> int:
     All writers of a file hold its row before they draw their revision. So while we share that row, no revision up to
     the newest one can still appear on this file, though on other files it may. Call it before the seq is drawn.
     """
-    tables.share_file(tx, file)
-    base = tables.last_seq(tx)
-    tables.set_base(tx, branch, base)
-    return base
+    return tables.fix_base(tx, branch, file)
 
 
 def predictions(tx: Transaction, name: str) -> int:

@@ -13,7 +13,7 @@ from penstock.annotations import branches, checks, tables
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete
-from penstock.annotations.tables import Branch, Level
+from penstock.annotations.tables import Branch
 from penstock.core import Problem
 from penstock.schema.model import Schema
 from penstock.store import Transaction
@@ -193,21 +193,17 @@ class MergeOutcome(NamedTuple):
         return sum(1 for old, new in pairs if old is not None and new is not None and old != new)
 
 
-def plan_merge(tx: Transaction, draft: Branch, file: int, ours: Mapping[UUID, Annotation | None]) -> MergeOutcome:
-    """What merging some states of a draft into its parent would do. Hold the file's lock, so that it stays true."""
-    assert draft.parent is not None
-    parent = Level(draft.parent, None)
-    theirs = tables.select_ids(tx, parent, file, ours)
-    base = theirs
-    if draft.base_seq is not None and ours:
-        base = tables.select_ids(tx, parent._replace(as_of=draft.base_seq), file, ours)
+def plan_merge(
+    base: Mapping[UUID, Annotation], head: Mapping[UUID, Annotation], ours: Mapping[UUID, Annotation | None]
+) -> MergeOutcome:
+    """What merging a draft's states into its parent would do. Hold the file's lock, so that it stays true. Pure."""
     after: dict[UUID, Annotation | None] = {}
     conflicts: list[MergeConflict] = []
     for id, state in ours.items():
-        merged = merge(base.get(id), theirs.get(id), state)
+        merged = merge(base.get(id), head.get(id), state)
         after[id] = merged.result
         conflicts += merged.conflicts
-    return MergeOutcome({id: theirs.get(id) for id in ours}, after, tuple(conflicts))
+    return MergeOutcome({id: head.get(id) for id in ours}, after, tuple(conflicts))
 
 
 def apply_merge(tx: Transaction, draft: Branch, file: int, outcome: MergeOutcome, task: int | None) -> None:

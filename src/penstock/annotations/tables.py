@@ -5,7 +5,7 @@ An overlay reads its own rows first, then what its parent held at its base: see 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -72,6 +72,17 @@ def find_branch(tx: Transaction, branch: int) -> Branch | None:
     )
 
 
+def recall_branch(tx: Transaction, branch: int) -> Branch | None:
+    """A branch, from memory where it can't have changed: without a parent it has no base to fix."""
+    key = ("branch", tx.project, branch)
+    known: Branch | None = tx.memory.get(key)
+    if known is None:
+        known = find_branch(tx, branch)
+        if known is not None and known.parent is None:
+            tx.memory[key] = known
+    return known
+
+
 def find_main(tx: Transaction) -> int | None:
     return tx.value(int, "select id from branch where project = %(project)s and kind = 'main'")
 
@@ -106,12 +117,12 @@ def insert_branch(tx: Transaction, kind: str, name: str | None, parent: int | No
     )
 
 
-def set_base(tx: Transaction, branch: int, base_seq: int) -> None:
-    tx.run(
-        "update branch set base_seq = %(base_seq)s where project = %(project)s and id = %(branch)s",
-        branch=branch,
-        base_seq=base_seq,
-    )
+def fix_base(tx: Transaction, branch: int, file: int) -> int:
+    """Pin a draft to its parent's present state of a file, whose row is shared until the transaction ends."""
+    tx.before_seq()
+    base = tx.value(int, "select fix_base(%(project)s, %(branch)s, %(file)s)", branch=branch, file=file)
+    assert base is not None
+    return base
 
 
 def set_branch_state(tx: Transaction, branches: Sequence[int], state: str) -> None:
@@ -177,19 +188,58 @@ def select_own(tx: Transaction, branch: int, file: int) -> dict[UUID, Annotation
     return {row[0]: None if row[11] else from_row(row) for row in rows}
 
 
-def select_ids(tx: Transaction, level: Level, file: int, ids: Collection[UUID]) -> dict[UUID, Annotation | None]:
-    """Some annotations of a file on one branch; None for what it deletes, absent for what it doesn't hold."""
-    rows = tx.rows(
-        'select id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign", gone'
-        " from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s and id = any(%(ids)s)"
-        " and (case when %(as_of)s::bigint is null then retired_seq is null"
-        " else created_seq <= %(as_of)s and (retired_seq is null or retired_seq > %(as_of)s) end)",
-        branch=level.branch,
-        as_of=level.as_of,
-        file=file,
-        ids=list(ids),
-    )
-    return {row[0]: None if row[11] else from_row(row) for row in rows}
+class FileStates(NamedTuple):
+    """What a draft and its parent hold of one file; None for what the draft deletes."""
+
+    own: dict[UUID, Annotation | None]
+    base: dict[UUID, Annotation]  #: the parent's, as of the draft's base
+    head: dict[UUID, Annotation]  #: the parent's, now
+
+    @property
+    def present(self) -> dict[UUID, Annotation]:
+        """The file as the draft sees it."""
+        states: dict[UUID, Annotation | None] = {**self.base, **self.own}
+        return {id: state for id, state in sorted(states.items()) if state is not None}
+
+
+_STATES: LiteralString = (
+    'select id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign", gone,'
+    " branch, created_seq, retired_seq from annotation where project = %(project)s and file = %(file)s"
+    " and branch = any(%(branches)s) and (retired_seq is null or retired_seq > %(base)s)"
+)
+
+
+def select_states(tx: Transaction, draft: Branch, file: int) -> FileStates:
+    """A draft over a branch without a parent, and that branch at the draft's base and now, in one statement."""
+    return _states(draft, tx.rows(_STATES, **_of_draft(draft, file)))
+
+
+def select_ids(tx: Transaction, draft: Branch, file: int, ids: Collection[UUID]) -> FileStates:
+    """The same of some annotations alone."""
+    return _states(draft, tx.rows(_STATES + " and id = any(%(ids)s)", **_of_draft(draft, file), ids=list(ids)))
+
+
+def _of_draft(draft: Branch, file: int) -> dict[str, Any]:
+    base = _NEVER if draft.base_seq is None else draft.base_seq
+    return {"file": file, "branches": [draft.id, draft.parent], "base": base}
+
+
+def _states(draft: Branch, rows: Iterable[tuple[Any, ...]]) -> FileStates:
+    found = FileStates({}, {}, {})
+    for row in rows:
+        gone, branch, created, retired = row[11:15]
+        annotation = None if gone else from_row(row)
+        if branch == draft.id:
+            found.own[row[0]] = annotation
+        elif annotation is not None:
+            if retired is None:
+                found.head[row[0]] = annotation
+            if draft.base_seq is None or created <= draft.base_seq:
+                found.base[row[0]] = annotation
+    return found
+
+
+_NEVER = 2**62  #: beyond every revision
 
 
 def select_heads(tx: Transaction, branch: int, file: int) -> dict[UUID, HeadRow]:
@@ -426,12 +476,6 @@ def lock_files(tx: Transaction, files: Collection[int]) -> None:
         "select id from file where project = %(project)s and id = any(%(files)s) order by id for no key update",
         files=sorted(files),
     )
-
-
-def share_file(tx: Transaction, file: int) -> None:
-    """Wait until no merge or import is at work on a file, and keep others waiting until this transaction ends."""
-    tx.before_seq()
-    tx.rows("select id from file where project = %(project)s and id = %(file)s for share", file=file)
 
 
 def file_exists(tx: Transaction, file: int) -> bool:

@@ -18,18 +18,6 @@ class SchemaVersion(Value):
     at: dt.datetime
 
 
-_Place = tuple[str, str, int]
-
-
-_MOST_REMEMBERED = 1000
-_remembered: dict[tuple[_Place, int], Schema] = {}
-
-
-def _place(tx: Transaction) -> _Place:
-    info = tx.conn.info
-    return (f"{info.host}:{info.port}", info.dbname, tx.project)
-
-
 def head(tx: Transaction) -> int:
     """The present version; 0 before the first."""
     return tx.value(int, "select version from schema_head where project = %(project)s") or 0
@@ -55,8 +43,9 @@ def read(tx: Transaction, version: int) -> Schema | None:
     """One version; None when there is no such. From memory when this process read it before."""
     if version == 0:
         return Schema(version=0)
-    place = (_place(tx), version)
-    if (known := _remembered.get(place)) is not None:
+    place = ("schema", tx.project, version)
+    known: Schema | None = tx.memory.get(place)
+    if known is not None:
         return known
     row = tx.maybe(
         _Row,
@@ -69,9 +58,7 @@ def read(tx: Transaction, version: int) -> Schema | None:
     schema = Schema.model_validate({**row.body, "version": version})
     # A version that this very transaction wrote may yet be rolled back, and another take its number.
     if not row.own:
-        if len(_remembered) >= _MOST_REMEMBERED:
-            _remembered.clear()
-        _remembered[place] = schema
+        tx.memory[place] = schema
     return schema
 
 

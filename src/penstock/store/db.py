@@ -26,6 +26,7 @@ psycopg.types.json.set_json_loads(msgspec.json.decode)
 psycopg.types.json.set_json_dumps(msgspec.json.encode)
 
 REVIVE_SECONDS = 15.0
+MOST_REMEMBERED = 10_000
 _RETRIES = 5
 _UNDONE = (
     psycopg.errors.DeadlockDetected,
@@ -45,6 +46,7 @@ class Database:
     ) -> None:
         self.dsn = dsn
         self._revive = revive
+        self._memory: dict[Any, Any] = {}
         self._pool: psycopg_pool.ConnectionPool[Connection] = psycopg_pool.ConnectionPool(
             dsn,
             connection_class=psycopg.Connection[tuple[Any, ...]],
@@ -71,7 +73,9 @@ class Database:
     def transaction(self, project: int, actor: int | None = None) -> Generator[Transaction]:
         """One commit. Everything in the block happens, with its events, or nothing does."""
         conn = self._begin("begin")
-        tx = Transaction(conn, project, actor)
+        if len(self._memory) > MOST_REMEMBERED:
+            self._memory.clear()
+        tx = Transaction(conn, project, actor, self._memory)
         try:
             yield tx
             tx.flush()
@@ -87,7 +91,7 @@ class Database:
         """A read-only transaction that sees one moment throughout."""
         conn = self._begin("begin isolation level repeatable read read only")
         try:
-            yield Transaction(conn, project, None)
+            yield Transaction(conn, project, None, self._memory)
             conn.execute("commit")
         except BaseException:
             _roll_back(conn)

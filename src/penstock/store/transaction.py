@@ -39,8 +39,10 @@ class RowMissing(LookupError):
 class Transaction:
     """An open transaction of one project. Verbs take it first and never commit it themselves."""
 
-    def __init__(self, conn: Connection, project: int, actor: int | None) -> None:
+    def __init__(self, conn: Connection, project: int, actor: int | None, memory: dict[Any, Any] | None = None) -> None:
         self.conn = conn
+        self.memory: dict[Any, Any] = {} if memory is None else memory
+        """What is immutable once it is committed and was read before, by this process from this database."""
         self.project = project
         self.actor = actor
         self._now: dt.datetime | None = None
@@ -152,18 +154,33 @@ class Transaction:
         events, self._events = self._events, []
         kinds, subjects, bodies = zip(*(event.record() for event in events), strict=True)
         self.run(
-            "with written as (insert into event (project, seq, n, kind, subject, body, actor, at)"
-            " select %(project)s, %(seq)s, e.n - 1, e.kind, e.subject, e.body::jsonb, %(actor)s, moment()"
-            " from unnest(%(kinds)s::text[], %(subjects)s::text[], %(bodies)s::text[])"
-            " with ordinality as e(kind, subject, body, n))"
-            " select pg_notify('penstock', %(channel)s)",
-            seq=self.seq,
+            _WRITE_EVENTS if self.is_drawn else _DRAW_AND_WRITE_EVENTS,
+            seq=self._seq,
             actor=self.actor,
             kinds=list(kinds),
             subjects=list(subjects),
             bodies=list(bodies),
             channel=str(self.project),
         )
+
+
+_EVENTS: LiteralString = (
+    " from unnest(%(kinds)s::text[], %(subjects)s::text[], %(bodies)s::text[])"
+    " with ordinality as e(kind, subject, body, n))"
+    " select pg_notify('penstock', %(channel)s)"
+)
+_INSERT_EVENTS: LiteralString = (
+    "written as (insert into event (project, seq, n, kind, subject, body, actor, at) select %(project)s, "
+)
+_VALUES: LiteralString = ", e.n - 1, e.kind, e.subject, e.body::jsonb, %(actor)s, moment()"
+_WRITE_EVENTS: LiteralString = "with " + _INSERT_EVENTS + "%(seq)s" + _VALUES + _EVENTS
+_DRAW_AND_WRITE_EVENTS: LiteralString = (
+    "with drawn as materialized (select draw(%(project)s) as seq), "
+    + _INSERT_EVENTS
+    + "(select seq from drawn)"
+    + _VALUES
+    + _EVENTS
+)
 
 
 class VersionTooYoung(Refusal):

@@ -5,13 +5,15 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from penstock.annotations.tables import Branch
 from penstock.store import Transaction
-from penstock.tasks.model import Attempt, AttemptState, LateWork, Role
+from penstock.tasks.model import Attempt, AttemptState, LateWork, Role, Status, Task
 
 COLUMNS: LiteralString = (
     "a.id, a.task, a.template, a.edition, a.file, a.who, a.role, a.state, a.lease_until, a.branch, a.parent,"
     " a.schema_version, a.commands, a.active_seconds, a.started_at, a.ended_at"
 )
+_FIELDS = [column.strip().removeprefix("a.") for column in COLUMNS.split(",")]
 _SELECT: LiteralString = "select " + COLUMNS + " from attempt a where a.project = %(project)s"
 
 
@@ -30,51 +32,58 @@ def of_task(tx: Transaction, task: int) -> list[Attempt]:
 
 def open_(
     tx: Transaction,
+    task: Task,
     *,
-    task: int,
-    template: int,
     edition: int,
-    file: int,
-    parent: int,
     base_seq: int | None,
-    who: int,
     role: Role,
-    schema_version: int,
+    status: Status,
+    schema_version: int | None,
     lease_seconds: int,
 ) -> Attempt:
-    """A new live attempt with a draft branch of its own."""
-    return tx.one(
-        Attempt,
+    """A new live attempt of the caller with a draft branch of its own, and the locked task handed to it."""
+    rows = tx.rows(
         "with draft as (insert into branch (project, kind, parent, base_seq, at)"
-        " values (%(project)s, 'draft', %(parent)s, %(base_seq)s, moment()) returning id)"
-        " insert into attempt as a (project, task, template, edition, file, who, role, lease_until, branch, parent,"
-        " schema_version, started_at)"
-        " select %(project)s, %(task)s, %(template)s, %(edition)s, %(file)s, %(who)s, %(role)s,"
-        " m.now + make_interval(secs => %(lease)s), draft.id, %(parent)s, %(schema_version)s, m.now"
-        " from draft, moment() as m(now) returning " + COLUMNS,
-        task=task,
-        template=template,
+        " values (%(project)s, 'draft', %(parent)s, %(base_seq)s, moment()) returning id),"
+        " opened as (insert into attempt as a (project, task, template, edition, file, who, role, lease_seconds,"
+        " lease_until, branch, parent, schema_version, started_at)"
+        " select %(project)s, %(task)s, %(template)s, %(edition)s, %(file)s, %(who)s, %(role)s, %(lease)s,"
+        " m.now + make_interval(secs => %(lease)s), draft.id, %(parent)s, coalesce(%(schema_version)s,"
+        " (select version from schema_head where project = %(project)s), 0), m.now"
+        " from draft, moment() as m(now) returning " + COLUMNS + "),"
+        " given as (update task set status = %(status)s, holder = %(who)s, attempt = opened.id, reserved_by = null,"
+        " reserved_until = null, closed_at = null, reason = null from opened where task.id = %(task)s)"
+        " select * from opened",
+        task=task.id,
+        template=task.template,
         edition=edition,
-        file=file,
-        parent=parent,
+        file=task.file,
+        parent=task.branch,
         base_seq=base_seq,
-        who=who,
+        who=tx.actor,
         role=role,
+        status=status,
         schema_version=schema_version,
         lease=lease_seconds,
     )
+    return Attempt.model_construct(**dict(zip(_FIELDS, rows[0], strict=True)))
 
 
 class Renewed(NamedTuple):
-    """A renewed attempt, and whether its command was new."""
+    """A renewed attempt, its draft's base, and whether its command was new."""
 
     attempt: Attempt
+    base_seq: int | None
     is_new: bool
 
+    @property
+    def draft(self) -> Branch:
+        return Branch.model_construct(
+            id=self.attempt.branch, kind="draft", parent=self.attempt.parent, base_seq=self.base_seq
+        )
 
-def renew(
-    tx: Transaction, attempt: int, who: int, lease_seconds: int, active_seconds: float, command: UUID | None
-) -> Renewed | None:
+
+def renew(tx: Transaction, attempt: int, who: int, active_seconds: float, command: UUID | None) -> Renewed | None:
     """Renew a lease and record a command, in one statement; None when there is no such attempt of this person.
 
     The lease of a live attempt alone is moved. A submitted one stays as it is: its state says so.
@@ -82,37 +91,43 @@ def renew(
     tx.before_seq()
     rows = tx.rows(
         "with renewed as (update attempt a set"
-        " lease_until = case when state = 'live' then moment() + make_interval(secs => %(lease)s) else lease_until end,"
+        " lease_until = case when state <> 'live' then lease_until else moment() + make_interval(secs => lease_seconds)"
+        " end,"
         " commands = commands + %(n)s, active_seconds = active_seconds + %(active)s"
         " where project = %(project)s and id = %(attempt)s and who = %(who)s returning " + COLUMNS + "),"
         " said as (insert into command (project, attempt, id, n)"
         " select %(project)s, r.id, %(command)s, r.commands from renewed r where %(command)s::uuid is not null"
         " on conflict do nothing returning 1)"
-        " select renewed.*, exists (select from said) from renewed",
+        " select renewed.*, b.base_seq, exists (select from said) from renewed join branch b on b.id = renewed.branch",
         attempt=attempt,
         who=who,
-        lease=lease_seconds,
         active=active_seconds,
         command=command,
         n=0 if command is None else 1,
     )
     if not rows:
         return None
-    *values, is_new = rows[0]
-    return Renewed(Attempt.model_construct(**dict(zip(_FIELDS, values, strict=True))), is_new)
+    *values, base_seq, is_new = rows[0]
+    return Renewed(Attempt.model_construct(**dict(zip(_FIELDS, values, strict=True))), base_seq, is_new)
 
 
-_FIELDS = [column.strip().removeprefix("a.") for column in COLUMNS.split(",")]
-
-
-def end(tx: Transaction, attempt: int, state: AttemptState, active_seconds: float = 0.0) -> None:
-    tx.run(
-        "update attempt set state = %(state)s, ended_at = moment(), active_seconds = active_seconds + %(active)s"
-        " where project = %(project)s and id = %(attempt)s",
+def end(
+    tx: Transaction, attempt: int, state: AttemptState, active_seconds: float = 0.0, branch_state: str = "open"
+) -> Attempt:
+    """End a locked attempt, and set what became of its draft; the attempt as it is now."""
+    rows = tx.rows(
+        "with ended as (update attempt a set state = %(state)s, ended_at = moment(),"
+        " active_seconds = active_seconds + %(active)s"
+        " where project = %(project)s and id = %(attempt)s returning " + COLUMNS + "),"
+        " marked as (update branch b set state = %(branch_state)s from ended"
+        " where b.id = ended.branch and b.state <> %(branch_state)s)"
+        " select * from ended",
         attempt=attempt,
         state=state,
         active=active_seconds,
+        branch_state=branch_state,
     )
+    return Attempt.model_construct(**dict(zip(_FIELDS, rows[0], strict=True)))
 
 
 def lapse(tx: Transaction, attempt: int) -> bool:

@@ -14,11 +14,12 @@ from penstock import files
 from penstock import schema as schemas
 from penstock.annotations import branches, rows, tables
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Create, Delete, decode_changes
+from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem, Refusal
 from penstock.core.errors import Invalid
 from penstock.schema.model import Schema
 from penstock.store import Transaction
-from penstock.tasks import attempt_tables, events, prelabels, task_tables, templates
+from penstock.tasks import attempt_tables, events, prelabels, task_tables, template_tables
 from penstock.tasks.model import Attempt, FileCard, LateWork, Note, Saved, Task, TemplateSettings
 from penstock.tasks.queue import AttemptOver, NotYours, hold
 
@@ -54,17 +55,8 @@ class Frame(NamedTuple):
 
 def frame(tx: Transaction, attempt: Attempt) -> Frame:
     """The settings and the schema of an attempt. Immutable, so remembered."""
-    key = (str(tx.conn.info.dsn), attempt.template, attempt.edition)
-    settings = _settings.get(key)
-    if settings is None:
-        settings = templates.settings_of(tx, attempt.template, attempt.edition)
-        if len(_settings) > 1000:
-            _settings.clear()
-        _settings[key] = settings
+    settings = template_tables.recall(tx, attempt.template, attempt.edition)
     return Frame(settings, schemas.at(tx, attempt.schema_version))
-
-
-_settings: dict[tuple[str, int, int], TemplateSettings] = {}
 
 
 def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
@@ -74,9 +66,7 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     lease. Late saves land on the attempt's own draft alone. Writes `attempt.saved`. Raises NotYours, AttemptOver.
     """
     assert tx.actor is not None
-    found = attempt_tables.renew(
-        tx, attempt, tx.actor, _lease(tx, attempt), max(0.0, command.active_seconds), command.id
-    )
+    found = attempt_tables.renew(tx, attempt, tx.actor, max(0.0, command.active_seconds), command.id)
     if found is None:
         raise NotYours(attempt=attempt)
     held = found.attempt
@@ -87,11 +77,11 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     late = held.state != "live"
     try:
         changes = _read(command.changes)
-        states = _apply(tx, held, changes)
+        states = _apply(tx, held, found.draft, changes)
     except Refusal as refusal:
         attempt_tables.remember_refusal(tx, attempt, command.id, refusal.problem())
         return refusal
-    if held.commands == 1:
+    if found.base_seq is None:
         branches.fix_base(tx, held.branch, held.file)
     if states:
         tables.upsert_draft(tx, held.branch, held.file, states)
@@ -99,22 +89,6 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     return Saved(
         command=command.id, late=late, held_by=_holder(tx, held) if late else None, lease_until=held.lease_until
     )
-
-
-def _lease(tx: Transaction, attempt: int) -> int:
-    """The lease of an attempt's template, remembered: an edit of it counts for attempts that begin afterwards."""
-    key = (str(tx.conn.info.dsn), attempt)
-    if key not in _leases:
-        found = attempt_tables.select(tx, attempt)
-        if found is None:
-            raise NotYours(attempt=attempt)
-        if len(_leases) > 10_000:
-            _leases.clear()
-        _leases[key] = frame(tx, found).settings.lease_seconds
-    return _leases[key]
-
-
-_leases: dict[tuple[str, int], int] = {}
 
 
 def _read(raw: Sequence[msgspec.Raw]) -> list[Change | Accept]:
@@ -130,10 +104,12 @@ def _read(raw: Sequence[msgspec.Raw]) -> list[Change | Accept]:
     return [accepts[n] if n in accepts else next(rest) for n in range(len(raw))]
 
 
-def _apply(tx: Transaction, held: Attempt, changes: Sequence[Change | Accept]) -> dict[UUID, Annotation | None]:
+def _apply(
+    tx: Transaction, held: Attempt, draft: Branch, changes: Sequence[Change | Accept]
+) -> dict[UUID, Annotation | None]:
     settings, schema = frame(tx, held)
     ids = {change.id for change in changes}
-    before = _present(tx, held, ids)
+    before = _present(tx, held, draft, ids)
     suggested: dict[UUID, Annotation] = {}
     if settings.prelabels is not None and not all(isinstance(change, Create) for change in changes):
         suggested = prelabels.of_file(tx, settings, schema, held.file, before.keys()).by_id
@@ -154,17 +130,14 @@ def _apply(tx: Transaction, held: Attempt, changes: Sequence[Change | Accept]) -
     return accepted | rows.changed_states(plain, present, schema, held.who, settings.labels, settings.attributes)
 
 
-def _present(tx: Transaction, held: Attempt, ids: set[UUID]) -> dict[UUID, Annotation | None]:
-    """The present states of some annotations as the attempt sees them: its draft's, else its parent's."""
-    draft = branches.get(tx, held.branch)
-    found: dict[UUID, Annotation | None] = {}
-    for level in reversed(branches.levels(tx, draft)):
-        found |= tables.select_ids(tx, level, held.file, ids)
-    missing = ids - found.keys()
-    if missing and draft.base_seq is not None:
-        # Written between the moment the file was read and the base was fixed: what one saw, one may change.
-        found |= tables.select_ids(tx, tables.Level(held.parent, None), held.file, missing)
-    return found
+def _present(tx: Transaction, held: Attempt, draft: Branch, ids: set[UUID]) -> dict[UUID, Annotation | None]:
+    """The present states of some annotations as the attempt sees them: its draft's, else its parent's.
+
+    What its parent got between the moment the file was read and the base was fixed counts too: what one saw, one may
+    change.
+    """
+    found = tables.select_ids(tx, draft, held.file, ids)
+    return {**found.head, **found.base, **found.own}
 
 
 def _told(held: Attempt, command: Save, changes: Sequence[Change | Accept], late: bool) -> events.AttemptSaved:
@@ -206,7 +179,7 @@ def _holder(tx: Transaction, held: Attempt) -> int | None:
 def heartbeat(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Attempt:
     """Keep a lease without saving anything. Safe to repeat; no event is written. Raises NotYours, AttemptOver."""
     assert tx.actor is not None
-    found = attempt_tables.renew(tx, attempt, tx.actor, _lease(tx, attempt), max(0.0, active_seconds), None)
+    found = attempt_tables.renew(tx, attempt, tx.actor, max(0.0, active_seconds), None)
     if found is None:
         raise NotYours(attempt=attempt)
     if found.attempt.state != "live":

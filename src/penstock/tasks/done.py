@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from penstock import datasets, files
+from penstock import datasets
 from penstock import schema as schemas
 from penstock.annotations import branches, checks, rows, tables
 from penstock.annotations.model import Annotation
 from penstock.annotations.rows import MergeOutcome
-from penstock.annotations.tables import Branch
+from penstock.annotations.tables import Branch, FileStates
 from penstock.core import Conflict, Invalid
 from penstock.schema.model import Schema
 from penstock.store import Transaction
@@ -27,6 +27,7 @@ from penstock.tasks import (
 )
 from penstock.tasks.model import Attempt, Task, TemplateSettings
 from penstock.tasks.queue import AttemptOver, event, hold
+from penstock.tasks.task_tables import Surroundings
 
 
 class WorkIncomplete(Invalid):
@@ -43,8 +44,10 @@ class Finished(NamedTuple):
     """What an attempt brings to its branch, checked and complete."""
 
     draft: Branch
-    states: dict[UUID, Annotation | None]  #: what the draft changes, suggestions taken and shapes clipped
+    states: FileStates
+    ours: dict[UUID, Annotation | None]  #: what the draft changes, suggestions taken and shapes clipped
     present: list[Annotation]  #: the whole file, as the attempt sees it
+    around: Surroundings
 
 
 def submit(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
@@ -60,29 +63,26 @@ def submit(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
     tables.lock_files(tx, [task.file])
     settings, schema = attempts.frame(tx, held)
     finished = complete(tx, task, held, settings, schema)
-    attempt_tables.end(tx, attempt, "submitted", max(0.0, active_seconds))
-    ended = attempt_tables.select(tx, attempt)
-    assert ended is not None
-    reviewed = is_drawn(tx, task, ended, settings, finished)
-    now = "in_review" if reviewed else "done"
-    wall = (tx.now - ended.started_at).total_seconds()
+    reviewed = is_drawn(tx, task, held, settings, finished)
+    state = "open" if reviewed else "merged"
+    ended = attempt_tables.end(tx, attempt, "submitted", max(0.0, active_seconds), state)
+    assert ended.ended_at is not None
     tx.append(
         event(
             events.TaskSubmitted,
             task,
             task.status,
-            task.status if now == "done" else now,
+            "in_review" if reviewed else task.status,
             attempt=attempt,
             who=ended.who,
             active_seconds=ended.active_seconds,
-            wall_seconds=wall,
+            wall_seconds=(ended.ended_at - ended.started_at).total_seconds(),
         )
     )
     if reviewed:
         task_tables.await_review(tx, task.id, ended.who, attempt)
-        return task.model_copy(
-            update={"status": now, "holder": None, "attempt": None, "author": ended.who, "authored": attempt}
-        )
+        given = {"status": "in_review", "holder": None, "attempt": None, "author": ended.who, "authored": attempt}
+        return task.model_copy(update=given)
     return finish(tx, task, ended, finished, settings, ended.active_seconds)
 
 
@@ -117,17 +117,17 @@ def complete(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSe
     Raises WorkIncomplete, SuggestionsOpen.
     """
     draft = branches.get(tx, attempt.branch)
-    states = tables.select_own(tx, attempt.branch, task.file)
-    present = {a.id: a for a in rows.read(tx, draft, task.file)}
-    suggestions = prelabels.of_file(tx, settings, schema, task.file, present.keys() - states.keys())
-    taken, outcomes = prelabels.resolve(suggestions, settings, states)
+    states = tables.select_states(tx, draft, task.file)
+    ours, present = dict(states.own), states.present
+    suggestions = prelabels.of_file(tx, settings, schema, task.file, present.keys() - ours.keys())
+    taken, outcomes = prelabels.resolve(suggestions, settings, ours)
     for annotation in taken:
-        states[annotation.id] = present[annotation.id] = msgspec.structs.replace(annotation, author=attempt.who)
-    file = files.get(tx, task.file)
+        ours[annotation.id] = present[annotation.id] = msgspec.structs.replace(annotation, author=attempt.who)
+    around = task_tables.surroundings(tx, task)
     found = checks.complete(
         present.values(),
-        file.width or 0,
-        file.height or 0,
+        around.width or 0,
+        around.height or 0,
         schema,
         settings.labels,
         settings.attributes,
@@ -136,13 +136,13 @@ def complete(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSe
     if found.problems:
         raise WorkIncomplete(count=len(found.problems), errors=found.problems)
     for annotation in found.clipped:
-        states[annotation.id] = present[annotation.id] = annotation
+        ours[annotation.id] = present[annotation.id] = annotation
     if suggestions.branch is not None and outcomes:
         prelabels.record(tx, suggestions.branch, task.file, task.id, task.template, outcomes, attempt.who)
-    changed = {a.id: a for a in [*taken, *found.clipped]}
+    changed: dict[UUID, Annotation | None] = {a.id: a for a in [*taken, *found.clipped]}
     if changed:
         tables.upsert_draft(tx, attempt.branch, task.file, changed)
-    return Finished(draft, states, list(present.values()))
+    return Finished(draft, states, ours, list(present.values()), around)
 
 
 def finish(
@@ -160,10 +160,9 @@ def finish(
     """
     author = attempt.who if reviewer is None else task.author
     assert author is not None
-    outcome = rows.plan_merge(tx, finished.draft, task.file, finished.states)
-    earlier = quality.earlier(tx, task)
+    outcome = rows.plan_merge(finished.states.base, finished.states.head, finished.ours)
+    earlier = quality.earlier(tx, task) if finished.around.has_earlier else []
     rows.apply_merge(tx, finished.draft, task.file, outcome, task.id)
-    tables.set_branch_state(tx, [finished.draft.id], "merged")
     quality.record(tx, task, earlier, outcome, author)
     taken = routes.choose(tx, task, author, reviewer, settings, _after(finished, outcome))
     moves = any(route.mode == "move" for route in taken)
@@ -186,20 +185,21 @@ def finish(
     tx.append(done)
     for route in taken:
         cause: datasets.Cause = {"kind": "route", "template": task.template, "task": task.id, "dataset": task.dataset}
-        datasets.add(tx, route.to, [task.file], cause)
-    closing.settle_move(tx, task)
-    _list_missing(tx, task, attempt, outcome.after)
-    return task.model_copy(
-        update={
-            "status": "done",
-            "holder": None,
-            "attempt": None,
-            "author": author,
-            "authored": authored,
-            "reviewer": reviewer or task.reviewer,
-            "done_seq": tx.seq,
-        }
-    )
+        datasets.route(tx, route.to, task.file, cause)
+    if moves or finished.around.has_move:
+        closing.settle_move(tx, task)
+    if finished.around.schema_version != attempt.schema_version:
+        _list_missing(tx, task, outcome.after)
+    given = {
+        "status": "done",
+        "holder": None,
+        "attempt": None,
+        "author": author,
+        "authored": authored,
+        "reviewer": reviewer or task.reviewer,
+        "done_seq": tx.seq,
+    }
+    return task.model_copy(update=given)
 
 
 def _after(finished: Finished, outcome: MergeOutcome) -> Collection[Annotation]:
@@ -213,11 +213,9 @@ def _after(finished: Finished, outcome: MergeOutcome) -> Collection[Annotation]:
     return merged.values()
 
 
-def _list_missing(tx: Transaction, task: Task, attempt: Attempt, after: Mapping[UUID, Annotation | None]) -> None:
+def _list_missing(tx: Transaction, task: Task, after: Mapping[UUID, Annotation | None]) -> None:
     """Tell which answers the present schema wants and the work, begun under an older one, doesn't have."""
     present = schemas.current(tx)
-    if present.version == attempt.schema_version:
-        return
     missing = [
         {"annotation": str(annotation.id), "attribute": attribute.id}
         for annotation in after.values()

@@ -1,8 +1,8 @@
 """The queue: taking a task, keeping it, reserving the next ones, and giving it back."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from penstock import schema as schemas
 from penstock.annotations import branches
 from penstock.annotations import tables as annotation_tables
 from penstock.core import Conflict, NotFound
@@ -33,8 +33,9 @@ class NotYours(NotFound):
     """There is no attempt {attempt} of yours. Look at your tasks."""
 
 
-def claim(tx: Transaction, template: Template) -> Claim:
-    """Take the next task: an attempt begins, with a lease that saves and heartbeats renew.
+def claim(tx: Transaction, template: Template, others: Sequence[Template]) -> Claim:
+    """Take the next task: an attempt begins, with a lease that saves and heartbeats renew. `others` are all templates
+    that aren't archived.
 
     Tasks returned to the caller come first, then those they reserved, then by priority and age. Writes `task.claimed`
     (and `task.lapsed` for one whose lease ran out). Raises NothingToDo, TemplateNotActive.
@@ -42,7 +43,7 @@ def claim(tx: Transaction, template: Template) -> Claim:
     if template.state != "active":
         raise TemplateNotActive(template=template.name, state=template.state)
     assert tx.actor is not None
-    picked = _pick(tx, template, tx.actor)
+    picked = _pick(tx, template, others, tx.actor)
     if picked is None:
         raise NothingToDo(template=template.name)
     task, lapsed = picked
@@ -50,8 +51,10 @@ def claim(tx: Transaction, template: Template) -> Claim:
     return begin(tx, template, task, "work", previous, lapsed)
 
 
-def _pick(tx: Transaction, template: Template, who: int) -> tuple[Task, Attempt | None] | None:
-    overlapping = writeset.overlapping(template, templates.list_(tx))
+def _pick(
+    tx: Transaction, template: Template, others: Sequence[Template], who: int
+) -> tuple[Task, Attempt | None] | None:
+    overlapping = writeset.overlapping(template, others)
     without: list[int] = []
     for _ in range(_TRIES):
         if overlapping or without:
@@ -92,23 +95,19 @@ def begin(
     It goes on from a copy of a `previous` attempt's draft, if one is given: that one's own stays as it was.
     """
     assert tx.actor is not None
+    status = "in_review" if role == "review" else "in_progress"
     attempt = attempt_tables.open_(
         tx,
-        task=task.id,
-        template=template.id,
+        task,
         edition=template.edition if previous is None else previous.edition,
-        file=task.file,
-        parent=task.branch,
         base_seq=None if previous is None else branches.get(tx, previous.branch).base_seq,
-        who=tx.actor,
         role=role,
-        schema_version=schemas.current(tx).version if previous is None else previous.schema_version,
+        status=status,
+        schema_version=None if previous is None else previous.schema_version,
         lease_seconds=template.settings.lease_seconds,
     )
     if previous is not None:
         annotation_tables.copy_branch_file(tx, previous.branch, attempt.branch, task.file)
-    status = "in_review" if role == "review" else "in_progress"
-    task_tables.give(tx, task.id, status, tx.actor, attempt.id)
     if lapsed is not None:
         tx.append(event(events.TaskLapsed, task, task.status, task.status, attempt=lapsed.id, who=lapsed.who))
     tx.append(event(events.TaskClaimed, task, task.status, status, attempt=attempt.id, who=tx.actor))
@@ -162,11 +161,10 @@ def release(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
 
 def hold(tx: Transaction, attempt: int) -> tuple[Task, Attempt]:
     """The caller's attempt and its task, both locked, task first. Raises NotYours."""
-    found = attempt_tables.select(tx, attempt)
-    if found is None or found.who != tx.actor:
+    assert tx.actor is not None
+    task = task_tables.lock_of_attempt(tx, attempt, tx.actor)
+    if task is None:
         raise NotYours(attempt=attempt)
-    task = task_tables.lock(tx, found.task)
     held = attempt_tables.lock(tx, attempt)
-    assert task is not None
     assert held is not None
     return task, held

@@ -47,8 +47,8 @@ def accept(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
     authored = queue.authored(tx, task)
     assert authored is not None
     states = tables.select_own(tx, authored.branch, task.file)
-    changed = quality.record_review(tx, task, held.who, states, finished.states)
-    attempt_tables.end(tx, attempt, "accepted", max(0.0, active_seconds))
+    changed = quality.record_review(tx, task, held.who, states, finished.ours)
+    attempt_tables.end(tx, attempt, "accepted", max(0.0, active_seconds), "merged")
     tx.append(
         event(
             events.TaskAccepted,

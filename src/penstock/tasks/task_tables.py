@@ -1,7 +1,7 @@
 """The table of tasks: the only SQL about them, apart from the queue's."""
 
 from collections.abc import Collection, Sequence
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 from penstock.store import Transaction
 from penstock.tasks.model import Note, Status, Task
@@ -24,6 +24,45 @@ def lock(tx: Transaction, task: int) -> Task | None:
 
 def lock_many(tx: Transaction, tasks: Collection[int]) -> list[Task]:
     return tx.lock(Task, _SELECT + " and t.id = any(%(tasks)s) order by t.id for no key update", tasks=sorted(tasks))
+
+
+class Surroundings(NamedTuple):
+    """What else there is around a task that is being finished, with its file locked."""
+
+    width: int | None
+    height: int | None
+    schema_version: int
+    has_earlier: bool  #: tasks of other templates were done on the file before
+    has_move: bool  #: a route wants the file to leave the task's dataset
+
+
+def surroundings(tx: Transaction, task: Task) -> Surroundings:
+    return tx.one(
+        Surroundings,
+        "select f.width, f.height,"
+        " coalesce((select version from schema_head where project = %(project)s), 0) as schema_version,"
+        " exists (select from task o where o.project = %(project)s and o.file = %(file)s and o.branch = %(branch)s"
+        " and o.template <> %(template)s and o.status = 'done') as has_earlier,"
+        " exists (select from task o where o.project = %(project)s and o.file = %(file)s and o.dataset = %(dataset)s"
+        " and o.move_from) as has_move"
+        " from file f where f.project = %(project)s and f.id = %(file)s",
+        file=task.file,
+        branch=task.branch,
+        template=task.template,
+        dataset=task.dataset,
+    )
+
+
+def lock_of_attempt(tx: Transaction, attempt: int, who: int) -> Task | None:
+    """The task of somebody's attempt, locked."""
+    found = tx.lock(
+        Task,
+        _SELECT + " and t.id = (select task from attempt where project = %(project)s and id = %(attempt)s"
+        " and who = %(who)s) for no key update",
+        attempt=attempt,
+        who=who,
+    )
+    return found[0] if found else None
 
 
 def page(
@@ -102,18 +141,6 @@ def set_status(tx: Transaction, tasks: Collection[int], status: Status, reason: 
         tasks=list(tasks),
         status=status,
         reason=reason,
-    )
-
-
-def give(tx: Transaction, task: int, status: Status, holder: int, attempt: int) -> None:
-    """Hand a task to the person of a live attempt."""
-    tx.run(
-        "update task set status = %(status)s, holder = %(holder)s, attempt = %(attempt)s, reserved_by = null,"
-        " reserved_until = null, closed_at = null, reason = null where project = %(project)s and id = %(task)s",
-        task=task,
-        status=status,
-        holder=holder,
-        attempt=attempt,
     )
 
 

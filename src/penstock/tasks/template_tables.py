@@ -35,6 +35,27 @@ def select_all(tx: Transaction, archived: bool = False) -> list[Template]:
     )
 
 
+def recall_all(tx: Transaction) -> list[Template]:
+    """Every template that isn't archived. An edition's settings are read once by each process, then remembered."""
+    rows = tx.rows(
+        "select id, name, state, edition from template where project = %(project)s and state <> 'archived' order by id"
+    )
+    return [
+        Template.model_construct(id=id, name=name, state=state, edition=edition, settings=recall(tx, id, edition))
+        for id, name, state, edition in rows
+    ]
+
+
+def recall(tx: Transaction, template: int, edition: int) -> TemplateSettings:
+    """The settings of an edition, from memory where this process read them before."""
+    key = ("template", template, edition)
+    known: TemplateSettings | None = tx.memory.get(key)
+    if known is None:
+        known = select_edition(tx, template, edition)
+        tx.memory[key] = known
+    return known
+
+
 def lock(tx: Transaction, template: int) -> Template | None:
     found = tx.lock(
         Template,

@@ -50,11 +50,6 @@ def list_(tx: Transaction, archived: bool = False) -> list[Template]:
     return template_tables.select_all(tx, archived)
 
 
-def settings_of(tx: Transaction, template: int, edition: int) -> TemplateSettings:
-    """The settings that an attempt began under."""
-    return template_tables.select_edition(tx, template, edition)
-
-
 def create(tx: Transaction, name: str, settings: TemplateSettings) -> Template:
     """Make a template and let it watch. Files that are there already become tasks soon after, by a job.
 

@@ -25,12 +25,13 @@ def claim(tx: Transaction, template: int, who_role: str, role: Role = "work") ->
 
     Raises NotFound, NotAnAnnotator, NotAReviewer, and what `queue.claim` and `reviewing.claim` raise.
     """
-    found = templates.get(tx, template)
+    others = template_tables.recall_all(tx)
+    found = next((one for one in others if one.id == template), None) or templates.get(tx, template)
     if role == "review":
         access.check_review(tx, found, who_role)
         return reviewing.claim(tx, found)
     access.check_work(tx, found, who_role)
-    return queue.claim(tx, found)
+    return queue.claim(tx, found, others)
 
 
 def reserve(tx: Transaction, template: int, who_role: str, count: int) -> list[Task]:

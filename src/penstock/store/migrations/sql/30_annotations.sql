@@ -11,6 +11,16 @@ create table branch (
 create unique index branch_main on branch (project) where kind = 'main';
 create unique index branch_named on branch (project, kind, name) where name is not null;
 
+-- Pin a draft to its parent's present state of one file. All writers of a file hold its row before they draw their
+-- revision, so while we share it no revision up to the newest can still appear on this file. Statements in this order.
+create function fix_base(in_project int, draft bigint, of_file bigint) returns bigint language plpgsql as $$
+declare base bigint; begin
+  perform 1 from file where project = in_project and id = of_file for share;
+  update branch set base_seq = (select last_value from seq) where project = in_project and id = draft
+    returning base_seq into base;
+  return base;
+end $$;
+
 -- One row per state of an annotation on a branch, valid in [created_seq, retired_seq). Drafts keep only their head.
 create table annotation (
   project int not null,

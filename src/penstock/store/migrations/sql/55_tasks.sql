@@ -72,6 +72,7 @@ create table attempt (
   role text not null check (role in ('work', 'review')),
   state text not null default 'live'
     check (state in ('live', 'lapsed', 'released', 'skipped', 'submitted', 'accepted', 'returned')),
+  lease_seconds int not null,
   lease_until timestamptz not null,
   branch bigint not null,     -- its draft
   parent bigint not null,     -- the branch the draft is over
