@@ -93,7 +93,7 @@ def settings_page() -> str:
         if inspect.isclass(value) and issubclass(value, BaseModel):
             lines.append(f"\n## A command\n\n{_prose(value)}\n")
             for name, field in value.model_fields.items():
-                lines.append(f"- `{name}`: {_type(field)}. {' '.join((field.description or '').split())}")
+                lines.append(f"- `{name}`: {_type(field)}. {' '.join((field.description or '').split())}".rstrip())
     return "\n".join(lines) + "\n"
 
 
