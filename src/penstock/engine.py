@@ -15,6 +15,7 @@ import psycopg
 from penstock import jobs, log
 from penstock.actions import followers as actions
 from penstock.actions import jobs as actions_jobs
+from penstock.datasets import facts
 from penstock.datasets import followers as datasets
 from penstock.export import jobs as export_jobs
 from penstock.files import jobs as files_jobs
@@ -27,6 +28,7 @@ from penstock.metrics import followers as metrics
 from penstock.people import jobs as people_jobs
 from penstock.store import Store
 from penstock.store.transaction import CHANNEL
+from penstock.tasks import asked
 from penstock.tasks import followers as tasks
 from penstock.tasks import jobs as tasks_jobs
 from penstock.tasks.verbs import may_see_file
@@ -55,6 +57,8 @@ JOBS: list[Job] = [
 
 # Registries of earlier rooms, filled by later ones.
 visibility.visible_to.append(may_see_file)
+facts.tasks.names = asked.template_names
+facts.tasks.of = asked.of_files
 
 
 def projects(store: Store) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+import penstock.engine  # noqa: F401 it fills the registries of earlier rooms, here as in the worker
 from penstock.people.standing import Standings
 from penstock.server import errors, http, pages
 from penstock.server.access import calls
