@@ -8,7 +8,7 @@ field is metadata too.
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 import msgspec
 
@@ -60,22 +60,26 @@ def _json_rows(content: BinaryIO) -> Iterator[Row | BadRow]:
 
 
 def _csv_rows(content: BinaryIO) -> Iterator[Row | BadRow]:
-    text = io.TextIOWrapper(content, "utf-8-sig", newline="", errors="strict")
-    try:
-        reader = csv.DictReader(text, strict=True)
-        heading = reader.fieldnames or []
-        if not any(name in heading for name in _URI):
-            raise ManifestInvalid(why=f"its first line names no column `uri`, only {', '.join(heading)[:200]!r}")
-        for found in reader:
-            if None in found:
-                yield BadRow(reader.line_num, "it has more values than the heading has columns")
-                continue
-            given = {name: value for name, value in found.items() if value not in (None, "")}
-            yield _row(reader.line_num, given, {}, {})
-    except UnicodeDecodeError as error:
-        raise ManifestInvalid(why=f"it is not UTF-8 ({error})") from error
-    except csv.Error as error:
-        raise ManifestInvalid(why=str(error)) from error
+    with io.TextIOWrapper(content, "utf-8-sig", newline="", errors="strict") as text:
+        try:
+            yield from _table_rows(text)
+        except UnicodeDecodeError as error:
+            raise ManifestInvalid(why=f"it is not UTF-8 ({error})") from error
+        except csv.Error as error:
+            raise ManifestInvalid(why=str(error)) from error
+
+
+def _table_rows(text: TextIO) -> Iterator[Row | BadRow]:
+    reader = csv.DictReader(text, strict=True)
+    heading = reader.fieldnames or []
+    if not any(name in heading for name in _URI):
+        raise ManifestInvalid(why=f"its first line names no column `uri`, only {', '.join(heading)[:200]!r}")
+    for found in reader:
+        if None in found:
+            yield BadRow(reader.line_num, "it has more values than the heading has columns")
+            continue
+        given = {name: value for name, value in found.items() if value not in (None, "")}
+        yield _row(reader.line_num, given, {}, {})
 
 
 def _row(line: int, found: dict[str, Any], meta: Any, foreign: Any) -> Row | BadRow:

@@ -166,10 +166,11 @@ class Scan:
 
     def _unique(self, planned: Iterable[Planned]) -> Iterator[Planned]:
         """Each key once, and none that the table couldn't hold."""
-        for one in planned:
+        for given in planned:
+            one = given
             if fault := key_fault(one.key):
-                one.reason = one.reason or f"{fault}. Rename it"
-                one.key = shown(one.key)
+                short = shown(one.key)
+                one = Planned(key=short, item=Item(key=short), reason=one.reason or f"{fault}. Rename it")
             if one.key in self._seen:
                 self.problems.append(RunProblem(at=one.key, detail="The source names it twice.", code="twice"))
                 continue

@@ -22,7 +22,13 @@ def picture() -> Picture:
     """`picture("JPEG", 40, 30, orientation=6, mode="RGB")`: the bytes of an image that is not of one colour."""
 
     def draw(
-        format: str = "JPEG", width: int = 40, height: int = 30, *, orientation: int = 1, mode: str = "RGB", seed: int = 0
+        format: str = "JPEG",
+        width: int = 40,
+        height: int = 30,
+        *,
+        orientation: int = 1,
+        mode: str = "RGB",
+        seed: int = 0,
     ) -> bytes:
         image = Image.linear_gradient("L").rotate(seed * 7).resize((width, height)).convert(mode)
         buffer = io.BytesIO()

@@ -134,9 +134,7 @@ def test_twins_are_reported_or_skipped(desk: Desk) -> None:
 def test_predictions_go_to_their_own_branch(desk: Desk) -> None:
     desk.write(a_jpg=image(1))
     desk.run()
-    listing = coco(
-        {1: "a.jpg"}, [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40], "score": 0.75}], {1: "RBC"}
-    )
+    listing = coco({1: "a.jpg"}, [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40], "score": 0.75}], {1: "RBC"})
     (desk.folder.parent / "guesses").mkdir()
     desk.put("../guesses/predictions.json", listing)
     run = desk.run(PathSource(path=str(desk.folder.parent / "guesses")), annotations_as="predictions:yolo")
