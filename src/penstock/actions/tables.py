@@ -313,6 +313,16 @@ def as_json(settings: ActionSettings) -> Jsonb:
     return Jsonb(settings.model_dump(mode="json"))
 
 
+def last_runs(tx: Transaction) -> dict[int, Run]:
+    """The newest run of each action."""
+    found = tx.all(
+        Run,
+        _RUN + " where project = %(project)s and id in"
+        " (select max(id) from action_run where project = %(project)s group by action)",
+    )
+    return {run.action: run for run in found}
+
+
 def counts(tx: Transaction) -> dict[int, dict[str, int]]:
     """How many runs each action has in each state."""
     found: dict[int, dict[str, int]] = {}

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from penstock import datasets
 from penstock.actions.filling import Templated
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind
-from penstock.actions.steps.naming import Names, ShareNumber
+from penstock.actions.steps.naming import Names, NamesById, ShareNumber
 from penstock.core import Value
 from penstock.store import Transaction
 
@@ -62,7 +62,7 @@ class Add(StepKind[AddSettings]):
             "dataset": None if written.dataset is None else names.id("dataset", written.dataset, "dataset"),
         }
 
-    def write(self, settings: AddSettings, names: Names) -> WrittenAdd:
+    def write(self, settings: AddSettings, names: NamesById) -> WrittenAdd:
         return WrittenAdd(
             to=names.name("dataset", settings.to),
             dataset=None if settings.dataset is None else names.name("dataset", settings.dataset),

@@ -19,7 +19,7 @@ from pydantic import model_validator
 from penstock.actions import tables
 from penstock.actions.model import OVER
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, Outside, StepKind
-from penstock.actions.steps.naming import Names
+from penstock.actions.steps.naming import Names, NamesById
 from penstock.core import Invalid, Value
 from penstock.core.settings import Command
 from penstock.store import Store, Transaction
@@ -57,7 +57,7 @@ class CommandStep(StepKind[CommandSettings]):
     def read(self, written: CommandSettings, names: Names) -> dict[str, Any]:
         return written.model_dump()
 
-    def write(self, settings: CommandSettings, names: Names) -> CommandSettings:
+    def write(self, settings: CommandSettings, names: NamesById) -> CommandSettings:
         return settings
 
     def begin(self, tx: Transaction, call: Call[CommandSettings]) -> Outcome:

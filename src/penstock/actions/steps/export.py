@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from penstock import datasets, export, formats
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
-from penstock.actions.steps.naming import Names
+from penstock.actions.steps.naming import Names, NamesById
 from penstock.connect.connections import get_connection
 from penstock.core import Value
 from penstock.datasets import query
@@ -89,7 +89,7 @@ class ExportStep(StepKind[ExportSettings]):
             "to": _read_place(written.to, names),
         }
 
-    def write(self, settings: ExportSettings, names: Names) -> WrittenExport:
+    def write(self, settings: ExportSettings, names: NamesById) -> WrittenExport:
         dataset = None if settings.dataset is None else names.name("dataset", settings.dataset)
         given = settings.model_dump(exclude={"dataset", "to"})
         return WrittenExport(dataset=dataset, to=_write_place(settings.to, names), **given)
@@ -177,7 +177,7 @@ def _read_place(to: str | WrittenPlace, names: Names) -> dict[str, Any]:
     return {"connection": names.id("connection", name, "to"), "folder": None, "path": to[len(name) :].strip("/")}
 
 
-def _write_place(to: ExportTo, names: Names) -> str | WrittenPlace:
+def _write_place(to: ExportTo, names: NamesById) -> str | WrittenPlace:
     if to.connection is None:
         return WrittenPlace(folder=to.folder, path=to.path)
     name = names.name("connection", to.connection)

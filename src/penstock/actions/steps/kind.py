@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from penstock.actions.steps.naming import Names
+from penstock.actions.steps.naming import Names, NamesById
 from penstock.core import Invalid, Value
 from penstock.store import Store, Transaction
 
@@ -98,7 +98,7 @@ class StepKind(Generic[S]):
         """The settings that a pipeline file means."""
         raise NotImplementedError
 
-    def write(self, settings: S, names: Names) -> Value:
+    def write(self, settings: S, names: NamesById) -> Value:
         """The settings as a pipeline file says them; what is as it would be anyway may be left out."""
         raise NotImplementedError
 

@@ -9,8 +9,16 @@ from penstock.metrics.model import parse_share
 What = Literal["dataset", "template", "team", "member", "connection", "action"]
 
 
-class Names(Protocol):
-    """The names of one project. What isn't there becomes a problem of the file, with its line."""
+class NamesById(Protocol):
+    """The names of one project, for writing a file."""
+
+    def name(self, what: What, id: int) -> str:
+        """The name of something. What is gone has its number in place of one."""
+        ...
+
+
+class Names(NamesById, Protocol):
+    """The names of one project, for reading a file. What isn't there becomes a problem of the file, with its line."""
 
     def id(self, what: What, name: str, *at: str | int) -> int:
         """The id behind a name that stands `at` a place of the part being read; 0, and a problem, if there is none."""
@@ -19,10 +27,6 @@ class Names(Protocol):
     def has(self, what: What, name: str) -> bool: ...
 
     def all(self, what: What) -> list[str]: ...
-
-    def name(self, what: What, id: int) -> str:
-        """The name of something. What is gone has its id in place of one."""
-        ...
 
     def refuse(self, detail: str, *at: str | int) -> None:
         """Note a problem of the file."""

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from penstock import people
 from penstock.actions.steps.kind import Call, Finished, Outcome, StepKind
-from penstock.actions.steps.naming import Names
+from penstock.actions.steps.naming import Names, NamesById
 from penstock.core import Value
 from penstock.store import Transaction
 
@@ -51,7 +51,7 @@ class Notify(StepKind[NotifySettings]):
             "teams": [names.id("team", name) for name in teams],
         }
 
-    def write(self, settings: NotifySettings, names: Names) -> WrittenNotify:
+    def write(self, settings: NotifySettings, names: NamesById) -> WrittenNotify:
         teams = [names.name("team", id) for id in settings.teams]
         members = [names.name("member", id) for id in settings.members]
         return WrittenNotify(to=(*teams, *members), **settings.model_dump(exclude={"teams", "members"}))

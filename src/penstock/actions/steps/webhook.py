@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from penstock.actions import deliveries
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
-from penstock.actions.steps.naming import Names
+from penstock.actions.steps.naming import Names, NamesById
 from penstock.connect.connections import get_connection
 from penstock.core import Invalid, Value
 from penstock.store import Transaction
@@ -52,7 +52,7 @@ class Webhook(StepKind[WebhookSettings]):
     def read(self, written: WrittenWebhook, names: Names) -> dict[str, Any]:
         return {**written.model_dump(exclude={"to"}), "to": names.id("connection", written.to, "to")}
 
-    def write(self, settings: WebhookSettings, names: Names) -> WrittenWebhook:
+    def write(self, settings: WebhookSettings, names: NamesById) -> WrittenWebhook:
         given = settings.model_dump(exclude={"to"})
         return WrittenWebhook(to=names.name("connection", settings.to), **given)
 

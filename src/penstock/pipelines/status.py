@@ -1,0 +1,132 @@
+"""The pipeline with its counts: what the CLI draws as a tree and the web as a graph."""
+
+import datetime as dt
+from typing import Literal
+
+from penstock import actions, datasets
+from penstock.actions import tables as action_tables
+from penstock.core import Value
+from penstock.metrics import reports
+from penstock.metrics.model import TemplateProgress
+from penstock.pipelines.names import Book
+from penstock.pipelines.translating import written_action
+from penstock.store import Transaction
+from penstock.tasks import templates
+
+
+class DatasetStatus(Value):
+    """A dataset and how many files it holds."""
+
+    id: int
+    name: str
+    files: int
+    watched_by: tuple[int, ...]
+    """Templates."""
+    fed_by: tuple[int, ...]
+    """Templates that route into it."""
+
+
+class TemplateStatus(Value):
+    """A template, its progress, and where its work comes from and goes."""
+
+    id: int
+    name: str
+    state: str
+    progress: TemplateProgress
+    watches: tuple[int, ...]
+    """Datasets."""
+    routes_to: tuple[int, ...]
+    """Datasets."""
+
+
+class LastRun(Value):
+    """The newest run of an action."""
+
+    id: int
+    state: str
+    created_at: dt.datetime
+    error: str | None = None
+
+
+class ActionStatus(Value):
+    """An action and its runs."""
+
+    id: int
+    name: str
+    state: Literal["on", "off"]
+    when: str
+    """Its trigger in words."""
+    template: int | None = None
+    """The template whose progress it waits for."""
+    steps: tuple[str, ...]
+    runs: dict[str, int]
+    """How many, by state."""
+    last_run: LastRun | None = None
+    next_at: dt.datetime | None = None
+
+
+class Status(Value):
+    """Every dataset, template and action of a project, with counts."""
+
+    datasets: tuple[DatasetStatus, ...]
+    templates: tuple[TemplateStatus, ...]
+    actions: tuple[ActionStatus, ...]
+
+
+def status(tx: Transaction) -> Status:
+    """The pipeline as it stands."""
+    progress = {one.template: one for one in reports.progress(tx)}
+    shown = [
+        TemplateStatus(
+            id=template.id,
+            name=template.name,
+            state=template.state,
+            progress=progress[template.id],
+            watches=tuple(watch.dataset for watch in template.settings.watch),
+            routes_to=tuple(dict.fromkeys(route.to for route in template.settings.on_done)),
+        )
+        for template in templates.list_(tx)
+    ]
+    return Status(datasets=_datasets(tx, shown), templates=tuple(shown), actions=_actions(tx))
+
+
+def _datasets(tx: Transaction, shown: list[TemplateStatus]) -> tuple[DatasetStatus, ...]:
+    found: list[DatasetStatus] = []
+    after: str | None = None
+    while True:
+        page = datasets.list_(tx, after=after, limit=1000)
+        found += [
+            DatasetStatus(
+                id=dataset.id,
+                name=dataset.name,
+                files=dataset.files or 0,
+                watched_by=tuple(template.id for template in shown if dataset.id in template.watches),
+                fed_by=tuple(template.id for template in shown if dataset.id in template.routes_to),
+            )
+            for dataset in page.items
+        ]
+        if (after := page.next) is None:
+            return tuple(found)
+
+
+def _actions(tx: Transaction) -> tuple[ActionStatus, ...]:
+    book, counts, last = Book(tx), action_tables.counts(tx), action_tables.last_runs(tx)
+    found: list[ActionStatus] = []
+    for action in actions.list_(tx):
+        when = written_action(action, book)["when"]
+        words = when if isinstance(when, str) else ", ".join(f"{key} {value}" for key, value in when.items())
+        run = last.get(action.id)
+        found.append(
+            ActionStatus(
+                id=action.id,
+                name=action.name,
+                state=action.state,
+                when=words,
+                template=getattr(action.settings.when, "progress", None),
+                steps=tuple(step.name for step in action.settings.do),
+                runs=counts.get(action.id, {}),
+                last_run=run and LastRun(id=run.id, state=run.state, created_at=run.created_at, error=run.error),
+                next_at=action.next_at,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,69 @@
+"""A project's whole pipeline as one file: what it would change, changing it, and writing it down."""
+
+from penstock.core import Forbidden
+from penstock.people import invites
+from penstock.people.model import NewInvite
+from penstock.pipelines import reading, showing, tables
+from penstock.pipelines.applying import Applying, project_name
+from penstock.pipelines.model import PipelineText, Plan
+from penstock.store import Store, Transaction
+
+
+class ConnectionsNeedPermission(Forbidden):
+    """The file's section of connections changes {names}, which needs the permission `connections`. Ask an admin of the
+    project, or leave the section out."""
+
+
+class _Undone(Exception):
+    """Carries a plan out of the transaction that is thrown away."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+
+def plan(store: Store, project: int, actor: int, text: PipelineText) -> Plan:
+    """What applying would change. Whatever applying would refuse is refused here too. Nothing is written.
+
+    It is applied in a transaction that is thrown away, so that both can't differ.
+    """
+
+    def work(tx: Transaction) -> None:
+        tx.memory = {}  # what this process remembers must not come from what never happened
+        raise _Undone(Plan(changes=tuple(_apply(tx, store, text, True).changes)))
+
+    try:
+        store.db.perform(work, project, actor)
+    except _Undone as undone:
+        return undone.plan
+    raise AssertionError("unreachable")
+
+
+def apply(tx: Transaction, store: Store, text: PipelineText, may_connect: bool) -> Plan:
+    """Make the project what the file says, all or nothing. Safe to repeat: then nothing changes.
+
+    Writes the events of whatever changes. Raises PipelineInvalid, ConnectionsNeedPermission.
+    """
+    done = _apply(tx, store, text, may_connect)
+    links = {
+        name: secret
+        for name, person in done.newcomers.items()
+        if (secret := invites.create_invite(tx, NewInvite(person=person)).secret) is not None
+    }
+    return Plan(changes=tuple(done.changes), links=links, secrets=done.secrets)
+
+
+def show(tx: Transaction) -> str:
+    """The project's pipeline as a file. Applying it changes nothing."""
+    return showing.show(tx)
+
+
+def _apply(tx: Transaction, store: Store, text: PipelineText, may_connect: bool) -> Applying:
+    file, document = reading.read(text.yaml)
+    tables.hold_everything(tx)
+    project_name(tx, file, document)
+    work = Applying(tx, store, file, document, text.prune)
+    work.run()
+    connections = [change.name for change in work.changes if change.what == "connection"]
+    if connections and not may_connect:
+        raise ConnectionsNeedPermission(names=", ".join(connections))
+    return work
