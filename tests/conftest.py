@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -23,6 +24,10 @@ from penstock.server import create_app, local_secret
 from penstock.store import Store, embedded, migrate, set_offset
 
 _numbers = itertools.count(1)
+
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 @dataclass(frozen=True)

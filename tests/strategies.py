@@ -1,6 +1,7 @@
 """Strategies: shapes of every kind that an image of some size can hold, or that may be anywhere."""
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ def numbers(low: float, high: float) -> st.SearchStrategy[float]:
     )
 
 
-def points(low: float, x: float, y: float, least: int, most: int = 12) -> st.SearchStrategy[list[float]]:
+def points(low: float, x: float, y: float, least: int, most: int = 6) -> st.SearchStrategy[list[float]]:
     pairs = st.lists(st.tuples(numbers(low, x), numbers(low, y)), min_size=least, max_size=most)
     return pairs.map(lambda found: [n for pair in found for n in pair])
 
@@ -35,12 +36,12 @@ def rings(inside: bool = False) -> st.SearchStrategy[list[float]]:
 
 
 def polygons(inside: bool = False, holes: bool = True) -> st.SearchStrategy[list[list[list[float]]]]:
-    part = st.lists(rings(inside), min_size=1, max_size=3 if holes else 1)
-    return st.lists(part, min_size=1, max_size=3)
+    part = st.lists(rings(inside), min_size=1, max_size=2 if holes else 1)
+    return st.lists(part, min_size=1, max_size=2)
 
 
 def masks(height: int = HEIGHT, width: int = WIDTH) -> st.SearchStrategy[rle.Mask]:
-    cuts = st.lists(st.integers(0, height * width), min_size=1, max_size=30).map(sorted)
+    cuts = st.lists(st.integers(0, height * width), min_size=1, max_size=12).map(sorted)
 
     def runs(cuts: list[int]) -> list[int]:
         edges = [0, *cuts, height * width]
@@ -57,15 +58,18 @@ def keypoints(n: int = 3, inside: bool = False) -> st.SearchStrategy[list[float]
     return flat.filter(lambda shape: any(shape[2::3]))
 
 
-def drawn(inside: bool = False, holes: bool = True) -> st.SearchStrategy[tuple[str, object]]:
+def drawn(
+    inside: bool = False, holes: bool = True, kinds: Iterable[str] | None = None
+) -> st.SearchStrategy[tuple[str, object]]:
     """A kind and a shape of it."""
     low, high = (0, HEIGHT) if inside else (-100, 200)
-    return st.one_of(
-        st.tuples(st.just("box"), boxes(inside)),
-        st.tuples(st.just("polygon"), polygons(inside, holes)),
-        st.tuples(st.just("polyline"), points(low, high, high, 2)),
-        st.tuples(st.just("point"), points(low, high, high, 1, 1)),
-        st.tuples(st.just("keypoints"), keypoints(3, inside)),
-        st.tuples(st.just("mask"), masks()),
-        st.just(("tag", None)),
-    )
+    by_kind: dict[str, st.SearchStrategy[object]] = {
+        "tag": st.none(),
+        "box": boxes(inside),
+        "polygon": polygons(inside, holes),
+        "polyline": points(low, high, high, 2),
+        "point": points(low, high, high, 1, 1),
+        "keypoints": keypoints(3, inside),
+        "mask": masks(),
+    }
+    return st.one_of([st.tuples(st.just(kind), by_kind[kind]) for kind in kinds or by_kind])

@@ -242,7 +242,7 @@ class Coco:
         return CocoReading(tree, files)
 
     def media_path(self, item: Item) -> str:
-        return f"images/{item.key.removeprefix('images/')}"
+        return f"images/{item.key.removeprefix('images/') if 'coco' in item.foreign else item.key}"
 
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None

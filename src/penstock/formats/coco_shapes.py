@@ -112,8 +112,19 @@ def _shape(found: Mapping[str, Any], size: tuple[int, int], kept: dict[str, Any]
             kept["segmentation"] = segmentation  # written again while the shape is the one that was read
         if rings:
             return "polygon", [[ring] for ring in rings]
+    if not segmentation and _is_around_keypoints(found):
+        return None
     box = cast(list[Any], found["bbox"]) if isinstance(found.get("bbox"), list) else []
     return ("box", box) if any(box) else None
+
+
+def _is_around_keypoints(found: Mapping[str, Any]) -> bool:
+    """Whether the box only says again where the keypoints are."""
+    points = _keypoints(found)
+    try:
+        return points is not None and found.get("bbox") == list(shapes.bounds("keypoints", points))
+    except (TypeError, IndexError):
+        return False  # the keypoints are told later as what they are not
 
 
 def _rings(segmentation: list[Any]) -> list[list[Any]]:

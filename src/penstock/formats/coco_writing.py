@@ -148,12 +148,12 @@ class _Writing:
         count_lost(annotation, self.loss)
         record = self._record(annotation, points, item)
         record |= {"image_id": image, "category_id": self.ids[annotation.label]}
+        record.pop("id", None)
         id = self.annotations.keep(_foreign(annotation).get("id"))
         if id is None:
-            record.pop("id", None)
             self.waiting.add(_ENCODE(record))
         else:
-            self.ready.add(_ENCODE({**record, "id": id}))
+            self.ready.add(_numbered(_ENCODE(record), id))
 
     def _record(self, annotation: NamedAnnotation, points: NamedAnnotation | None, item: Item) -> dict[str, Any]:
         kept = dict(_foreign(annotation))
@@ -189,7 +189,12 @@ class _Writing:
     def _annotations(self) -> Iterator[bytes]:
         yield from self.ready.lines()
         for line in self.waiting.lines():
-            yield b'{"id":%d,' % self.annotations.next() + line[1:]
+            yield _numbered(line, self.annotations.next())
+
+
+def _numbered(record: bytes, id: int) -> bytes:
+    """A record with its id put in front."""
+    return b'{"id":%d,' % id + record[1:]
 
 
 _Joined = tuple[NamedAnnotation, NamedAnnotation | None]

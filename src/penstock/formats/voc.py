@@ -79,7 +79,7 @@ class VocReading:
             media=media,
             width=_whole(size.text_of("width") if size else ""),
             height=_whole(size.text_of("height") if size else ""),
-            foreign={"voc": {part.tag: part.as_value() for part in root.children if part.tag not in _OF_ITEM}},
+            foreign={"voc": root.as_mapping(_OF_ITEM)},
         )
         if size is not None and (depth := size.text_of("depth")):
             item.foreign["voc"]["depth"] = depth
@@ -116,7 +116,7 @@ def _annotation(part: Element, n: int) -> NamedAnnotation:
         geometry=shapes.canonical(shape),
         attributes=_read_attributes(part.child("attributes")),
         ordinal=str(n),
-        foreign={"voc": {child.tag: child.as_value() for child in part.children if child.tag not in _OF_OBJECT}},
+        foreign={"voc": part.as_mapping(_OF_OBJECT)},
     )
 
 
@@ -153,15 +153,24 @@ class Voc:
         return VocReading(tree, files)
 
     def media_path(self, item: Item) -> str:
-        return "JPEGImages/" + item.key.removeprefix("JPEGImages/")
+        return f"JPEGImages/{_within(item)}"
 
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
+        stems: set[str] = set()
         for item in items:
-            path = self.media_path(item)
-            stem = path.removeprefix("JPEGImages/").rpartition(".")[0] or item.key
-            yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, path, loss)).encode())
+            name = _within(item)
+            stem = name.rpartition(".")[0] or name
+            if stem in stems:
+                stem = name
+            stems.add(stem)
+            yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, loss)).encode())
+
+
+def _within(item: Item) -> str:
+    """An item's path under `JPEGImages`, where those that came from such a set are already."""
+    return item.key.removeprefix("JPEGImages/") if "voc" in item.foreign else item.key
 
 
 def _annotation_files(paths: Sequence[str]) -> list[str]:
@@ -171,13 +180,13 @@ def _annotation_files(paths: Sequence[str]) -> list[str]:
     return sorted(path for path in xml if "Annotations" in path.split("/")[:-1] or path[:-4] in stems)
 
 
-def _lines(item: Item, path: str, loss: Loss) -> Iterator[str]:
+def _lines(item: Item, name: str, loss: Loss) -> Iterator[str]:
     kept = dict(item.foreign.get("voc") or {})
     depth = kept.pop("depth", "3")
     segmented = kept.pop("segmented", "0")
     yield "<annotation>\n"
-    yield from _element("folder", kept.pop("folder", path.rpartition("/")[0]), 1)
-    yield from _element("filename", path.rpartition("/")[2], 1)
+    yield from _element("folder", kept.pop("folder", "JPEGImages"), 1)
+    yield from _element("filename", name, 1)
     for tag, value in kept.items():
         yield from _element(tag, value, 1)
     yield from _element("size", {"width": str(item.width), "height": str(item.height), "depth": depth}, 1)

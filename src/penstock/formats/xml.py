@@ -32,11 +32,15 @@ class Element:
         return found.text.strip() if found else ""
 
     def as_value(self) -> Any:
-        """As JSON: text, or a mapping of children; those of one name as a list."""
-        if not self.children:
-            return self.text.strip()
+        """As JSON: text, or a mapping as `as_mapping` gives it."""
+        return self.as_mapping() if self.children else self.text.strip()
+
+    def as_mapping(self, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """The children by name, those of one name as a list; text beside children under `#text`."""
         found: dict[str, Any] = {"#text": self.text.strip()} if self.text.strip() else {}
         for child in self.children:
+            if child.tag in without:
+                continue
             value = child.as_value()
             if child.tag in found:
                 before = found[child.tag]
