@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from penstock.actions import deliveries
 from penstock.actions.events import DeliveryDisabled, DeliveryFailed, DeliverySucceeded
 from penstock.actions.retrying import retry_at
-from penstock.connect import guard, open_connection, secrets_of, signing
+from penstock.connections import guard, open_connection, secrets_of, signing
 from penstock.core import Refusal
 from penstock.store import Store, Transaction
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from penstock.connect import connections, folder_of, roots
+from penstock import connections
+from penstock.connections import folder_of, roots
 from penstock.core import NotFound, Settings
 from penstock.export.model import SUFFIX, Destination, DestinationRefused, Export, Pack
 from penstock.store import Store, Transaction

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from penstock.connect import roots
+from penstock.connections import roots
 from penstock.core import NotFound
 
 _MAGIC = frozenset("*?[")

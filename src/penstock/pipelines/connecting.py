@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from penstock.connect import create_connection, kinds
-from penstock.connect.connections import change_connection, get_connection
-from penstock.connect.model import ConnectionChange, NewConnection
+from penstock.connections import create_connection, kinds
+from penstock.connections.model import ConnectionChange, NewConnection
+from penstock.connections.verbs import change_connection, get_connection
 from penstock.core import Invalid
 from penstock.pipelines.changing import change
 from penstock.pipelines.model import Change, WrittenConnection

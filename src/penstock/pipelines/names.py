@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from penstock import actions, datasets, people
 from penstock.actions.steps.naming import What
-from penstock.connect import list_connections
+from penstock.connections import list_connections
 from penstock.core import Problem
 from penstock.pipelines.document import Document, Path, PipelineInvalid
 from penstock.store import Transaction

@@ -8,7 +8,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from penstock import actions, people
 from penstock import schema as schemas
-from penstock.connect import kinds, list_connections
+from penstock.connections import kinds, list_connections
 from penstock.pipelines.names import Book
 from penstock.pipelines.translating import written_action, written_template
 from penstock.schema import WantedSchema

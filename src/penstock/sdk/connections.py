@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.connect.model import ConnectionChange, ConnectionShown, NewConnection, Rotation, TrialShown
+from penstock.connections.model import ConnectionChange, ConnectionShown, NewConnection, Rotation, TrialShown
 from penstock.sdk.people import given
 from penstock.sdk.scope import Named, Scope
 

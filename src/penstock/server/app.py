@@ -20,7 +20,7 @@ from penstock.store import Store
 
 ROOMS = (
     "people",
-    "connect",
+    "connections",
     "schema",
     "files",
     "annotations",

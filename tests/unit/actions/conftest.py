@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from penstock import people
-from penstock.connect import create_connection
-from penstock.connect.model import NewConnection
+from penstock.connections import create_connection
+from penstock.connections.model import NewConnection
 from penstock.core import Settings
 from penstock.core.settings import Command
 from penstock.people import persons

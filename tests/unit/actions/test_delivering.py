@@ -8,7 +8,7 @@ from standardwebhooks.webhooks import Webhook
 
 from penstock.actions import deliveries, delivering, replaying, runs
 from penstock.actions.model import Replay, ReplayPeriod
-from penstock.connect import guard
+from penstock.connections import guard
 from unit.actions.world import SECRET, Receiver, World
 
 Move = Callable[[dt.timedelta], None]

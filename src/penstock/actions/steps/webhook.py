@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from penstock.actions import deliveries
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
 from penstock.actions.steps.naming import Names, NamesById
-from penstock.connect.connections import get_connection
+from penstock.connections.verbs import get_connection
 from penstock.core import Invalid, Value
 from penstock.store import Transaction
 

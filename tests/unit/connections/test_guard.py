@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from penstock.connect import guard
-from penstock.connect.guard import AddressRefused, CallFailed, UrlUnusable
+from penstock.connections import guard
+from penstock.connections.guard import AddressRefused, CallFailed, UrlUnusable
 
 LOOPBACK = ["127.0.0.0/8"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from penstock.connect import guard, roots, signing
-from penstock.connect.model import Connection, Folder, Kind, KindUnknown, SecretUnknown, Trial, Webhook
+from penstock.connections import guard, roots, signing
+from penstock.connections.model import Connection, Folder, Kind, KindUnknown, SecretUnknown, Trial, Webhook
 from penstock.core import Invalid, Problem, Refusal, Settings, Value
 
 _kinds: dict[str, Kind] = {}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.connect import roots
-from penstock.connect.roots import NoRoots, OutsideRoots
+from penstock.connections import roots
+from penstock.connections.roots import NoRoots, OutsideRoots
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from penstock.connect import kinds
-from penstock.connect.events import ConnectionChanged, ConnectionCreated, ConnectionRotated, ConnectionTested
-from penstock.connect.model import (
+from penstock.connections import kinds
+from penstock.connections.events import ConnectionChanged, ConnectionCreated, ConnectionRotated, ConnectionTested
+from penstock.connections.model import (
     Connection,
     ConnectionChange,
     ConnectionShown,
@@ -17,7 +17,7 @@ from penstock.connect.model import (
     SecretUnknown,
     Trial,
 )
-from penstock.connect.sealing import seal, unseal
+from penstock.connections.sealing import seal, unseal
 from penstock.core import Conflict, NotFound, Settings
 from penstock.core.ids import ConnectionId
 from penstock.store import Transaction

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from penstock.connect import connections, kinds
-from penstock.connect.model import ConnectionChange, ConnectionShown, NewConnection, Rotation, TrialShown
+from penstock.connections import kinds, verbs
+from penstock.connections.model import ConnectionChange, ConnectionShown, NewConnection, Rotation, TrialShown
 from penstock.people.http import Caller, may
 from penstock.store import Transaction
 
@@ -18,18 +18,18 @@ Engineer = Annotated[Caller, Depends(may("editor", connections=True))]
 @router.get("")
 def list_connections(who: Viewer) -> list[ConnectionShown]:
     """The project's connections, without their secrets."""
-    return who.read(connections.list_connections)
+    return who.read(verbs.list_connections)
 
 
 @router.post("", status_code=201)
 def create_connection(body: NewConnection, who: Engineer) -> ConnectionShown:
     """Make a connection. A webhook's signing secret is made when none is given, and shown this once."""
-    return who.do(lambda tx: connections.create_connection(tx, body, who.store.key, who.store.settings))
+    return who.do(lambda tx: verbs.create_connection(tx, body, who.store.key, who.store.settings))
 
 
 @router.get("/{connection}")
 def get_connection(connection: int, who: Viewer) -> ConnectionShown:
-    return who.read(lambda tx: connections.get_connection(tx, connection))
+    return who.read(lambda tx: verbs.get_connection(tx, connection))
 
 
 @router.patch("/{connection}")
@@ -37,8 +37,8 @@ def change_connection(connection: int, body: ConnectionChange, who: Engineer) ->
     """Change a connection. Secrets that are not given stay."""
 
     def work(tx: Transaction) -> ConnectionShown:
-        who.if_match(connections.lock_connection(tx, connection).edition)
-        return connections.change_connection(tx, connection, body, who.store.key, who.store.settings)
+        who.if_match(verbs.lock_connection(tx, connection).edition)
+        return verbs.change_connection(tx, connection, body, who.store.key, who.store.settings)
 
     return who.do(work)
 
@@ -46,18 +46,18 @@ def change_connection(connection: int, body: ConnectionChange, who: Engineer) ->
 @router.post("/{connection}/rotate")
 def rotate_secret(connection: int, body: Rotation, who: Engineer) -> ConnectionShown:
     """Replace a secret. Deliveries are signed by both until the old one's time is over."""
-    return who.do(lambda tx: connections.rotate_secret(tx, connection, body, who.store.key, who.store.settings))
+    return who.do(lambda tx: verbs.rotate_secret(tx, connection, body, who.store.key, who.store.settings))
 
 
 @router.post("/{connection}/test")
 def test_connection(connection: int, who: Engineer) -> TrialShown:
     """Try a connection out, changing nothing outside."""
-    opened = who.read(lambda tx: connections.open_connection(tx, connection, who.store.key))
+    opened = who.read(lambda tx: verbs.open_connection(tx, connection, who.store.key))
     trial = kinds.kind_of(opened.kind).test(opened, who.store.settings)
     shown = TrialShown(works=trial.works, detail=trial.detail)
 
     def work(tx: Transaction) -> TrialShown:
-        connections.record_test(tx, connection, trial)
+        verbs.record_test(tx, connection, trial)
         return shown
 
     return who.do(work)

@@ -6,9 +6,9 @@ import json
 import pytest
 from standardwebhooks import Webhook
 
-from penstock import connect
-from penstock.connect import connections, signing
-from penstock.connect.sealing import SecretLocked, seal, unseal
+from penstock import connections
+from penstock.connections import signing
+from penstock.connections.sealing import SecretLocked, seal, unseal
 from penstock.core.ids import new_uuid
 
 HOOK = {"name": "trigger", "kind": "webhook", "settings": {"url": "https://receiver.example/hook"}}
@@ -48,7 +48,7 @@ def test_a_secret_is_shown_once_and_stored_sealed(api, engineer, wrote) -> None:
         rows = tx.values(str, "select row_to_json(c)::text from connection c")
         log = tx.values(str, "select body::text from event")
         assert not any(secret.removeprefix("whsec_") in text for text in rows + log)
-        opened = connect.open_connection(tx, made.json()["id"], api.store.key)
+        opened = connections.open_connection(tx, made.json()["id"], api.store.key)
     assert opened.secrets == {"secret": secret}
     assert secret not in repr(opened)
 
@@ -81,7 +81,7 @@ def test_rotating_signs_with_both_until_the_old_one_s_time_is_over(api, engineer
 
     def signers() -> list[str]:
         with api.store.db.transaction(api.project) as tx:
-            return connections.secrets_of(connect.open_connection(tx, made["id"], api.store.key))
+            return connections.secrets_of(connections.open_connection(tx, made["id"], api.store.key))
 
     assert signers() == [rotated["secret"], made["secret"]]
     move_clock(dt.timedelta(hours=2))

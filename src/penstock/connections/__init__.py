@@ -1,9 +1,9 @@
 """Named, sealed ways to what is outside, and the guard that outgoing calls and server paths must pass."""
 
-from penstock.connect import guard, roots, signing
-from penstock.connect.connections import by_name, create_connection, list_connections, open_connection, secrets_of
-from penstock.connect.kinds import folder_of, register
-from penstock.connect.model import Connection, Kind
+from penstock.connections import guard, roots, signing
+from penstock.connections.kinds import folder_of, register
+from penstock.connections.model import Connection, Kind
+from penstock.connections.verbs import by_name, create_connection, list_connections, open_connection, secrets_of
 
 __all__ = [
     "Connection",
