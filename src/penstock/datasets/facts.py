@@ -66,18 +66,25 @@ def of_file(
     *,
     task: Fields | None = None,
     tasks: Mapping[str, Fields] | None = None,
+    dataset: int | None = None,
 ) -> Facts:
-    """The facts of one file. `annotations` are looked at only where the query needs them."""
+    """The facts of one file, now. `annotations` are looked at only where the query needs them.
+
+    `dataset` gives `added` and names the versions of `changed since`.
+    """
+    held = tables.memberships(tx, [file.id], tables.HEAD) if needs & {"added", "datasets"} else []
     seen = list(annotations) if "annotations" in needs else ()
     return Facts(
         now=tx.now,
         file=_file_fields(file),
+        added=next((place.at for place in held if place.dataset == dataset), None),
         meta=file.meta,
         attributes=whole(seen, schema),
         annotations=marks(seen, schema, author_names(tx)),
-        datasets=tables.names_holding(tx, file.id) if "datasets" in needs else (),
+        datasets=[place.name for place in held],
         task=task or {},
         tasks=tasks or {},
+        changed_since=lambda version: _changed_since(tx, dataset, version, file.id),
     )
 
 
@@ -103,7 +110,7 @@ def of_files(
     if "annotations" in wanted and annotations is None:
         annotations = dict(rows.stream(tx, branch, as_of, files))
     held: dict[int, list[tables.Held]] = {}
-    for row in tables.memberships(tx, files, at) if dataset is not None or "datasets" in wanted else ():
+    for row in tables.memberships(tx, files, at) if wanted & {"added", "datasets"} else ():
         held.setdefault(row.file, []).append(row)
     author = author_names(tx)
     others = tasks.of(tx, files, as_of) if "tasks" in wanted else dict[int, Mapping[str, Fields]]()
@@ -196,6 +203,14 @@ def _named(attribute: Attribute, value: Any) -> Given:
             found.append(option.name)
             option = options.get(option.parent or 0)
     return found
+
+
+def _changed_since(tx: Transaction, dataset: int | None, version: str, file: int) -> bool:
+    watched = None if dataset is None else tables.dataset(tx, dataset)
+    seq = tables.version_names(tx, dataset).get(version)
+    if watched is None or seq is None:
+        return False
+    return bool(tables.changed_files(tx, watched.id, watched.branch, [file], seq, tables.HEAD))
 
 
 def _changed(

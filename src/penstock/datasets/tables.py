@@ -391,13 +391,3 @@ def versions(tx: Transaction, dataset: int | None, after: int, limit: int) -> li
         after=after,
         limit=limit,
     )
-
-
-def names_holding(tx: Transaction, file: int) -> list[str]:
-    """Names of the datasets that hold a file now."""
-    return tx.values(
-        str,
-        "select d.name from entry e join dataset d on d.project = e.project and d.id = e.dataset"
-        " where e.project = %(project)s and e.file = %(file)s and e.retired_seq is null and d.archived_at is null",
-        file=file,
-    )

@@ -70,7 +70,9 @@ def holds(
     }
     others = _tasks(tx, task) if "tasks" in needs else {}
     file = files.get(tx, task.file)
-    found = facts.of_file(tx, file, annotations, schemas.current(tx), needs, task=at_hand, tasks=others)
+    found = facts.of_file(
+        tx, file, annotations, schemas.current(tx), needs, task=at_hand, tasks=others, dataset=task.dataset
+    )
     return query.evaluate(asked, found)
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from penstock import datasets, jobs
 from penstock import schema as schemas
 from penstock.core import Conflict, Invalid, NotFound, Problem
-from penstock.datasets import query
+from penstock.datasets import facts, query
 from penstock.store import Transaction
 from penstock.tasks import events, template_tables, writeset
 from penstock.tasks.model import Template, TemplateChange, TemplateSettings
@@ -156,19 +156,22 @@ def check(tx: Transaction, settings: TemplateSettings) -> None:
     labels, attributes = writeset.unknown(settings, schemas.current(tx))
     problems += [Problem("labels", f"There is no label {id}.", "unknown-label") for id in labels]
     problems += [Problem("attributes", f"There is no attribute {id}.", "unknown-attribute") for id in attributes]
-    problems += _check_conditions(settings)
+    problems += _check_conditions(tx, settings)
     if problems:
         raise TemplateInvalid(errors=problems)
 
 
-def _check_conditions(settings: TemplateSettings) -> Iterable[Problem]:
+def _check_conditions(tx: Transaction, settings: TemplateSettings) -> Iterable[Problem]:
+    known = facts.names(tx)
+    # Templates may name one another before all of them are made, and versions are those of whatever is watched.
+    names = query.Names(labels=known.labels, attributes=known.attributes, datasets=known.datasets)
     conditions = [(f"on_done[{n}].if", route.condition) for n, route in enumerate(settings.on_done)]
     conditions.append(("review.if", settings.review and settings.review.condition))
     for at, text in conditions:
         if text is None:
             continue
         try:
-            query.check(query.parse(text), context="task")
+            query.check(query.parse(text), "task", names)
         except query.QueryInvalid as invalid:
             yield Problem(at, invalid.detail, "query-invalid")
 

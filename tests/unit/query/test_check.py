@@ -72,7 +72,8 @@ def test_names_that_are_not_known_here_pass() -> None:
 @pytest.mark.parametrize(
     ("text", "needs"),
     [
-        ("file.width > 3 and added > now", set[str]()),
+        ("file.width > 3 and key = 'a.png'", set[str]()),
+        ("added > now", {"added"}),
         ("labels.car > 3", {"annotations"}),
         ("weather = rain", {"annotations"}),
         ("meta.a = 1 or in 'gold'", {"meta", "datasets"}),

@@ -15,7 +15,7 @@ Context: TypeAlias = Literal["file", "task", "event"]
 """Where a query stands: over files (export, live datasets), over a file and the task at hand (routes, reviews), or over
 an event and its file (conditions of actions)."""
 
-Need: TypeAlias = Literal["annotations", "meta", "datasets", "task", "tasks", "changes", "event"]
+Need: TypeAlias = Literal["added", "annotations", "meta", "datasets", "task", "tasks", "changes", "event"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def check(expression: e.Expression, context: Context = "file", names: Names = _U
 
 
 def needs(expression: e.Expression) -> frozenset[Need]:
-    """What has to be loaded to evaluate it; fields of the file and `added` are taken for granted."""
+    """What has to be loaded to evaluate it; fields of the file are taken for granted."""
     return frozenset(need for part, inside in walk(expression) for need in _needs(part, inside))
 
 
@@ -109,6 +109,8 @@ def _needs(part: e.Expression, inside: bool) -> Iterator[Need]:
                     yield "event"
                 case e.TaskField():
                     yield "tasks"
+                case e.Plain("added"):
+                    yield "added"
                 case e.Plain(name) if name in e.ANNOTATION_FIELDS:
                     yield "annotations"
                 case e.Plain(name) if name in e.TASK_FIELDS and not inside:
