@@ -130,7 +130,7 @@ def _watch(stage: Stage, project: Project, screen: Screen, crew: Sequence[Person
                 raise Failed(f"{person.name} could not go on: {person.error}") from person.error
         _tell_news(stage, project, screen, told)
         if _is_over(stage, project):
-            screen.show(project.status())
+            screen.leave(project.status())
             return
         time.sleep(0.25)
     raise Failed(f"The demo is not through after {LONGEST_SECONDS} seconds.")

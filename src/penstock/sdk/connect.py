@@ -67,7 +67,13 @@ def _serve(home: Path) -> places.Place:
 
 
 def join(
-    link: str, *, name: str | None = None, email: str | None = None, password: str | None = None, token_days: float = 90
+    link: str,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    password: str | None = None,
+    token_days: float = 90,
+    transport: httpx.BaseTransport | None = None,
 ) -> Project:
     """Follow an invite's link as a newcomer; the project, connected to with a token of one's own.
 
@@ -78,7 +84,7 @@ def join(
         raise NotConnected(f"{link!r} is no invite: it should look like http://127.0.0.1:7373/join/...")
     told = {"name": name, "email": email, "password": password}
     joining = Joining.model_validate({field: value for field, value in told.items() if value is not None})
-    client = Client(server)
+    client = Client(server, transport=transport)
     try:
         place = client.get(f"/join/{secret}", dict[str, object])
         me = client.post(f"/join/{secret}", Me, joining)
@@ -87,7 +93,7 @@ def join(
     finally:
         client.close()
     assert made.secret is not None  # it is shown in the answer that makes it
-    return Project(Client(server, made.secret), project.name, token=made.secret)
+    return Project(Client(server, made.secret, transport=transport), project.name, token=made.secret)
 
 
 def _own_token(client: Client, me: Me, project: Place, days: float) -> Token:

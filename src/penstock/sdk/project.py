@@ -125,8 +125,8 @@ class Project:
     def apply(self, file: Path | str, *, prune: bool = False) -> Plan:
         """Make the project what a pipeline file says; what was changed, with a link for each person new to it.
 
-        Safe to repeat. The file may be a path or the YAML itself. It names its project, which is made when there is none of that
-        name. Nothing is removed without `prune`.
+        Safe to repeat. The file may be a path or the YAML itself. It names its project, which is made when there is
+        none of that name. Nothing is removed without `prune`.
         """
         self._settle_for(file, create=True)
         return pipelines.apply(self._scope, file, prune=prune)
@@ -137,7 +137,7 @@ class Project:
 
     def status(self) -> Status:
         """The pipeline with its counts: what is where, and how far."""
-        return Status.read(self._scope)
+        return self._scope.get("/pipeline/status", Status)
 
     def events(
         self, *, follow: bool = False, after: str | None = None, kinds: Sequence[str] | None = None
