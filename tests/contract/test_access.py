@@ -8,9 +8,9 @@ import pytest
 
 from penstock.people.caller import May
 from penstock.server.access import Access, calls
-from penstock.server.app import routers
+from penstock.server.app import PREFIX, ROUTERS
 
-CALLS = list(calls(routers()))
+CALLS = list(calls(ROUTERS, PREFIX))
 STOPPED = {"not-signed-in", "credential-unusable", "role-lacking", "permission-lacking", "owner-needed"}
 
 ANYBODY = {

@@ -1,6 +1,6 @@
 """What each route asks of its caller, read from the routes themselves: for the OpenAPI page, the docs and the tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -36,7 +36,7 @@ class Access:
         return self.needs is None or not self.needs.owner
 
 
-def calls(routers: list[APIRouter], prefix: str = "/api/v1") -> Iterator[Access]:
+def calls(routers: Iterable[APIRouter], prefix: str) -> Iterator[Access]:
     """Every call of these routers."""
     for router in routers:
         for route in router.routes:

@@ -1,4 +1,4 @@
-// Draws a project's pipeline and keeps it so: each event asks for fresh counts, at most twice a second.
+// Draws a project's pipeline and keeps it so: events ask for fresh counts, at most twice a second.
 "use strict";
 
 const root = document.getElementById("pipeline");
@@ -14,46 +14,67 @@ function element(tag, name, ...children) {
   return made;
 }
 
-function counts(node) {
-  const shown = element("span", "counts");
-  if (typeof node.total === "number" && typeof node.done === "number") {
-    const bar = element("progress", "");
-    bar.max = Math.max(node.total, 1);
-    bar.value = node.done;
-    shown.append(`${node.done} of ${node.total} done `, bar);
-    return shown;
-  }
-  const parts = Object.entries(node)
-    .filter(([, value]) => typeof value === "number")
-    .filter(([name]) => name !== "id")
-    .map(([name, value]) => `${value} ${name.replaceAll("_", " ")}`);
-  shown.append(parts.join(", "));
+function row(kind, name, state, ...counts) {
+  const shown = element("div", "node", element("span", "kind", kind), element("span", "", name));
+  if (state) shown.append(element("span", "muted", state));
+  shown.append(element("span", "counts", ...counts));
   return shown;
 }
 
-function tree(nodes, kind) {
-  const list = element("ul", "tree");
-  for (const node of nodes) {
-    const row = element("li", "");
-    row.append(element("div", "node", element("span", "kind", node.kind ?? kind), element("span", "", node.name ?? ""), counts(node)));
-    for (const [name, value] of Object.entries(node)) {
-      if (Array.isArray(value) && value.length && typeof value[0] === "object") row.append(tree(value, name.replace(/s$/, "")));
-    }
-    list.append(row);
+function branch(shown, after) {
+  const item = element("li", "", shown);
+  if (after.length) item.append(element("ul", "tree", ...after));
+  return item;
+}
+
+// Datasets, the templates that watch them, and where their work goes. A circle is drawn once.
+function plant(status) {
+  const drawn = new Set();
+
+  function dataset(one) {
+    const again = drawn.has(one);
+    drawn.add(one);
+    const watching = again ? [] : status.templates.filter((template) => template.watches.includes(one.id));
+    return branch(row("dataset", one.name, again ? "see above" : "", `${one.files} files`), watching.map(template));
   }
-  return list;
+
+  function template(one) {
+    if (drawn.has(one)) return branch(row("template", one.name, "see above"), []);
+    drawn.add(one);
+    const { done, total, counts } = one.progress;
+    const bar = element("progress", "");
+    bar.max = Math.max(total, 1);
+    bar.value = done;
+    const busy = (counts.in_progress ?? 0) + (counts.in_review ?? 0);
+    const actions = status.actions.filter((action) => action.template === one.id).map(action);
+    const next = status.datasets.filter((other) => one.routes_to.includes(other.id)).map(dataset);
+    const state = one.state === "active" ? "" : one.state;
+    return branch(row("template", one.name, state, `${busy} in work, ${done} of ${total} done `, bar), [...actions, ...next]);
+  }
+
+  function action(one) {
+    const runs = Object.entries(one.runs).map(([state, count]) => `${count} ${state}`).join(", ");
+    return branch(row("action", one.name, one.when, runs || "never ran"), []);
+  }
+
+  const fed = new Set(status.templates.flatMap((one) => one.routes_to));
+  const roots = status.datasets.filter((one) => !fed.has(one.id)).map(dataset);
+  roots.push(...status.datasets.filter((one) => !drawn.has(one)).map(dataset));
+  roots.push(...status.templates.filter((one) => !drawn.has(one)).map(template));
+  roots.push(...status.actions.filter((one) => one.template === null).map(action));
+  return roots;
 }
 
 async function draw() {
   waiting = null;
   const answer = await fetch(`/api/v1/projects/${project}/pipeline/status`);
+  const told = await answer.json();
   if (!answer.ok) {
-    root.replaceChildren(element("p", "fail", (await answer.json()).detail));
+    root.replaceChildren(element("p", "fail", told.detail));
     return;
   }
-  const status = await answer.json();
-  const lists = Object.entries(status).filter(([, value]) => Array.isArray(value));
-  root.replaceChildren(...lists.map(([name, nodes]) => tree(nodes, name.replace(/s$/, ""))));
+  const roots = plant(told);
+  root.replaceChildren(roots.length ? element("ul", "tree", ...roots) : element("p", "muted", "Nothing is here yet."));
 }
 
 function note(event) {
