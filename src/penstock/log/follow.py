@@ -103,7 +103,8 @@ def report_trouble(db: Database, project: int, follower: Follower, error: Except
     """Leave a note on a follower's cursor, for `penstock doctor` and the status."""
     with db.transaction(project) as tx:
         tx.run(
-            "update cursor set trouble = %(trouble)s where name = %(name)s and project = %(project)s",
+            "insert into cursor (name, project, trouble) values (%(name)s, %(project)s, %(trouble)s)"
+            " on conflict (name, project) do update set trouble = excluded.trouble",
             trouble=f"{type(error).__name__}: {error}"[:2000],
             name=follower.name,
         )
