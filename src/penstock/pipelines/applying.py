@@ -31,6 +31,9 @@ class RenameUnclear(Conflict):
     """{what} {name!r} was {was!r}, but there is no {was!r} to rename."""
 
 
+_Wanted = tuple[str, WrittenTemplate, TemplateSettings]
+
+
 class Applying:
     """One application of one file. Everything it does is listed in `changes`."""
 
@@ -149,27 +152,42 @@ class Applying:
             (name, written, self._template_settings(name, written, schema))
             for name, written in _renamed_first(self.file.templates)
         ]
-        # Those that are there already first, then new ones; a change that closes a cycle of routes waits until the
-        # others have opened it, if they do.
-        waiting.sort(key=lambda one: self.book.find("template", one[1].was or one[0]) is None)
-        closing: RoutesCycle | None = None
+        # Those that are there already first, then new ones. While some are changed and others not yet, routes may lead
+        # round that don't in the end: such changes wait, and if all wait for one another, the routes are opened first.
+        waiting.sort(key=lambda one: self._known_template(one) is None)
+        opened = False
         while waiting:
-            left: list[tuple[str, WrittenTemplate, TemplateSettings]] = []
-            for name, written, settings in waiting:
-                try:
-                    with self.at("templates", name):
-                        self._template(name, written, settings, schema)
-                except PipelineInvalid as invalid:
-                    if not isinstance(invalid.__cause__, RoutesCycle) or self.book.find("template", name) is None:
-                        raise
-                    left.append((name, written, settings))
-                    closing = invalid.__cause__
+            left = [(one, cycle) for one in waiting if (cycle := self._try_template(one, schema)) is not None]
             if len(left) == len(waiting):
-                assert closing is not None
-                raise PipelineInvalid.of(
-                    [self.document.problem(("templates", left[0][0], "on_done"), closing.detail, closing.type)]
-                ) from closing
-            waiting = left
+                if opened:
+                    raise left[0][1]
+                opened = True
+                for one, _ in left:
+                    self._open_routes(one)
+            waiting = [one for one, _ in left]
+
+    def _known_template(self, wanted: _Wanted) -> int | None:
+        name, written, _ = wanted
+        return self.book.find("template", name) or (self.book.find("template", written.was) if written.was else None)
+
+    def _try_template(self, wanted: _Wanted, schema: Schema) -> PipelineInvalid | None:
+        """Bring a template; the refusal, if it closes a cycle of routes that may yet be opened."""
+        name, written, settings = wanted
+        known = self._known_template(wanted)
+        try:
+            with self.at("templates", name):
+                self._template(name, written, settings, schema)
+        except PipelineInvalid as invalid:
+            if isinstance(invalid.__cause__, RoutesCycle) and known is not None:
+                return invalid
+            raise
+        return None
+
+    def _open_routes(self, wanted: _Wanted) -> None:
+        id = self._known_template(wanted)
+        assert id is not None
+        settings = templates.get(self.tx, id).settings.model_copy(update={"on_done": ()})
+        templates.change(self.tx, id, TemplateChange(settings=settings))
 
     def _template_settings(self, name: str, written: WrittenTemplate, schema: Schema) -> TemplateSettings:
         names = Reading(self.book, self.document, "templates", name)

@@ -44,16 +44,20 @@ class Document:
     data: Any
     places: dict[Path, Place]
 
-    def place(self, path: Sequence[str | int]) -> Place:
-        """Where a part stands; for a part that isn't in the text, what it would be in."""
+    def known(self, path: Sequence[str | int]) -> Path:
+        """As much of a path as stands in the text: a part that isn't there is part of what it would be in."""
         steps = tuple(path)
         while steps and steps not in self.places:
             steps = steps[:-1]
-        return self.places.get(steps, Place(1, 1))
+        return steps
+
+    def place(self, path: Sequence[str | int]) -> Place:
+        """Where a part stands."""
+        return self.places.get(self.known(path), Place(1, 1))
 
     def problem(self, path: Sequence[str | int], detail: str, code: str = "") -> Problem:
         """A problem with a part, that says the line."""
-        where = spoken(path)
+        where = spoken(self.known(path))
         return Problem(f"line {self.place(path).line}" + (f", {where}" if where else ""), detail, code)
 
 

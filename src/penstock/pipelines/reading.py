@@ -73,13 +73,15 @@ def problems_of(error: ValidationError, found: Document, base: Path, model: type
     return list(problems.values())
 
 
-def _known_part(found: Document, path: Path) -> Path:
-    """As much of a path as stands in the text: alternatives of a type have no place there."""
-    known: Path = ()
-    for step in path:
-        if (*known, step) in found.places:
-            known = (*known, step)
-    return known
+def _known_part(found: Document, path: Path, known: Path = ()) -> Path:
+    """As much of a path as stands in the text: alternatives of a type have no place there, even if named like a key."""
+    if not path:
+        return known
+    without = _known_part(found, path[1:], known)
+    if (*known, path[0]) not in found.places:
+        return without
+    within = _known_part(found, path[1:], (*known, path[0]))
+    return max(within, without, key=lambda one: (one[-1:] == path[-1:], len(one)))
 
 
 def _is_below(path: Path, other: Path) -> bool:
