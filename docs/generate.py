@@ -36,6 +36,7 @@ def pages() -> dict[str, str]:
         "settings.md": WRITTEN + settings_page(),
         "commands.md": WRITTEN + commands_page(),
         "refusals.md": WRITTEN + refusals_page(),
+        "calls.md": WRITTEN + calls_page(),
         "openapi.json": openapi(),
     }
 
@@ -70,6 +71,23 @@ def events_page() -> str:
             lines.append(f"- `{name}`: {_type(field)}{f'. {_sentence(note)}' if note else ''}")
         lines.append("")
     return "\n".join(lines)
+
+
+def calls_page() -> str:
+    lines = [
+        "# Calls\n",
+        "Every call of the HTTP API and what it asks of its caller. `viewer` is anybody who sees all (viewers,",
+        "editors, admins), `annotator` anybody who may work (annotators, editors, admins), `member` anybody in the",
+        "project, `owner` whoever runs the installation.\n",
+        "| call | asks for | what it does |",
+        "|---|---|---|",
+    ]
+    document = json.loads(openapi())
+    for path, methods in sorted(document["paths"].items(), key=lambda item: item[0].replace("{project}", "")):
+        for method, call in methods.items():
+            says = call.get("description", call["summary"] + ".").split("\n\n")[0].replace("\n", " ")
+            lines.append(f"| `{method.upper()} {path.removeprefix('/api/v1')}` | {call.get('x-needs', '')} | {says} |")
+    return "\n".join([*lines, ""])
 
 
 def settings_page() -> str:

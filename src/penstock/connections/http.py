@@ -29,6 +29,7 @@ def create_connection(body: NewConnection, who: Engineer) -> ConnectionShown:
 
 @router.get("/{connection}")
 def get_connection(connection: int, who: Viewer) -> ConnectionShown:
+    """One connection, without its secrets."""
     return who.read(lambda tx: verbs.get_connection(tx, connection))
 
 

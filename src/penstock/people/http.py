@@ -168,11 +168,14 @@ def create_project(body: NewProject, who: Owner) -> Project:
 
 @router.get("/projects/{project}")
 def get_project(who: AnyMember) -> Project:
+    """One project."""
     return who.read(projects.project)
 
 
 @router.patch("/projects/{project}")
 def change_project(body: ProjectChange, who: Admin) -> Project:
+    """Rename a project, archive it, or take it back from the archive."""
+
     def work(tx: Transaction) -> Project:
         who.if_match(projects.lock_project(tx).edition)
         return projects.change_project(tx, body)
@@ -185,6 +188,7 @@ def change_project(body: ProjectChange, who: Admin) -> Project:
 
 @router.get("/projects/{project}/members")
 def list_members(who: Viewer) -> list[Member]:
+    """Everybody in the project."""
     return who.read(membership.members)
 
 
@@ -202,6 +206,7 @@ def add_program(body: NewProgram, who: Admin) -> Member:
 
 @router.patch("/projects/{project}/members/{person}")
 def change_member(person: int, body: MemberChange, who: Admin) -> Member:
+    """Change a member's role, or the permission `connections`."""
     return _change(who, lambda tx: membership.change_member(tx, person, body))
 
 
@@ -216,21 +221,26 @@ def remove_member(person: int, who: Admin) -> None:
 
 @router.get("/projects/{project}/teams")
 def list_teams(who: Viewer) -> list[Team]:
+    """The project's teams."""
     return who.read(teams.list_teams)
 
 
 @router.post("/projects/{project}/teams", status_code=201)
 def create_team(body: NewTeam, who: Admin) -> Team:
+    """Make a team of members."""
     return _change(who, lambda tx: teams.get_team(tx, teams.create_team(tx, body.name, body.members)))
 
 
 @router.get("/projects/{project}/teams/{team}")
 def get_team(team: int, who: Viewer) -> Team:
+    """One team."""
     return who.read(lambda tx: teams.get_team(tx, team))
 
 
 @router.patch("/projects/{project}/teams/{team}")
 def change_team(team: int, body: TeamChange, who: Admin) -> Team:
+    """Rename a team, replace its members, or archive it."""
+
     def work(tx: Transaction) -> Team:
         who.if_match(teams.lock_team(tx, team).edition)
         return teams.change_team(tx, team, body)
@@ -243,6 +253,7 @@ def change_team(team: int, body: TeamChange, who: Admin) -> Team:
 
 @router.get("/projects/{project}/invites")
 def list_invites(who: Admin) -> list[Invite]:
+    """The project's invites, without their secrets."""
     return who.read(invites.invites)
 
 
@@ -254,6 +265,7 @@ def create_invite(body: NewInvite, who: Admin) -> Invite:
 
 @router.delete("/projects/{project}/invites/{invite}", status_code=204)
 def revoke_invite(invite: int, who: Admin) -> None:
+    """Stop an invite's link from working."""
     who.do(lambda tx: invites.revoke_invite(tx, invite))
 
 

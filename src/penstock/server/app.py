@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 import penstock.engine  # noqa: F401 # pyright: ignore[reportUnusedImport] # it fills the registries of earlier rooms
 from penstock.actions import http as actions
 from penstock.annotations import http as annotations
-from penstock.connections import http as connect
+from penstock.connections import http as connections
 from penstock.datasets import http as datasets
 from penstock.export import http as export
 from penstock.files import http as files
@@ -28,7 +28,7 @@ from penstock.tasks import http as tasks
 
 ROUTERS: tuple[APIRouter, ...] = (
     people.router,
-    connect.router,
+    connections.router,
     schema.router,
     files.router,
     annotations.router,
