@@ -1,0 +1,127 @@
+"""Killed anywhere, an import goes on from where it was: nothing is lost, nothing comes twice."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from penstock.ingest import bringing, content, jobs, scan, spool, tables
+from penstock.ingest.spool import SpoolLost
+from penstock.jobs import Work
+from penstock.store import Transaction
+
+from .conftest import Desk, image, voc
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this runs, also no handler of errors."""
+
+
+def kill_at(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, at: int, after: bool) -> None:
+    """Die at the n-th call of a function, before or after it did its work."""
+    real: Callable[..., Any] = getattr(where, name)
+    calls = 0
+
+    def dying(*args: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at and not after:
+            raise Killed
+        result = real(*args, **more)
+        if calls == at:
+            raise Killed
+        return result
+
+    monkeypatch.setattr(where, name, dying)
+
+
+STEPS: list[tuple[Any, str]] = [
+    (scan.spool, "write"),
+    (scan.tables, "insert_chunk"),
+    (tables, "note_scan"),
+    (content.jobs, "thumbnail_name"),
+    (jobs, "prepare"),
+    (bringing.files, "register_many"),
+    (bringing.rows, "import_new"),
+    (bringing.datasets, "add"),
+    (tables, "settle"),
+    (jobs, "bring"),
+    (tables, "close_chunk"),
+    (Transaction, "flush"),
+    (tables, "set_state"),
+]
+
+
+@pytest.mark.parametrize(("at", "after"), [(1, False), (2, True)], ids=["before the first", "after the second"])
+@pytest.mark.parametrize(("where", "name"), STEPS, ids=[name for _, name in STEPS])
+def test_an_import_that_was_killed_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, at: int, after: bool
+) -> None:
+    monkeypatch.setattr(scan, "CHUNK_ITEMS", 5)
+    monkeypatch.setattr(jobs, "BATCH_ITEMS", 3)
+    for n in range(12):
+        desk.put(f"{n:02}.jpg", image(n, width=400))
+        desk.put(f"{n:02}.xml", voc(f"{n:02}.jpg", ("RBC", n + 1, 1, n + 9, 9), size=(400, 80)))
+    run = desk.start()
+    work = Work(desk.store)
+    with monkeypatch.context() as deadly:
+        kill_at(deadly, where, name, at, after)
+        try:
+            jobs.scan(work, desk.project, run.id)
+            for chunk in range(3):
+                jobs.bring_chunk(work, desk.project, run.id, chunk)
+            jobs.settle(work, desk.project, run.id)
+        except Killed:
+            pass
+    desk.drain()
+    found = desk.get(run.id)
+    assert (found.state, found.counts.found, found.counts.new) == ("finished", 12, 12)
+    assert found.counts.annotations_added == 12
+    assert desk.keys() == [f"{n:02}.jpg" for n in range(12)]
+    with desk.store.db.transaction(desk.project) as tx:
+        kinds = Counter(tx.values(str, "select kind from event where project = %(project)s"))
+        rows = tx.value(int, "select count(*) from annotation where project = %(project)s")
+    assert rows == 12
+    assert kinds["file.added"] == kinds["file.ready"] == kinds["dataset.file_added"] == 12
+    assert kinds["import.started"] == kinds["import.finished"] == 1
+
+
+def test_two_workers_on_one_chunk_bring_it_in_once(desk: Desk) -> None:
+    for n in range(6):
+        desk.put(f"{n}.jpg", image(n))
+    run = desk.start()
+    work = Work(desk.store)
+    jobs.scan(work, desk.project, run.id)
+    found = desk.get(run.id)
+    with desk.store.db.transaction(desk.project) as tx:
+        name = tables.spool(tx, run.id, 0)
+    assert name is not None
+    prepared = content.prepare(desk.store, desk.project, spool.read(desk.store.blobs, name))
+    for _ in range(2):
+        desk.store.db.perform(lambda tx: bringing.bring(tx, found, 0, prepared), desk.project)
+    desk.drain()
+    assert desk.get(run.id).counts.new == 6
+    with desk.store.db.transaction(desk.project) as tx:
+        assert tx.value(int, "select count(*) from file where project = %(project)s") == 6
+
+
+def test_a_spool_that_is_gone_is_an_error_that_is_tried_again(desk: Desk) -> None:
+    with pytest.raises(SpoolLost):
+        spool.read(desk.store.blobs, "import-1-1-abc.spool")
+
+
+def test_a_source_that_grows_while_it_is_scanned_again_is_taken_whole(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "CHUNK_ITEMS", 2)
+    for n in range(4):
+        desk.put(f"{n}.jpg", image(n))
+    run = desk.start()
+    with monkeypatch.context() as deadly:
+        kill_at(deadly, scan.spool, "write", 2, after=True)
+        with pytest.raises(Killed):
+            jobs.scan(Work(desk.store), desk.project, run.id)
+    desk.put("00.jpg", image(9))
+    desk.drain()
+    assert desk.get(run.id).counts.new == 5
