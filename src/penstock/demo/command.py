@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +22,7 @@ from penstock.demo.screen import Screen, open_screen
 from penstock.demo.stage import Stage, set_up
 from penstock.sdk.errors import Failed
 from penstock.sdk.project import Project
+from penstock.sdk.status import Status
 
 LONGEST_SECONDS = 600
 FIRST_PASS, EXPERT = "first pass", "expert"
@@ -66,7 +67,7 @@ def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, 
     project.create_project("handwritten digits")
     project.connections.folder("exports", str(stage.exports))
     project.connections.webhook("training trigger", f"{stage.receiver}/hook", secret=stage.secret)
-    project.apply(Path(str(files("penstock.demo") / "pipeline.yaml")))
+    applied = project.apply(Path(str(files("penstock.demo") / "pipeline.yaml")))
     screen.say("The pipeline is applied: two stages, and an export at a quarter of the first.")
 
     drawn = {page.name: page for page in pages.draw(count, seed)}
@@ -74,7 +75,7 @@ def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, 
         imported = project.datasets[FIRST_PASS].import_(folder)
     screen.say(f"{imported.counts.new} pages of handwritten digits are in {FIRST_PASS!r}.")
 
-    crew = _crew(project, drawn, seed, pace_seconds)
+    crew = _crew(project, applied.links, drawn, seed, pace_seconds)
     screen.say(f"{', '.join(person.name for person in crew)} have joined and go to work.")
     for person in crew:
         person.start()
@@ -101,16 +102,16 @@ def outcome(stage: Stage, project: Project) -> dict[str, Any]:
     }
 
 
-def _crew(project: Project, drawn: people.Pages, seed: int, pace_seconds: float) -> list[Person]:
-    """Everybody whom the pipeline's teams name follows their invite, and gets to work."""
-    teams = project.teams
+def _crew(
+    project: Project, links: Mapping[str, str], drawn: people.Pages, seed: int, pace_seconds: float
+) -> list[Person]:
+    """Everybody whom the pipeline's teams name follows their link, and gets to work."""
+    experts = project.teams["experts"].members
     crew: list[Person] = []
-    for email, member in project.members.all().items():
-        if member.kind != "human" or member.email is None:
-            continue
+    for email, link in links.items():
         name = email.partition("@")[0].capitalize()
-        theirs = penstock.join(project.members.invite(email), name=name)
-        if teams["experts"].id in member.teams:
+        theirs = penstock.join(link, name=name)
+        if theirs.me().person.id in experts:
             crew.append(Person(name, theirs, EXPERT, people.expert(drawn), pace_seconds))
         else:
             habits = looks.FIRST_PASS[len(crew) % len(looks.FIRST_PASS)]
@@ -122,45 +123,54 @@ def _crew(project: Project, drawn: people.Pages, seed: int, pace_seconds: float)
 def _watch(stage: Stage, project: Project, screen: Screen, crew: Sequence[Person]) -> None:
     """Show the pipeline until every page is through both stages and the receiver has trained."""
     deadline = time.monotonic() + LONGEST_SECONDS
-    told: set[str] = set()
+    news = _News(stage, project, screen)
     while time.monotonic() < deadline:
-        screen.show(project.status())
+        status = project.status()
+        screen.show(status)
         for person in crew:
             if person.error is not None:
                 raise Failed(f"{person.name} could not go on: {person.error}") from person.error
-        _tell_news(stage, project, screen, told)
-        if _is_over(stage, project):
-            screen.leave(project.status())
+        if news.told_all(status) and _is_through(status):
+            screen.leave(status)
             return
-        time.sleep(0.25)
+        time.sleep(0.4)
     raise Failed(f"The demo is not through after {LONGEST_SECONDS} seconds.")
 
 
-def _tell_news(stage: Stage, project: Project, screen: Screen, told: set[str]) -> None:
-    report = stage.report()
-    for export in project.exports:
-        value = export.value
-        if value.state == "ready" and "export" not in told:
-            told.add("export")
-            screen.say(
-                f"An early export of {value.files} pages and {value.annotations} boxes left by itself: {value.uri}"
-            )
-    if report.score is not None and "score" not in told:
-        told.add("score")
-        screen.say(
-            f"The receiver got a signed webhook, trained on {report.crops} exported digits, "
-            f"and reads {report.score:.0%} of digits that were never drawn."
-        )
+class _News:
+    """What has happened since one last looked, each thing told once."""
+
+    def __init__(self, stage: Stage, project: Project, screen: Screen) -> None:
+        self._stage, self._project, self._screen = stage, project, screen
+        self._run_told = self._score_told = False
+
+    def told_all(self, status: Status) -> bool:
+        """Tell what is new; whether all there is to tell was told."""
+        runs = [action.last_run for action in status.actions if action.last_run is not None]
+        if runs and not self._run_told and runs[0].state == "done":
+            self._run_told = True
+            for export in (one.value for one in self._project.exports):
+                told = f"{export.files} pages and {export.annotations} boxes"
+                self._screen.say(f"An early export of {told} left by itself: {export.uri}")
+        if self._run_told and not self._score_told:
+            report = self._stage.report()
+            if report.error is not None:
+                raise Failed(f"The receiver could not train: {report.error}")
+            if report.score is not None:
+                self._score_told = True
+                self._screen.say(
+                    f"The receiver got a signed webhook, trained on {report.crops} exported digits, "
+                    f"and reads {report.score:.0%} of digits that were never drawn."
+                )
+        if runs and runs[0].state == "failed":
+            raise Failed(f"The early export failed: {runs[0].error}")
+        return self._score_told
 
 
-def _is_over(stage: Stage, project: Project) -> bool:
-    report = stage.report()
-    if report.error is not None:
-        raise Failed(f"The receiver could not train: {report.error}")
-    pages_in = project.datasets[FIRST_PASS].count()
-    done = [project.templates[name].progress().done for name in (FIRST_PASS, EXPERT)]
-    delivered = any(delivery.state == "delivered" for delivery in project.actions.deliveries())
-    return report.score is not None and delivered and done == [pages_in, pages_in]
+def _is_through(status: Status) -> bool:
+    """Whether every page has been through both stages."""
+    pages_in = next(dataset.files for dataset in status.datasets if dataset.name == FIRST_PASS)
+    return all(template.progress.done == pages_in for template in status.templates)
 
 
 @contextmanager
