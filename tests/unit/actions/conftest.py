@@ -63,6 +63,7 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            receiver.reached.set()
             answer = receiver.answer()
             if answer == "hang":
                 receiver.release.wait(30)

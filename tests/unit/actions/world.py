@@ -65,6 +65,7 @@ class Receiver:
     script: list[int | str] = field(default_factory=lambda: [204])
     headers: dict[str, str] = field(default_factory=dict)
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    reached: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
 
     @property
