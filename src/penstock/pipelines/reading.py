@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from penstock.actions import steps
 from penstock.core import Problem
@@ -112,7 +112,8 @@ def allowed_keys(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
     here: Any = model
     for step in loc:
         here = _inside(here, step)
-    models = [one for one in _alternatives(here) if isinstance(one, type) and issubclass(one, BaseModel)]
+    plain = [_plain(one) for one in _alternatives(here)]
+    models = [one for one in plain if isinstance(one, type) and issubclass(one, BaseModel)]
     return [field.alias or name for one in models for name, field in one.model_fields.items()]
 
 
@@ -120,8 +121,9 @@ def _inside(kind: Any, step: Any) -> Any:
     """The type of what stands under `step` in a type."""
     inner: list[Any] = []
     for one in _alternatives(kind):
-        if isinstance(one, type) and one.__name__ == step:
+        if step in _titles(one):
             return one  # an alternative, named by the error
+        one = _plain(one)
         if isinstance(one, type) and issubclass(one, BaseModel):
             inner += [field.annotation for name, field in one.model_fields.items() if step in (name, field.alias)]
         elif get_origin(one) in (dict, Mapping):
@@ -132,11 +134,19 @@ def _inside(kind: Any, step: Any) -> Any:
 
 
 def _alternatives(kind: Any) -> list[Any]:
-    if get_origin(kind) is Annotated:
-        return _alternatives(get_args(kind)[0])
-    if get_origin(kind) in (typing.Union, types.UnionType):
-        return [inner for one in get_args(kind) for inner in _alternatives(one)]
+    if get_origin(_plain(kind)) in (typing.Union, types.UnionType):
+        return [inner for one in get_args(_plain(kind)) for inner in _alternatives(one)]
     return [kind]
+
+
+def _plain(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _titles(kind: Any) -> list[str]:
+    """What errors call an alternative: its tag, or its class."""
+    tags = [one.tag for one in get_args(kind)[1:] if isinstance(one, Tag)] if get_origin(kind) is Annotated else []
+    return tags or [kind.__name__ if isinstance(kind, type) else ""]
 
 
 def _listed(names: Iterable[str]) -> str:
