@@ -47,12 +47,16 @@ def announced(home: Path) -> Announcement | None:
 
 
 def answering(home: Path) -> Announcement | None:
-    """The server of this home that answers now, if there is one."""
+    """The server of this home that answers now, if there is one.
+
+    It must know its own secret: after a crash something else, or another home's server, may have got its port.
+    """
     found = announced(home)
     if found is None:
         return None
     try:
-        answer = httpx.get(f"{found.url}/api/v1/health", timeout=2.0, trust_env=False)
+        headers = {"authorization": f"Bearer {found.token}"}
+        answer = httpx.get(f"{found.url}/api/v1/me", headers=headers, timeout=2.0, trust_env=False)
     except httpx.HTTPError:
         return None
-    return found if answer.is_success else None
+    return found if answer.status_code in (200, 503) else None

@@ -73,6 +73,7 @@ def listen(host: str, port: int) -> socket.socket:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(1024)  # from here on clients wait for us in place of being refused
     except OSError as error:
         listener.close()
         raise PortTaken(host=host, port=port, why=error.strerror or error) from error

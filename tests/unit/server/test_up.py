@@ -127,7 +127,6 @@ def test_an_announcement_is_taken_back_by_its_own_server_alone(tmp_path: Path) -
 
 def test_a_taken_port_is_said_plainly() -> None:
     taken = up.listen("127.0.0.1", 0)
-    taken.listen()
     with pytest.raises(up.PortTaken, match="Address already in use"):
         up.listen("127.0.0.1", taken.getsockname()[1])
     taken.close()
