@@ -11,7 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -151,10 +152,33 @@ def call(
     allow_networks: Sequence[str] = (),
 ) -> Answer:
     """One guarded call. `timeout` is in seconds, for everything from resolving to the last byte."""
-    target = usable(url)
     began = time.monotonic()
-    deadline = began + timeout
-    sent = {"host": target.netloc.decode(), "user-agent": "penstock", "accept-encoding": "identity", **(headers or {})}
+    with _answering(method, url, content, headers or {}, timeout, allow_networks) as answer:
+        text = _read(answer)
+        told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+        return Answer(answer.status, told, text, round(time.monotonic() - began, 3))
+
+
+def fetch(url: str, take: Callable[[bytes], None], timeout: float = 120.0, allow_networks: Sequence[str] = ()) -> None:
+    """GET something large, handing over its bytes as they come. Whatever `take` raises ends it.
+
+    Raises UrlUnusable, AddressRefused, CallFailed, also for any answer but 200.
+    """
+    with _answering("GET", url, b"", {}, timeout, allow_networks) as answer:
+        if answer.status != 200:
+            raise CallFailed(url=host_of(usable(url)), why=f"it answered {answer.status}")
+        for chunk in answer.iter_stream():
+            take(chunk)
+
+
+@contextmanager
+def _answering(
+    method: str, url: str, content: bytes, headers: Mapping[str, str], timeout: float, allow_networks: Sequence[str]
+) -> Generator[httpcore.Response]:
+    """A call whose answer is being read."""
+    target = usable(url)
+    deadline = time.monotonic() + timeout
+    sent = {"host": target.netloc.decode(), "user-agent": "penstock", "accept-encoding": "identity", **headers}
     sent["content-length"] = str(len(content))
     try:
         with (
@@ -163,9 +187,7 @@ def call(
             ) as pool,
             pool.stream(method, str(target), headers=list(sent.items()), content=content) as answer,
         ):
-            text = _read(answer)
-            told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            return Answer(answer.status, told, text, round(time.monotonic() - began, 3))
+            yield answer
     except httpcore.TimeoutException as error:
         raise CallFailed(url=host_of(target), why=f"no answer within {timeout:g} s") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:

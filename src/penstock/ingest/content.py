@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from penstock import files
+from penstock.connections import guard
 from penstock.core import Refusal
 from penstock.files import Probe, jobs, probing
 from penstock.ingest.places import Places
@@ -18,6 +19,7 @@ from penstock.store.blobs import Blob
 
 _THREADS = 4
 _NICENESS = 10
+_DOWNLOAD_SECONDS = 300.0
 SMALL_BYTES = 1 << 20
 """Up to that, bytes are held in memory between hashing, looking and storing."""
 
@@ -84,6 +86,8 @@ class _Fetcher:
                     self._read(made, Path(rest))
                 case "blob":
                     made.blob = Blob(rest, self._store.blobs.size(rest))
+                case "url":
+                    made.blob = self._download(rest)
                 case _:
                     made.reason = f"nothing can be read from {scheme!r} addresses yet"
         except Refusal as refused:
@@ -103,6 +107,12 @@ class _Fetcher:
                 return
             made.held = file.readall()
             made.blob = Blob(sha256(made.held).hexdigest(), len(made.held))
+
+    def _download(self, url: str) -> Blob:
+        settings = self._store.settings
+        with self._store.blobs.open(settings.upload_limit_bytes) as incoming:
+            guard.fetch(url, incoming.write, _DOWNLOAD_SECONDS, settings.allow_networks)
+            return incoming.finish()
 
     def look(self, made: Prepared) -> None:
         """Probe what is not known."""

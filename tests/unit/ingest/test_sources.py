@@ -1,6 +1,9 @@
 """Uploads and manifests as sources; what is wrong with a source is said before anything begins."""
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from penstock import files
 from penstock.core import NotFound, Refusal
 from penstock.files import Upload
-from penstock.ingest import ManifestSource, NewImport, PathSource, UploadSource, sources
+from penstock.ingest import Import, ManifestSource, NewImport, PathSource, UploadSource, sources
 
 from .conftest import Desk, datasets_id, image, voc
 from .test_archives import zipped
@@ -126,3 +129,50 @@ def test_what_is_wrong_with_a_source_is_said_at_once(desk: Desk) -> None:
     with pytest.raises(NotFound, match="format"):
         check(desk, PathSource(path="images"), format="yolo")
     check(desk, PathSource(path="images/*.zip"))
+
+
+class Pictures(BaseHTTPRequestHandler):
+    """A web server on the premises."""
+
+    def do_GET(self) -> None:  # the name that the standard library calls
+        found = {"/a.jpg": image(1), "/page.jpg": b"<html>sign in</html>"}.get(self.path)
+        self.send_response(302 if self.path == "/moved.jpg" else 200 if found else 404)
+        self.send_header("content-length", str(len(found or b"")))
+        self.end_headers()
+        self.wfile.write(found or b"")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pictures)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def listed(desk: Desk, web: str) -> Import:
+    desk.put("list.csv", f"uri,key\n{web}/a.jpg,a\n{web}/no.jpg,no\n{web}/moved.jpg,moved\n{web}/page.jpg,page\n")
+    return desk.run(ManifestSource(kind="manifest", path=str(desk.folder / "list.csv")))
+
+
+def test_a_manifest_may_name_addresses_on_the_web(desk: Desk, web: str) -> None:
+    settings = desk.store.settings.model_copy(update={"allow_networks": ["127.0.0.0/8"]})
+    object.__setattr__(desk.store, "settings", settings)
+    run = listed(desk, web)
+    assert desk.keys() == ["a"]
+    reasons = {key: item.reason or "" for key, item in desk.items(run).items()}
+    assert "404" in reasons["no"]
+    assert "302" in reasons["moved"]
+    assert "web page" in reasons["page"]
+
+
+def test_addresses_of_our_own_network_are_refused(desk: Desk, web: str) -> None:
+    run = listed(desk, web)
+    assert desk.keys() == []
+    assert "not a public address" in (desk.items(run)["a"].reason or "")
