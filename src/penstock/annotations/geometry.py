@@ -14,6 +14,7 @@ Every shape enters through `read`, once; what the database holds is `canonical_t
 """
 
 from collections.abc import Callable, Sequence
+from operator import mul
 from typing import Any
 
 import msgspec
@@ -45,6 +46,14 @@ class BadGeometry(ValueError):
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding JSON from outside can raise: bad JSON or types, bad UTF-8, nesting too deep."""
 
+_TYPES: dict[Kind, Any] = {
+    "box": list[float],
+    "polygon": list[list[list[float]]],
+    "polyline": list[float],
+    "point": list[float],
+    "keypoints": list[float],
+    "mask": Mask,
+}
 _FLAT = msgspec.json.Decoder(list[float])
 _POLYGON = msgspec.json.Decoder(list[list[list[float]]])
 _MASK = msgspec.json.Decoder(Mask)
@@ -87,9 +96,11 @@ def read(kind: Kind, text: bytes | str | msgspec.Raw) -> Shape:
 def check(kind: Kind, shape: Any) -> Shape:
     """A shape built in Python, checked like one from outside. Raises BadGeometry."""
     try:
-        return read(kind, _ENCODER.encode(shape))
-    except (TypeError, OverflowError) as error:
+        found = shape if kind == "tag" else msgspec.convert(shape, _TYPES[kind])
+    except (msgspec.ValidationError, OverflowError) as error:
         raise BadGeometry(f"{FORMS[kind]} ({error})") from None
+    _CHECKS[kind](found)
+    return found
 
 
 def canonical(shape: Shape) -> msgspec.Raw:
@@ -103,7 +114,8 @@ def canonical_text(shape: Shape) -> str:
 
 
 def _fits(numbers: Sequence[float]) -> bool:
-    return min(numbers) >= -LARGEST and max(numbers) <= LARGEST
+    whole = sum(numbers)
+    return min(numbers) >= -LARGEST and max(numbers) <= LARGEST and whole == whole
 
 
 def _check_tag(shape: Any) -> None:
@@ -209,8 +221,7 @@ def area(kind: Kind, shape: Any) -> float:
 def ring_area(ring: Ring) -> float:
     """The area within one ring, whichever way round it runs."""
     xs, ys = ring[::2], ring[1::2]
-    twice = sum(xs[i - 1] * ys[i] - xs[i] * ys[i - 1] for i in range(len(xs)))
-    return abs(twice) / 2
+    return abs(sum(map(mul, xs, ys[1:] + ys[:1])) - sum(map(mul, ys, xs[1:] + xs[:1]))) / 2
 
 
 def is_inside(kind: Kind, shape: Any, width: float, height: float) -> bool:

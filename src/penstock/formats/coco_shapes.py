@@ -66,10 +66,10 @@ def annotations_of(
 
 
 def _forget_derived(kind: Kind, shape: Any, kept: dict[str, Any]) -> None:
-    """Drop what follows from the shape exactly, so that it isn't stored a second time."""
+    """Drop what follows from the shape exactly, so that it isn't stored a second time. Polygons keep their area."""
     if kept.get("bbox") == list(shapes.bounds(kind, shape)):
         del kept["bbox"]
-    if kept.get("area") == shapes.area(kind, shape):
+    if kind != "polygon" and kept.get("area") == shapes.area(kind, shape):
         del kept["area"]
     if kept.get("iscrowd") == 0:
         del kept["iscrowd"]
