@@ -14,6 +14,10 @@ from penstock.store import Database, Store, Transaction
 _writer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 
+BULK_PRIORITY = -10
+"""Whatever a person waits for goes before the thousands of chunks of a bulk import."""
+
+
 @dataclass(frozen=True)
 class Work:
     """What a running job has at hand."""
@@ -45,7 +49,10 @@ def later(
 
     Jobs with the same `lock` run one at a time, in order.
     """
-    deferrer = _writer.configure_task(job, queue=queue, lock=lock, queueing_lock=key, connection=tx.conn)
+    priority = BULK_PRIORITY if queue == "bulk" else 0
+    deferrer = _writer.configure_task(
+        job, queue=queue, lock=lock, queueing_lock=key, priority=priority, connection=tx.conn
+    )
     if key is None:
         deferrer.defer(**args)
         return True
