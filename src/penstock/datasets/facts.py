@@ -4,7 +4,7 @@ Later rooms fill `tasks`: what they know of each file's tasks.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from penstock.annotations.model import Annotation
 from penstock.datasets import tables
 from penstock.datasets.query import Expression, Facts, Given, Mark, Names, Need, needs
 from penstock.datasets.query.check import walk
-from penstock.datasets.query.expression import FILE_FIELDS, ChangedSince
+from penstock.datasets.query.expression import ANNOTATION_FIELDS, FILE_FIELDS, ChangedSince
 from penstock.datasets.query.facts import Fields
 from penstock.files.model import File
 from penstock.schema.model import Attribute, Schema
@@ -107,7 +107,9 @@ def of_files(
     """
     wanted = needs(expression)
     at = tables.HEAD if as_of is None else as_of
-    if "annotations" in wanted and annotations is None:
+    if "annotations" not in wanted:
+        annotations = {}
+    elif annotations is None:
         annotations = dict(rows.stream(tx, branch, as_of, files))
     held: dict[int, list[tables.Held]] = {}
     for row in tables.memberships(tx, files, at) if wanted & {"added", "datasets"} else ():
@@ -117,7 +119,7 @@ def of_files(
     changed = _changed(tx, expression, dataset, branch, files, at)
     gathered: dict[int, Facts] = {}
     for file in tables.file_states(tx, files, at):
-        mine = (annotations or {}).get(file.id, ())
+        mine = annotations.get(file.id, ())
         places = held.get(file.id, ())
         gathered[file.id] = Facts(
             now=now or tx.now,
@@ -149,21 +151,40 @@ def marks(annotations: Iterable[Annotation], schema: Schema, author: Callable[[i
 
 def mark(annotation: Annotation, schema: Schema, author: Callable[[int | None], Given]) -> Mark:
     """One annotation by names."""
-    label = schema.labels_by_id.get(annotation.label or 0)
-    fields: dict[str, Given | Callable[[], Given]] = {
-        "label": label and label.name,
-        "kind": annotation.kind,
-        "source": annotation.source,
-        "confidence": annotation.confidence,
-        "area": lambda: annotation.area,
-        "x": lambda: annotation.bounds[0],
-        "y": lambda: annotation.bounds[1],
-        "w": lambda: annotation.bounds[2],
-        "h": lambda: annotation.bounds[3],
-        "group": annotation.group,
-        "author": lambda: author(annotation.author),
-    }
-    return Mark(fields, _attributes(annotation, schema))
+    return Mark(_MarkFields(annotation, schema, author), _attributes(annotation, schema))
+
+
+class _MarkFields(Mapping[str, Given]):
+    """An annotation's fields, each found when it is asked for: filters look at many annotations, and at few fields."""
+
+    __slots__ = ("_annotation", "_author", "_schema")
+
+    def __init__(self, annotation: Annotation, schema: Schema, author: Callable[[int | None], Given]) -> None:
+        self._annotation = annotation
+        self._schema = schema
+        self._author = author
+
+    def __getitem__(self, name: str) -> Given:
+        annotation = self._annotation
+        if name == "label":
+            label = self._schema.labels_by_id.get(annotation.label or 0)
+            return label and label.name
+        if name == "author":
+            return self._author(annotation.author)
+        if name in _SIDES:
+            return annotation.bounds[_SIDES[name]]
+        if name in ANNOTATION_FIELDS:
+            return getattr(annotation, name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*ANNOTATION_FIELDS, "author"))
+
+    def __len__(self) -> int:
+        return len(ANNOTATION_FIELDS) + 1
+
+
+_SIDES = {"x": 0, "y": 1, "w": 2, "h": 3}
 
 
 def author_names(tx: Transaction) -> Callable[[int | None], Given]:

@@ -15,7 +15,7 @@ from penstock.annotations import branches, rows
 from penstock.annotations import tables as annotation_tables
 from penstock.datasets import Dataset, followers, versions
 from penstock.datasets.query import QueryInvalid
-from penstock.export import Export, NewExport, making, publishing, tables, verbs
+from penstock.export import Export, NewExport, content, making, publishing, tables, verbs
 from penstock.export.model import DestinationRefused, ExportEnded
 from penstock.jobs import Work
 from penstock.store import Store
@@ -308,3 +308,18 @@ def test_now_in_a_filter_is_what_was_told(dataset: Dataset, folder: Path, export
     assert contents(folder / "one") == contents(folder / "three")
     other = export(dataset=dataset.id, filter="added > now - 1h", now="2000-01-01T00:00:00Z", to=to(folder, "four"))
     assert other.files == 3
+
+
+def test_chunks_follow_how_dense_files_are() -> None:
+    assert content._next_size(16, 0) == 32
+    assert content._next_size(400, 100) == 500
+    assert content._next_size(500, 40_000) == 250
+    assert content._next_size(16, 10**7) == 1
+
+
+def test_every_file_is_read_once_whatever_the_chunks(
+    store: Store, project: int, dataset: Dataset, export: MakeExport, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content, "_next_size", lambda *_: 1)
+    whole = export(dataset=dataset.id, to=to(folder, "one"))
+    assert (whole.files, whole.looked, whole.total) == (3, 3, 3)
