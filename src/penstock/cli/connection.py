@@ -48,6 +48,18 @@ def webhook(session: Session, name: str, receiver: str, secret: str | None) -> N
 
 @command.command()
 @click.argument("name")
+@click.argument("field", default="secret")
+@click.option("--value", envvar="PENSTOCK_SECRET", help="The secret; asked for when left out.")
+@speaks
+def set_secret(session: Session, name: str, field: str, value: str | None) -> None:
+    """Give a connection a secret, in place of the one it has."""
+    value = value or click.prompt("Secret", hide_input=True, err=True)
+    changed = session.penstock.connections[name].change(secrets={field: value})
+    session.say(changed.value, f"{name!r} has a new {field}.")
+
+
+@command.command()
+@click.argument("name")
 @speaks
 def test(session: Session, name: str) -> int:
     """Try whether a connection works. Exit code 1 when it doesn't."""

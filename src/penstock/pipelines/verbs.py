@@ -1,17 +1,24 @@
 """A project's whole pipeline as one file: what it would change, changing it, and writing it down."""
 
-from penstock.core import Forbidden
+from collections.abc import Callable, Sequence
+
+from penstock import people
+from penstock.core import Forbidden, Invalid
 from penstock.people import invites
 from penstock.people.model import NewInvite
 from penstock.pipelines import reading, showing, tables
 from penstock.pipelines.applying import Applying, project_name
-from penstock.pipelines.model import PipelineText, Plan
+from penstock.pipelines.model import Change, PipelineText, Plan
 from penstock.store import Store, Transaction
 
 
 class ConnectionsNeedPermission(Forbidden):
     """The file's section of connections changes {names}, which needs the permission `connections`. Ask an admin of the
     project, or leave the section out."""
+
+
+class ProjectUnnamed(Invalid):
+    """The file names no project. Begin it with a line like `project: blood cells`."""
 
 
 class _Undone(Exception):
@@ -27,9 +34,31 @@ def plan(store: Store, project: int, actor: int, text: PipelineText) -> Plan:
     It is applied in a transaction that is thrown away, so that both can't differ.
     """
 
+    return _undone(store, project, actor, lambda tx: _apply(tx, store, text, True).changes)
+
+
+def plan_new(store: Store, actor: int, text: PipelineText) -> Plan:
+    """What applying would make of a project that is yet to be. Nothing is written.
+
+    Raises ProjectUnnamed, ProjectNameTaken, and whatever applying would refuse.
+    """
+
+    def work(tx: Transaction) -> list[Change]:
+        name = reading.read(text.yaml)[0].project
+        if name is None:
+            raise ProjectUnnamed
+        tx.project = people.create_project(tx, name)
+        return [Change(do="add", what="project", name=name), *_apply(tx, store, text, True).changes]
+
+    return _undone(store, 0, actor, work)
+
+
+def _undone(store: Store, project: int, actor: int, changing: Callable[[Transaction], Sequence[Change]]) -> Plan:
+    """The changes that a verb makes in a transaction that is thrown away."""
+
     def work(tx: Transaction) -> None:
         tx.memory = {}  # what this process remembers must not come from what never happened
-        raise _Undone(Plan(changes=tuple(_apply(tx, store, text, True).changes)))
+        raise _Undone(Plan(changes=tuple(changing(tx))))
 
     try:
         store.db.perform(work, project, actor)

@@ -63,8 +63,9 @@ class Failed(PenstockError):
 
 
 def _one_line(detail: str, errors: Sequence[Problem]) -> str:
-    if not errors:
+    unsaid = [error for error in errors if error.detail not in detail]
+    if not unsaid:
         return detail
-    shown = "; ".join(f"{e.at}: {e.detail}" if e.at else e.detail for e in errors[:5])
-    more = f" (and {len(errors) - 5} more)" if len(errors) > 5 else ""
+    shown = "; ".join(f"{e.at}: {e.detail}" if e.at else e.detail for e in unsaid[:5])
+    more = f" (and {len(unsaid) - 5} more)" if len(unsaid) > 5 else ""
     return f"{detail} {shown}{more}".strip()

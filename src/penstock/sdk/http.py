@@ -63,8 +63,10 @@ class Client:
     ) -> T:
         return self._read(shape, self.request("POST", path, body=body, query=query, key=key))
 
-    def put(self, path: str, shape: type[T], body: Any = None, *, edition: int | None = None) -> T:
-        return self._read(shape, self.request("PUT", path, body=body, edition=edition))
+    def put(
+        self, path: str, shape: type[T], body: Any = None, *, query: Query | None = None, edition: int | None = None
+    ) -> T:
+        return self._read(shape, self.request("PUT", path, body=body, query=query, edition=edition))
 
     def patch(self, path: str, shape: type[T], body: Any = None, *, edition: int | None = None) -> T:
         return self._read(shape, self.request("PATCH", path, body=body, edition=edition))

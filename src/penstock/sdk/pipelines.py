@@ -8,6 +8,7 @@ from typing import Any
 from penstock.pipelines.document import read
 from penstock.pipelines.model import PipelineShown, PipelineText, Plan
 from penstock.sdk.errors import PenstockError
+from penstock.sdk.http import Client
 from penstock.sdk.scope import Scope
 
 
@@ -17,6 +18,10 @@ class FileMissing(PenstockError):
 
 def plan(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
     return scope.post("/pipeline/plan", Plan, PipelineText(yaml=text_of(file), prune=prune))
+
+
+def plan_new(client: Client, file: Path | str) -> Plan:
+    return client.post("/pipeline/plan", Plan, PipelineText(yaml=text_of(file)))
 
 
 def apply(scope: Scope, file: Path | str, *, prune: bool) -> Plan:

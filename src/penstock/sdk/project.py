@@ -113,14 +113,15 @@ class Project:
         What it doesn't name stays, unless `prune`: then it is archived. Safe to repeat.
         """
         wanted = schema if isinstance(schema, WantedSchema) else WantedSchema.model_validate(schema)
-        return self._scope.client.put(self._scope.path(f"/schema?prune={str(prune).lower()}"), Schema, wanted)
+        return self._scope.client.put(self._scope.path("/schema"), Schema, wanted, query={"prune": prune})
 
     # The pipeline as a whole
 
     def plan(self, file: Path | str, *, prune: bool = False) -> Plan:
         """What applying a pipeline file would change. Raises Refused, with the line of each mistake."""
-        self._settle_for(file)
-        return pipelines.plan(self._scope, file, prune=prune)
+        if self._settle_for(file):
+            return pipelines.plan(self._scope, file, prune=prune)
+        return pipelines.plan_new(self._client, file)
 
     def apply(self, file: Path | str, *, prune: bool = False) -> Plan:
         """Make the project what a pipeline file says; what was changed, with a link for each person new to it.
@@ -128,7 +129,9 @@ class Project:
         Safe to repeat. The file may be a path or the YAML itself. It names its project, which is made when there is
         none of that name. Nothing is removed without `prune`.
         """
-        self._settle_for(file, create=True)
+        if not self._settle_for(file):
+            pipelines.plan_new(self._client, file)  # a file that would be refused makes no project
+            self.create_project(self._name or pipelines.project_of(file) or "")
         return pipelines.apply(self._scope, file, prune=prune)
 
     def show(self) -> str:
@@ -209,14 +212,13 @@ class Project:
             f"Say which project: connect(project=...), --project or PENSTOCK_PROJECT. There is: {offer}."
         )
 
-    def _settle_for(self, file: Path | str, *, create: bool = False) -> None:
-        """Work in the project that a pipeline file names, unless one was named before."""
+    def _settle_for(self, file: Path | str) -> bool:
+        """Work in the project that a pipeline file names, unless one was named before. False when it is yet to be."""
         named = self._name or pipelines.project_of(file)
         if named is None:
-            return
+            return True
         found = [place for place in self._places() if place.name == named]
         if found:
             self._name = named
             self._scope.settle(found[0].id)
-        elif create:
-            self.create_project(named)
+        return bool(found)
