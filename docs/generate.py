@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 import penstock
 from penstock.cli.main import penstock as command_line
 from penstock.core import Refusal, Settings
+from penstock.core.notes import field_notes
 from penstock.log import Event
 from penstock.server.app import create_app
 
@@ -65,9 +66,9 @@ def events_page() -> str:
             lines.append(f"## {room}\n")
         lines.append(f"### `{kind}`\n")
         lines.append(f"{_prose(event)}\n")
-        notes = _field_notes(event)
+        notes = field_notes(event)
         for name, field in event.model_fields.items():
-            note = notes.get(name) or field.description
+            note = notes.get(name)
             lines.append(f"- `{name}`: {_type(field)}{f'. {_sentence(note)}' if note else ''}")
         lines.append("")
     return "\n".join(lines)
@@ -99,19 +100,21 @@ def settings_page() -> str:
         "|---|---|---|---|",
     ]
     commands = "only in the file"
+    notes = field_notes(Settings)
     for name, field in Settings.model_fields.items():
         variable = commands if name == "commands" else f"`PENSTOCK_{name.upper()}`"
         key = "-" if name == "home" else f"`{name}`"
         default = (
             "" if field.is_required() else f"`{json.dumps(field.get_default(call_default_factory=True), default=str)}`"
         )
-        lines.append(f"| {key} | {variable} | {default} | {' '.join((field.description or '').split())} |")
+        lines.append(f"| {key} | {variable} | {default} | {' '.join(notes[name].split())} |")
     command = Settings.model_fields["commands"].annotation
     for value in getattr(command, "__args__", ()):
         if inspect.isclass(value) and issubclass(value, BaseModel):
             lines.append(f"\n## A command\n\n{_prose(value)}\n")
+            notes = field_notes(value)
             for name, field in value.model_fields.items():
-                lines.append(f"- `{name}`: {_type(field)}. {' '.join((field.description or '').split())}".rstrip())
+                lines.append(f"- `{name}`: {_type(field)}. {' '.join(notes.get(name, '').split())}".rstrip())
     return "\n".join(lines) + "\n"
 
 
@@ -178,15 +181,6 @@ def _type(field: FieldInfo) -> str:
     shown = field.annotation.__name__ if inspect.isclass(field.annotation) else str(field.annotation)
     shown = re.sub(r"\b(?:[a-z_]\w*\.)+(?=\w)", "", shown)
     return shown.replace("NoneType", "None").replace("|", "or")
-
-
-def _field_notes(value: type[BaseModel]) -> dict[str, str]:
-    """What stands behind `#:` beside a field, its bases' included."""
-    notes: dict[str, str] = {}
-    for cls in reversed(value.__mro__):
-        if cls.__module__.startswith("penstock."):
-            notes |= dict(re.findall(r"^    (\w+):.*?#: (.*)$", inspect.getsource(cls), re.MULTILINE))
-    return notes
 
 
 def _kebab(name: str) -> str:

@@ -89,7 +89,7 @@ class TooLarge(Refusal):
 
 
 class PreconditionFailed(Refusal):
-    """This was edited meanwhile: you hold edition {held}, the present one is {present}. Load it again, then repeat the edit."""
+    """This was edited meanwhile: you hold edition {held}, the present one is {present}. Load it and repeat the edit."""
 
     status = 412
 

@@ -1,10 +1,15 @@
 """The OpenAPI document: what FastAPI derives, with the one shape of errors and what each call asks of its caller."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from penstock.core import Value
+from penstock.core.notes import field_notes
 from penstock.server.access import Access
 
 _PROBLEM: dict[str, Any] = {
@@ -60,6 +65,7 @@ def _add(document: dict[str, Any], access: dict[tuple[str, str], Access]) -> Non
     schemas: dict[str, Any] = parts.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    _add_notes(schemas)
     schemas["Problem"] = _PROBLEM
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer"},
@@ -77,3 +83,23 @@ def _add(document: dict[str, Any], access: dict[tuple[str, str], Access]) -> Non
                 operation["security"] = [{"token": []}, {"session": []}]
                 if method == "post":
                     operation.setdefault("parameters", []).append(_KEY)
+
+
+def _add_notes(schemas: dict[str, Any]) -> None:
+    """What the source says of each value's fields."""
+    values = list(_below(Value))
+    names = Counter(value.__name__ for value in values)
+    for value in values:
+        alone = names[value.__name__] == 1
+        name = value.__name__ if alone else f"{value.__module__}__{value.__name__}".replace(".", "__")
+        properties: dict[str, Any] = schemas.get(re.sub(r"\W", "_", name), {}).get("properties", {})
+        for field, note in field_notes(value).items() if properties else ():
+            shown = properties.get(value.model_fields[field].alias or field)
+            if shown is not None:
+                shown.setdefault("description", note)
+
+
+def _below(base: type[Value]) -> Iterator[type[Value]]:
+    for value in base.__subclasses__():
+        yield value
+        yield from _below(value)
