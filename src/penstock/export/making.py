@@ -33,12 +33,14 @@ MANIFEST = "manifest.json"
 def run(work: Work, project: int, export: int) -> None:
     """Make an export and put it in its place. Safe to repeat, and to interrupt at any moment."""
     with work.db.transaction(project) as tx:
-        if not tables.begin(tx, export):
-            return
+        begun = tables.begin(tx, export)
         asked = verbs.get(tx, export)
         sealed = tables.sealed(tx, export)
     try:
         path = destination.path_of(work.store, project, asked)
+        if not begun:  # it ended while nobody was at work on it, perhaps after a crash
+            publishing.sweep(path.parent, export)
+            return
         if sealed is None or not _is_there(path, sealed):
             _make(work.store, project, asked, path)
         uri = destination.uri_of(work.store, project, asked, path)

@@ -254,6 +254,22 @@ def test_after_a_crash_in_any_step_the_next_try_completes_it(
         assert tx.value(int, "select count(*) from event where kind = 'export.ready'") == 1
 
 
+def test_what_a_crash_left_goes_when_the_export_was_called_off_meanwhile(
+    store: Store, project: int, dataset: Dataset, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = NewExport.model_validate({"dataset": dataset.id, "to": to(folder, "set")})
+    made = store.db.perform(lambda tx: verbs.start(tx, asked), project)
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_move", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(publishing.Workshop, "__exit__", lambda *_: None)
+        with pytest.raises(Killed):
+            making.run(Work(store), project, made.id)
+    assert visible(folder) != []
+    store.db.perform(lambda tx: verbs.cancel(tx, made.id), project)
+    making.run(Work(store), project, made.id)
+    assert visible(folder) == []
+
+
 def test_a_crash_between_publishing_and_saying_so_is_noticed(
     store: Store, project: int, dataset: Dataset, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
