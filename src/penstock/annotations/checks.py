@@ -43,13 +43,19 @@ def apply(
 
 
 def structure(annotation: Annotation, schema: Schema, at: str) -> list[Problem]:
-    """What is wrong with a whole annotation, such as an imported one, apart from completeness and bounds."""
+    """What is wrong with a whole annotation, apart from completeness and bounds."""
+    return admit(annotation, schema, at)[1]
+
+
+def admit(annotation: Annotation, schema: Schema, at: str) -> tuple[Annotation, list[Problem]]:
+    """A whole annotation from outside as we keep it, with canonical geometry, and what is wrong with it."""
     problems: list[Problem] = []
     label = _check_label(annotation.label, annotation.kind, schema, at, problems)
-    _check_geometry(annotation.kind, annotation.geometry, label, at, problems)
+    shape = _check_geometry(annotation.kind, annotation.geometry, label, at, problems)
     _check_attributes(annotation.attributes, annotation.label, schema, at, problems)
     _check_rest(annotation.confidence, annotation.group, (annotation.at, annotation.foreign), at, problems)
-    return problems
+    values = {key: value for key, value in annotation.attributes.items() if value is not None}
+    return replace(annotation, geometry=shapes.canonical(shape), attributes=values), problems
 
 
 def _created(change: Create, schema: Schema, at: str, author: int | None) -> tuple[Annotation, list[Problem]]:

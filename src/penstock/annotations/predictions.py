@@ -22,10 +22,11 @@ def predict(tx: Transaction, name: str, file: int, predicted: Sequence[Annotatio
     problems: list[Problem] = []
     wanted: dict[object, Annotation] = {}
     for n, one in enumerate(predicted):
-        problems += checks.structure(one, schema, f"[{n}]")
+        kept, found = checks.admit(one, schema, f"[{n}]")
+        problems += found
         if one.confidence is None:
             problems.append(Problem(f"[{n}].confidence", "A prediction needs a confidence.", "confidence-missing"))
-        wanted[one.id] = msgspec.structs.replace(one, source="model", author=tx.actor)
+        wanted[one.id] = msgspec.structs.replace(kept, source="model", author=tx.actor)
     if problems:
         raise ChangesInvalid(count=len(problems), errors=problems)
     branch = branches.predictions(tx, name)

@@ -6,9 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from penstock.annotations import geometry as shapes
-from penstock.annotations.checks import structure
-from penstock.annotations.geometry import BadGeometry
+from penstock.annotations.checks import admit
 from penstock.annotations.model import Annotation
 from penstock.core import Problem
 from penstock.formats.model import NamedAnnotation
@@ -78,10 +76,6 @@ def identified(
         if not found:
             return None, [Problem(f"{at}.label", f"There is no label {annotation.label!r}.", "unknown-label")]
         label = found[0].id
-    try:
-        geometry = shapes.canonical(shapes.read(annotation.kind, annotation.geometry))
-    except BadGeometry as bad:
-        return None, [Problem(f"{at}.geometry", bad.detail, bad.code)]
     values = identified_values(annotation.attributes, label, schema, at, problems)
     foreign = annotation.foreign
     if len(values) < len(annotation.attributes):
@@ -92,7 +86,7 @@ def identified(
         id=id,
         kind=annotation.kind,
         label=label,
-        geometry=geometry,
+        geometry=annotation.geometry,
         attributes=values,
         source=annotation.source,
         confidence=annotation.confidence,
@@ -100,8 +94,8 @@ def identified(
         at=annotation.at,
         foreign=foreign,
     )
-    faults = structure(made, schema, at)
-    return (None, [*problems, *faults]) if faults else (made, problems)
+    admitted, faults = admit(made, schema, at)
+    return (None, [*problems, *faults]) if faults else (admitted, problems)
 
 
 def all_values(annotation: NamedAnnotation) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from penstock.schema.wanted import WantedLabel, WantedSchema
 LARGEST_BYTES = 64 * 1024**2
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_RETURN = {"\r": "&#13;"}  # a parser would read it as a line feed
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -134,7 +135,8 @@ def _whole(text: str) -> int:
 
 def _read_attributes(part: Element | None) -> dict[str, Any]:
     found = part.all("attribute") if part else []
-    return {one.text_of("name"): one.text_of("value") for one in found if one.text_of("name")}
+    pairs = ((one.text_of("name"), one.child("value")) for one in found)
+    return {name: value.text for name, value in pairs if name and value is not None}
 
 
 class Voc:
@@ -243,7 +245,7 @@ def _element(tag: str, value: Any, depth: int) -> Iterator[str]:
         indent = "\t" * depth
         parts = cast(dict[str, Any], value) if isinstance(value, dict) else {"#text": value}
         own = [f" {k[1:]}={quoteattr(_clean(v))}" for k, v in parts.items() if k[:1] == "@" and _NAME.fullmatch(k[1:])]
-        yield f"{indent}<{tag}{''.join(own)}>{escape(_clean(parts.get('#text', '')))}"
+        yield f"{indent}<{tag}{''.join(own)}>{escape(_clean(parts.get('#text', '')), _RETURN)}"
         inner = [_element(k, v, depth + 1) for k, v in parts.items() if k[:1] not in "@#"]
         if inner:
             yield "\n"

@@ -155,6 +155,11 @@ def test_an_archived_label_stops_only_what_uses_it_anew():
     assert [p.code for p in checks.apply(new, None, archived, "c")[1]] == ["label-archived"]
 
 
+def test_a_whole_annotation_from_outside_becomes_canonical():
+    given = msgspec.structs.replace(box(attributes={key("note"): None}), geometry=msgspec.Raw(b"[1, 2,3 , 4e0]"))
+    assert checks.admit(given, SCHEMA, "") == (box(), [])
+
+
 def test_deleting_creating_and_updating_what_is_not_or_already_there():
     assert applied({"do": "delete", "id": str(ONE)}, box()) == (None, [])
     assert applied({"do": "delete", "id": str(ONE)})[1] == ["id unknown-annotation"]
