@@ -151,8 +151,10 @@ def insert_steps(
     keys: Mapping[tuple[str, str], UUID] = MappingProxyType({}),
 ) -> None:
     tx.many(
-        "insert into step_run (project, run, n, kind, name, key, state)"
-        " values (%(project)s, %(run)s, %(n)s, %(kind)s, %(name)s, %(key)s, 'pending')",
+        # Tries of what stood here before stay, and the count goes on after them.
+        "insert into step_run (project, run, n, kind, name, key, state, tries)"
+        " select %(project)s, %(run)s, %(n)s, %(kind)s, %(name)s, %(key)s, 'pending', coalesce(max(number), 0)"
+        " from step_try where project = %(project)s and run = %(run)s and n = %(n)s",
         [
             {"run": run, "n": n, "kind": s.kind, "name": s.name, "key": keys.get((s.kind, s.name)) or new_uuid()}
             for n, s in enumerate(settings.do)

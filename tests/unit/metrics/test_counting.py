@@ -27,12 +27,9 @@ class Move:
     now: str
     template: int = 3
 
-    @property
-    def subject(self) -> str:
-        return f"task:{self.task}"
-
-    def body(self) -> str:
-        return json.dumps({"task": self.task, "template": self.template, "was": self.was, "now": self.now})
+    def record(self) -> tuple[str, str, str]:
+        body = {"task": self.task, "template": self.template, "was": self.was, "now": self.now}
+        return self.name, f"task:{self.task}", json.dumps(body)
 
 
 def opened(task: int) -> Move:
