@@ -11,10 +11,12 @@ from starlette.responses import Response, StreamingResponse
 from penstock.core import Forbidden, Page, Value
 from penstock.log import Happening
 from penstock.people.caller import credential
-from penstock.people.http import Caller, may
+from penstock.people.http import Caller, may, owner
 from penstock.people.standing import NotSignedIn, Standing
 from penstock.server.live import Sees, place, plain, read_after, stream_events
 from penstock.server.sight import seen_by
+from penstock.store import doctor
+from penstock.store.doctor import Finding
 
 router = APIRouter(tags=["server"])
 
@@ -48,6 +50,12 @@ def get_health(request: Request) -> Health:
     with request.app.state.store.db.transaction(0) as tx:
         tx.value(int, "select 1")
     return Health(version=request.app.version, uptime_seconds=round(time.monotonic() - request.app.state.began, 3))
+
+
+@router.get("/doctor")
+def examine(who: Annotated[Caller, Depends(owner)]) -> list[Finding]:
+    """What is right and wrong with this installation, in plain words. For owners of the installation."""
+    return doctor.examine(who.store.settings)
 
 
 @router.get(

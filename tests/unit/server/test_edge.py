@@ -43,3 +43,9 @@ def test_problems_say_where() -> None:
     assert errors.place(("body", "changes", 3, "geometry")) == "changes[3].geometry"
     assert errors.place(("query", "limit")) == "query.limit"
     assert errors.place(("body",)) == "body"
+
+
+def test_the_owner_can_ask_what_is_wrong(api) -> None:
+    found = api.owner.get("/doctor").json()
+    assert any(finding["ok"] and "Python" in finding["what"] for finding in found)
+    assert api.client("admin").get("/doctor").status_code == 403
