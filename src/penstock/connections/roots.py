@@ -21,14 +21,14 @@ class OutsideRoots(Forbidden):
 def inside(path: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
     """The real path of a file or folder inside one of the roots. It need not exist; its links are followed.
 
-    Raises NoRoots, OutsideRoots (also for what doesn't exist, so that nobody learns what does).
+    A relative path counts from the first root, so that a pipeline file need not say where it runs. Raises NoRoots, OutsideRoots (also for what doesn't exist, so that nobody learns what does).
     """
     if not roots:
         raise NoRoots
     text = os.fspath(path)
-    if "\0" in text or not Path(text).is_absolute():
+    if "\0" in text:
         raise OutsideRoots(path=text.replace("\0", "?"))
-    real = Path(os.path.realpath(text))
+    real = Path(os.path.realpath(roots[0] / text))
     if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
         raise OutsideRoots(path=text)
     return real

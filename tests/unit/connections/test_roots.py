@@ -51,10 +51,14 @@ def test_a_root_may_itself_be_a_link(root: Path) -> None:
     assert roots.inside(linked / "inner/a.txt", [linked]) == (root / "inner/a.txt").resolve()
 
 
-def test_relative_paths_and_no_roots_are_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(root)
+def test_relative_paths_count_from_the_first_root(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root / "inner")
+    assert roots.inside("inner/a.txt", [root, root / "inner"]) == (root / "inner/a.txt").resolve()
     with pytest.raises(OutsideRoots):
-        roots.inside("inner/a.txt", [root])
+        roots.inside("../secret.txt", [root])
+
+
+def test_without_roots_nothing_is_open(root: Path) -> None:
     with pytest.raises(NoRoots):
         roots.inside(root / "inner", [])
 

@@ -55,7 +55,7 @@ def test_applying_again_changes_nothing(connected: Callable[..., Project], file:
 
 def test_a_file_that_is_wrong_makes_no_project(connected: Callable[..., Project]) -> None:
     p = connected(name=None)
-    with pytest.raises(penstock.Refused, match="line 8, .*did you mean 'watch'") as caught:
+    with pytest.raises(penstock.Refused, match=r"line 8, .*did you mean 'watch'") as caught:
         p.apply(YAML.replace("watch: first pass", "wacht: first pass"))
     assert caught.value.status == 422
     assert p.projects() == ["first"]
