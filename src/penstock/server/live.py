@@ -10,13 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 import psycopg
 
 from penstock import log
-from penstock.core import Invalid, Unavailable
+from penstock.core import Invalid, Refusal, Unavailable
 from penstock.log import Happening
 from penstock.store import Database, Transaction, horizon
 from penstock.store.transaction import CHANNEL
@@ -216,8 +216,20 @@ async def stream_events(
 ) -> AsyncGenerator[bytes]:
     """Server-sent events of a project behind a place in its log, without end.
 
-    The stream ends when the server stops, when the caller falls far behind or may see it no more.
+    The stream ends when the server stops, when the caller falls far behind or may see it no more, and when the database
+    goes away: who comes back is told why, or goes on where they were.
     """
+    async with aclosing(_events(live, db, project, after, sees, heartbeat)) as events:
+        try:
+            async for chunk in events:
+                yield chunk
+        except (Refusal, psycopg.OperationalError) as reason:
+            logger.info("a stream of project %s ended: %s", project, reason)
+
+
+async def _events(
+    live: Live, db: Database, project: int, after: Place | None, sees: Sees, heartbeat: float
+) -> AsyncGenerator[bytes]:
     stream, begin = await asyncio.to_thread(live.open, project, asyncio.get_running_loop())
     try:
         yield b"retry: 1000\n\n"

@@ -13,6 +13,7 @@ from penstock import people
 from penstock.log import Happening
 from penstock.people.model import NewProgram
 from penstock.people.standing import Standing
+from penstock.server.http import SightLost
 from penstock.server.live import Live, PlaceInvalid, place, stream_events
 from penstock.server.sight import seen_by
 from penstock.store import Store
@@ -168,6 +169,47 @@ def test_a_stream_ends_when_the_server_stops(store: Store, project: int) -> None
         live.close()
         async with asyncio.timeout(10):
             assert [chunk async for chunk in stream] == []
+
+    asyncio.run(run())
+
+
+def test_a_stream_ends_for_who_may_see_it_no_more(store: Store, project: int) -> None:
+    def nothing(_):
+        raise SightLost
+
+    async def run() -> None:
+        live = Live(store.db)
+        stream = stream_events(live, store.db, project, None, nothing, heartbeat=5)
+        await anext(stream)
+        await asyncio.to_thread(add, store, project, "unseen")
+        async with asyncio.timeout(10):
+            assert [chunk async for chunk in stream] == []
+        live.close()
+
+    asyncio.run(run())
+
+
+def test_a_stream_far_behind_ends_and_goes_on_where_it_was(store: Store, project: int, monkeypatch) -> None:
+    monkeypatch.setattr("penstock.server.live._BACKLOG", 3)
+
+    async def run() -> None:
+        live = Live(store.db)
+        stream = stream_events(live, store.db, project, None, everything, heartbeat=5)
+        await anext(stream)
+        persons = [await asyncio.to_thread(add, store, project, "first")]
+        seen = await read(stream, 1)
+        async with asyncio.timeout(20):
+            while live._streams:  # nobody reads meanwhile
+                persons.append(await asyncio.to_thread(add, store, project, f"p{len(persons)}"))
+                if all(one.closed for one in live._streams[project]):
+                    break
+            seen += [json.loads(chunk.decode().split("data: ")[1]) async for chunk in stream]
+        again = stream_events(live, store.db, project, (seen[-1]["seq"], seen[-1]["n"]), everything, heartbeat=5)
+        await anext(again)
+        seen += await read(again, len(persons) - len(seen))
+        assert [event["body"]["person"] for event in seen] == persons
+        live.close()
+        await again.aclose()
 
     asyncio.run(run())
 
