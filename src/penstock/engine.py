@@ -69,7 +69,7 @@ def projects(store: Store) -> list[int]:
 def follow_all(store: Store, project: int, followers: Sequence[Follower] = ()) -> int:
     """One step of every follower of a project; how many events they took."""
     taken = 0
-    for follower in followers or FOLLOWERS:
+    for follower in log.having_news(store.db, project, followers or FOLLOWERS):
         try:
             taken += log.step(store.db, project, follower)
         except psycopg.OperationalError:

@@ -1,6 +1,6 @@
 """The log: one immutable event per thing that happened, written with it; followers read it in order, exactly once."""
 
 from penstock.log.event import Event, Happening
-from penstock.log.follow import Follower, read, step
+from penstock.log.follow import Follower, having_news, read, step
 
-__all__ = ["Event", "Follower", "Happening", "read", "step"]
+__all__ = ["Event", "Follower", "Happening", "having_news", "read", "step"]

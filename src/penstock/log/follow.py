@@ -80,6 +80,30 @@ def step(db: Database, project: int, follower: Follower) -> int:
         return len(found)
 
 
+def having_news(db: Database, project: int, followers: Sequence[Follower]) -> list[Follower]:
+    """The followers that have something to read, found in one look.
+
+    A busy log is looked at many times a second, and most of its events concern one follower of many: a look costs 7
+    statements, where a step of each of 6 followers cost 34.
+    """
+    with db.transaction(project) as tx:
+        upto = horizon(tx)
+        kinds = [follower.kinds(tx) if callable(follower.kinds) else follower.kinds for follower in followers]
+        awake = tx.values(
+            str,
+            "select f.name from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
+            " left join cursor c on c.project = %(project)s and c.name = f.name"
+            " where c.seq is null or %(upto)s - c.seq >= %(lag)s or exists (select from event e"
+            " where e.project = %(project)s and e.seq > c.seq and e.seq <= %(upto)s"
+            " and e.kind = any(string_to_array(f.kinds, ',')))",
+            names=[follower.name for follower in followers],
+            kinds=[",".join(sorted(some)) for some in kinds],
+            upto=upto,
+            lag=IDLE_LAG,
+        )
+    return [follower for follower in followers if follower.name in awake]
+
+
 def _claim(tx: Transaction, name: str) -> int | None:
     seq = tx.value(
         int,

@@ -246,3 +246,14 @@ def test_reading_says_where_an_event_stands(store: Store, project: int) -> None:
         (seq, 0, "test.noted", "test:a", None, {}),
         (seq, 1, "test.noted", "test:b", None, {}),
     ]
+
+
+def test_only_followers_with_something_to_read_are_stepped(store: Store, copier: Copier) -> None:
+    quiet = Follower("test.quiet", frozenset({"nothing.happens"}), lambda tx, found: None)
+    both = [copier.follower, quiet]
+    assert log.having_news(store.db, copier.project, both) == both  # neither ever ran: their cursors are missing
+    for follower in both:
+        log.step(store.db, copier.project, follower)
+    assert log.having_news(store.db, copier.project, both) == []
+    note(store, copier.project, "a")
+    assert log.having_news(store.db, copier.project, both) == [copier.follower]
