@@ -128,23 +128,20 @@ class _Reader:
 
     def _pairs(self, node: MappingNode, path: Path) -> Iterator[tuple[str, Any]]:
         seen: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         for key, value in _parts(node):
             if not isinstance(cast(object, key), ScalarNode):
                 self._refuse(key, "a key must be a plain text", "key")
-                continue
-            if key.tag == "tag:yaml.org,2002:merge":
-                if not isinstance(value, MappingNode):
-                    self._refuse(key, "<< takes one mapping", "merge")
-                    continue
-                merged = self.data(value, path)
-                seen |= {name: inner for name, inner in dict(merged or {}).items() if name not in seen}
-                continue
-            name = str(key.value)
-            if name in seen:
+            elif key.tag == "tag:yaml.org,2002:merge" and isinstance(value, MappingNode):
+                merged |= self.data(value, path) or {}
+            elif key.tag == "tag:yaml.org,2002:merge":
+                self._refuse(key, "<< takes one mapping", "merge")
+            elif (name := str(key.value)) in seen:
                 self._refuse(key, f"{name!r} stands here twice", "twice")
-            self.places[*path, name] = _place(key)
-            seen[name] = self.data(value, (*path, name))
-        yield from seen.items()
+            else:
+                self.places[*path, name] = _place(key)
+                seen[name] = self.data(value, (*path, name))
+        yield from (merged | seen).items()
 
     def _refuse(self, node: Node, detail: str, code: str) -> None:
         self.problems.append(Problem(f"line {_place(node).line}", detail, code))

@@ -1,6 +1,7 @@
 """A project's whole pipeline as one file: what it would change, changing it, and writing it down."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from penstock import people
 from penstock.core import Forbidden, Invalid
@@ -15,6 +16,17 @@ from penstock.store import Store, Transaction
 class ConnectionsNeedPermission(Forbidden):
     """The file's section of connections changes {names}, which needs the permission `connections`. Ask an admin of the
     project, or leave the section out."""
+
+
+class TeamsNeedAdmin(Forbidden):
+    """The file changes who is in the project ({names}), which only an admin may. Ask one, or leave its teams out."""
+
+
+class Rights(NamedTuple):
+    """What whoever applies a file may change beyond an editor's things."""
+
+    connections: bool = False
+    people: bool = False
 
 
 class ProjectUnnamed(Invalid):
@@ -34,7 +46,7 @@ def plan(store: Store, project: int, actor: int, text: PipelineText) -> Plan:
     It is applied in a transaction that is thrown away, so that both can't differ.
     """
 
-    return _undone(store, project, actor, lambda tx: _apply(tx, store, text, True).changes)
+    return _undone(store, project, actor, lambda tx: _apply(tx, store, text, Rights(True, True)).changes)
 
 
 def plan_new(store: Store, actor: int, text: PipelineText) -> Plan:
@@ -48,7 +60,7 @@ def plan_new(store: Store, actor: int, text: PipelineText) -> Plan:
         if name is None:
             raise ProjectUnnamed
         tx.project = people.create_project(tx, name)
-        return [Change(do="add", what="project", name=name), *_apply(tx, store, text, True).changes]
+        return [Change(do="add", what="project", name=name), *_apply(tx, store, text, Rights(True, True)).changes]
 
     return _undone(store, 0, actor, work)
 
@@ -67,12 +79,12 @@ def _undone(store: Store, project: int, actor: int, changing: Callable[[Transact
     raise AssertionError("unreachable")
 
 
-def apply(tx: Transaction, store: Store, text: PipelineText, may_connect: bool) -> Plan:
+def apply(tx: Transaction, store: Store, text: PipelineText, rights: Rights) -> Plan:
     """Make the project what the file says, all or nothing. Safe to repeat: then nothing changes.
 
-    Writes the events of whatever changes. Raises PipelineInvalid, ConnectionsNeedPermission.
+    Writes the events of whatever changes. Raises PipelineInvalid, ConnectionsNeedPermission, TeamsNeedAdmin.
     """
-    done = _apply(tx, store, text, may_connect)
+    done = _apply(tx, store, text, rights)
     links = {
         name: secret
         for name, person in done.newcomers.items()
@@ -86,13 +98,16 @@ def show(tx: Transaction) -> str:
     return showing.show(tx)
 
 
-def _apply(tx: Transaction, store: Store, text: PipelineText, may_connect: bool) -> Applying:
+def _apply(tx: Transaction, store: Store, text: PipelineText, rights: Rights) -> Applying:
     file, document = reading.read(text.yaml)
     tables.hold_everything(tx)
     project_name(tx, file, document)
     work = Applying(tx, store, file, document, text.prune)
     work.run()
     connections = [change.name for change in work.changes if change.what == "connection"]
-    if connections and not may_connect:
+    if connections and not rights.connections:
         raise ConnectionsNeedPermission(names=", ".join(connections))
+    everybody = [change.name for change in work.changes if change.what in ("member", "team")]
+    if everybody and not rights.people:
+        raise TeamsNeedAdmin(names=", ".join(everybody))
     return work

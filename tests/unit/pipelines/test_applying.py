@@ -322,13 +322,12 @@ def test_routes_can_be_turned_round_in_one_go(pipe: Pipe) -> None:
     assert pipe.plan(turned) == []
 
 
-def test_connections_need_their_permission(pipe: Pipe) -> None:
-    editor = pipe.api.client("editor")
-    answer = pipe.call("apply", TWO_STAGES, 403, client=editor)
-    assert answer["type"] == "connections-need-permission"
-    without = TWO_STAGES[: TWO_STAGES.index("connections:")] + TWO_STAGES[TWO_STAGES.index("datasets:") :]
+def test_connections_need_their_permission_and_teams_an_admin(pipe: Pipe) -> None:
+    editor, engineer = pipe.api.client("editor"), pipe.api.client("editor", connections=True)
+    assert pipe.call("apply", TWO_STAGES, 403, client=editor)["type"] == "connections-need-permission"
+    assert pipe.call("apply", TWO_STAGES, 403, client=engineer)["type"] == "teams-need-admin"
     pipe.call("apply", TWO_STAGES)
-    assert pipe.call("apply", without, client=editor)["changes"] == []
+    assert pipe.call("apply", TWO_STAGES, client=editor)["changes"] == []
 
 
 def test_status_has_a_count_at_everything(pipe: Pipe) -> None:
