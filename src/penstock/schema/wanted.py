@@ -3,14 +3,16 @@
 `was` names the thing under its present name, when it is to be renamed. Pure.
 """
 
-from typing import Any
+from typing import Any, cast
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from penstock.core import Value
 from penstock.schema.model import AttributeKind, AttributeValue, Color, Kind, Name, Per, Scalar, Skeleton
 
-_BY_ALIAS = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+_BY_ALIAS = ConfigDict(
+    validate_by_name=True, validate_by_alias=True, serialize_by_alias=True, coerce_numbers_to_str=True
+)
 
 
 class WantedLabel(Value):
@@ -26,6 +28,8 @@ class WantedLabel(Value):
 
 class WantedOption(Value):
     """An option under its name; in a tree, under the option named `parent`."""
+
+    model_config = _BY_ALIAS
 
     name: Name
     parent: Name | None = None
@@ -72,7 +76,19 @@ class WantedAttribute(Value):
 
 
 class WantedSchema(Value):
-    """Labels and attributes by name, in their order."""
+    """Labels and attributes by name, in their order. Labels may be a list of names."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     labels: dict[Name, WantedLabel] = {}
     attributes: dict[Name, WantedAttribute] = {}
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _plain(cls, given: Any) -> Any:
+        """`[RBC, WBC]` and `RBC:` with nothing after it are labels with nothing to say."""
+        if isinstance(given, list):
+            return {name: WantedLabel() for name in cast(list[Any], given)}
+        if isinstance(given, dict):
+            return {n: WantedLabel() if want is None else want for n, want in cast(dict[Any, Any], given).items()}
+        return given

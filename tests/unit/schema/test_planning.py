@@ -138,6 +138,16 @@ def test_yaml_words_that_became_values_still_name_options():
     assert attribute.default == attribute.option_named("3").id
 
 
+def test_short_ways_to_write_a_schema():
+    short = planned(EMPTY, WantedSchema.model_validate({"labels": ["RBC", 7]}))
+    assert [label.name for label in short.labels] == ["RBC", "7"]
+    same = planned(EMPTY, WantedSchema.model_validate({"labels": {"RBC": None, 7: {}}}))
+    assert same == short
+    numbers = {"count": {"kind": "radio", "options": [1, 2.5, "many"]}}
+    schema = planned(EMPTY, WantedSchema.model_validate({"attributes": numbers}))
+    assert [option.name for option in schema.attributes[0].options] == ["1", "2.5", "many"]
+
+
 def test_edits_by_id():
     schema = planned(EMPTY, CELLS)
     white, focus = schema.label_named("WBC"), schema.attribute_named("focus")

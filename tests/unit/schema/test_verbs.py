@@ -10,7 +10,7 @@ from penstock import people, schema
 from penstock.core import NotFound
 from penstock.schema import SchemaInvalid, WantedLabel, WantedSchema
 from penstock.schema.edits import AddLabel, ChangeLabel
-from penstock.store import Store
+from penstock.store import Store, Transaction
 
 
 def labels(*names: str) -> WantedSchema:
@@ -67,10 +67,13 @@ def test_versions_come_in_pages(store: Store, project: int):
 
 
 def test_a_version_that_was_rolled_back_is_not_remembered(store: Store, project: int):
-    with pytest.raises(RuntimeError), store.db.transaction(project) as tx:
+    def change_and_fail(tx: Transaction) -> None:
         schema.replace(tx, labels("wrong"))
         assert schema.current(tx).label_named("wrong")
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.db.perform(change_and_fail, project)
     with store.db.transaction(project) as tx:
         schema.replace(tx, labels("right"))
     with store.db.transaction(project) as tx:
