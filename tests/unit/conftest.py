@@ -38,5 +38,8 @@ def connected(api, transport: httpx.BaseTransport, drain: Callable[[], None]) ->
 
 @pytest.fixture
 def p(connected: Callable[..., Project]) -> Iterator[Project]:
-    with connected() as project:
-        yield project
+    """The project `first`, as its owner. It stays open when a command that was given it closes it."""
+    project = connected()
+    project.close = lambda: None
+    yield project
+    Project.close(project)

@@ -32,7 +32,9 @@ class Session:
     @functools.cached_property
     def penstock(self) -> Project:
         """The project, connected to at first use."""
-        return connect(self.url, project=self.project, home=self.home, progress=False if self.as_json else None)
+        project = connect(self.url, project=self.project, home=self.home, progress=False if self.as_json else None)
+        click.get_current_context().call_on_close(project.close)
+        return project
 
     def say(self, value: Any, human: str | Callable[[], object] | None = None) -> None:
         """Print the value as JSON, or for people: a line, or whatever `human` prints."""

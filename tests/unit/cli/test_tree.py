@@ -19,18 +19,29 @@ def dataset(id: int, name: str, files: int = 0) -> DatasetStatus:
 def template(
     id: int, name: str, watches: int, to: tuple[int, ...] = (), state: str = "active", **counts: int
 ) -> TemplateStatus:
-    progress = Progress(template=id, **counts)
-    told = {"template": id, "counts": progress.counts(), "done": progress.done, "total": progress.total}
-    return TemplateStatus(
-        id=id, name=name, state=state, progress=told | {"share": progress.share, "as_of": 1}, watches=(watches,), routes_to=to
-    )  # fmt: skip
+    counted = Progress(template=id, **counts)
+    progress = {
+        "template": id,
+        "counts": counted.counts(),
+        "done": counted.done,
+        "total": counted.total,
+        "share": counted.share,
+        "as_of": 1,
+    }
+    return TemplateStatus(id=id, name=name, state=state, progress=progress, watches=(watches,), routes_to=to)
 
 
 def action(id: int, name: str, of: int | None, last: LastRun | None = None) -> ActionStatus:
-    runs = {"done": 2} if last else {}
     return ActionStatus(
-        id=id, name=name, state="on", when="progress one, reaches 25%", template=of, steps=("export",), runs=runs, last_run=last
-    )  # fmt: skip
+        id=id,
+        name=name,
+        state="on",
+        when="progress one, reaches 25%",
+        template=of,
+        steps=("export",),
+        runs={"done": 2} if last else {},
+        last_run=last,
+    )
 
 
 def drawn(status: Status, width: int = 110) -> list[str]:
