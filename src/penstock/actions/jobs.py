@@ -8,6 +8,7 @@ from penstock import jobs
 from penstock.actions import delivering, running, scheduling
 from penstock.actions.steps import Failed, named
 from penstock.core import Refusal
+from penstock.store.db import DatabaseAway
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ def go_on(work: jobs.Work, *, project: int, run: int) -> None:
         try:
             if work.db.perform(lambda tx: running.advance(tx, run), project) == "stop":
                 return
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, DatabaseAway):
             raise
         except Exception as error:  # a step's defect fails its run, visibly, in place of a job that nobody sees
             if not isinstance(error, Refusal):

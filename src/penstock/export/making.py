@@ -23,6 +23,7 @@ from penstock.formats import Format, Item, Loss
 from penstock.formats.model import WORDS
 from penstock.jobs import Work
 from penstock.store import Store
+from penstock.store.db import DatabaseAway, is_away
 
 logger = logging.getLogger(__name__)
 
@@ -38,15 +39,18 @@ def run(work: Work, project: int, export: int) -> None:
         sealed = tables.sealed(tx, export)
     try:
         path = destination.path_of(work.store, project, asked)
-        if not begun:  # it ended while nobody was at work on it, perhaps after a crash
-            publishing.sweep(path.parent, export)
-            return
-        if sealed is None or not _is_there(path, sealed):
+        if begun and (sealed is None or not _is_there(path, sealed)):
             _make(work.store, project, asked, path)
+        else:  # what a try left that was killed after it had published, or before the export was cancelled
+            publishing.sweep(path.parent, export)
+        if not begun:
+            return
         uri = destination.uri_of(work.store, project, asked, path)
         work.db.perform(lambda tx: verbs.finish(tx, export, uri), project)
     except Cancelled:
         logger.info("export %s of project %s was cancelled", export, project)
+    except DatabaseAway:
+        raise
     except Refusal as refusal:
         _fail(work, project, export, refusal.detail)
     except OSError as error:
@@ -54,7 +58,7 @@ def run(work: Work, project: int, export: int) -> None:
             raise
         _fail(work, project, export, f"Writing it failed: {error.strerror or error} ({error.filename or 'no file'}).")
     except Exception as error:  # whatever it was, nobody should wait for this export for ever
-        if work.tries >= TRIES - 1:
+        if work.tries >= TRIES - 1 and not is_away(error):
             _fail(work, project, export, f"A defect stopped it ({type(error).__name__}: {error}). The log says more.")
         raise
 

@@ -1,11 +1,10 @@
 """When a job that failed is tried again. A database that went away is no fault of the job's, so it doesn't count."""
 
-import psycopg
 from procrastinate.jobs import Job as Enqueued
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
-from penstock.core import Unavailable
 from penstock.jobs.port import Job
+from penstock.store.db import is_away
 
 AWAY_SECONDS = 1  #: before a job is tried again that found no database
 LONGEST_WAIT_SECONDS = 600
@@ -18,16 +17,8 @@ class Retries(BaseRetryStrategy):
         self._job = job
 
     def get_retry_decision(self, *, exception: BaseException, job: Enqueued) -> RetryDecision | None:
-        if isinstance(exception, Unavailable) or is_away(exception):
+        if is_away(exception):
             return RetryDecision(retry_in={"seconds": AWAY_SECONDS})
         if job.attempts >= self._job.retries or not isinstance(exception, self._job.only):
             return None
         return RetryDecision(retry_in={"seconds": min(self._job.wait_seconds * 2**job.attempts, LONGEST_WAIT_SECONDS)})
-
-
-def is_away(error: BaseException | None) -> bool:
-    """Whether an error says that the database, or the connection to it, went away."""
-    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return False
-    state = error.sqlstate
-    return state is None or state.startswith(("08", "57P"))

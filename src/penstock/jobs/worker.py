@@ -12,8 +12,9 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from penstock.jobs.port import Job, Work
-from penstock.jobs.retries import Retries, is_away
+from penstock.jobs.retries import Retries
 from penstock.store import Store
+from penstock.store.db import is_away
 
 logger = logging.getLogger(__name__)
 

@@ -38,6 +38,13 @@ class DatabaseAway(Unavailable):
     """The database can't be reached: {why}. It is tried again at the next call; `penstock doctor` says more."""
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the database, or the connection to it, went away: try again, and nothing is wrong."""
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+    return isinstance(error, DatabaseAway)
+
+
 class Database:
     """Transactions on one PostgreSQL database. Safe to share between threads."""
 
@@ -145,7 +152,10 @@ class Database:
         if time.monotonic() > give_up:
             raise DatabaseAway(why=str(error).strip() or type(error).__name__) from error
         if self._revive:
-            self._revive()
+            try:
+                self._revive()
+            except Unavailable as refusal:
+                raise DatabaseAway(why=refusal.detail) from refusal
 
 
 def _configure(conn: Connection) -> None:
