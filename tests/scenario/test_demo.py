@@ -1,7 +1,8 @@
-"""The demo ends by itself, and what it says of itself is what the API and the receiver said."""
+"""The demo ends by itself, what it says is what the API and the receiver said, and the tutorial goes on from there."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,7 +11,11 @@ from pathlib import Path
 import psutil
 
 import penstock
+from penstock.sdk import inprocess
 from penstock.store import embedded
+
+TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial" / "first-pipeline.md").read_text()
+BLOCKS = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
 
 
 def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
@@ -36,6 +41,7 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     assert len(list((early / "images").iterdir())) == 6
     try:
         _what_it_left(home)
+        _tutorial(home, tmp_path, clean)
     finally:
         embedded.erase(home)
 
@@ -52,8 +58,33 @@ def _what_it_left(home: Path) -> None:
         assert {names[one.author] for one in corrections} <= {"Ann", "Ben", "Cleo"}
         [delivery] = p.actions.deliveries()
         assert (delivery.state, delivery.tries) == ("delivered", 1)
-        gold = p.datasets["gold"]
-        assert gold.count() == 24
-        from penstock.sdk import inprocess
+        assert p.datasets["gold"].count() == 24
+    inprocess.stop(home)
 
-        inprocess.stop(home)
+
+def _tutorial(home: Path, folder: Path, clean: dict[str, str]) -> None:
+    """The tutorial's commands, as they stand on the page, on a server of that home."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}"
+    environment = clean | {"PATH": path, "PENSTOCK_HOME": str(home), "PENSTOCK_PORT": "0", "NO_COLOR": "1"}
+    server = subprocess.Popen(["penstock", "up", "--json"], env=environment, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        assert server.stdout.readline()
+        said = [_run(language, text, folder, environment) for language, what, text in BLOCKS if not what]
+    finally:
+        server.terminate()
+        assert server.wait(60) == 0
+        server.stdout.close()
+    looked, fired, shown, taken, counted = said
+    assert "▤ gold  24 files" in looked
+    assert "delivered" in fired
+    assert shown.startswith("project: handwritten digits\n")
+    assert re.search(r"gold/first look is revision \d+, for ever\.\n24 files, \d+ annotations: gold\.zip", taken)
+    assert re.search(r"^Ann: \d+ kept, \d+ mended$", counted, re.MULTILINE)
+
+
+def _run(language: str, text: str, folder: Path, environment: dict[str, str]) -> str:
+    program = ["bash", "-eu", "-c", text] if language == "sh" else [sys.executable, "-c", text]
+    ran = subprocess.run(program, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
