@@ -100,10 +100,13 @@ class Installation:
         with embedded_server(self.home) as running:
             title = f"postgres: {running.place.title}: "
             postmaster = int((running.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        found = {"server": [server], "worker": server.children(recursive=True), "database": []}
-        for process in psutil.process_iter(["cmdline"]):
-            if process.pid == postmaster or " ".join(process.info["cmdline"] or []).startswith(title):
+        found = {"server": [server], "worker": list[psutil.Process](), "database": list[psutil.Process]()}
+        for process in psutil.process_iter(["cmdline", "ppid"]):
+            command = " ".join(process.info["cmdline"] or [])
+            if process.pid == postmaster or command.startswith(title):
                 found["database"].append(process)
+            elif process.info["ppid"] == server.pid and "penstock.server.worker" in command:
+                found["worker"].append(process)
         return found
 
     def memory_mb(self) -> dict[str, float]:
