@@ -134,6 +134,7 @@ def _serve(
             ready(url)
         gc.collect()
         gc.freeze()  # what was imported stays: the collector need not walk it again and again
+        gc.enable()
 
     # Uvicorn raises the signal once more when it has stopped: that must not kill us in the middle of cleaning up.
     before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
