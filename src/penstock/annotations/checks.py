@@ -6,6 +6,7 @@ problems are collected, so that a caller sees all of them at once.
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
@@ -24,14 +25,33 @@ Outside = Literal["refuse", "clip"]
 
 
 def apply(
-    change: Change, before: Annotation | None, schema: Schema, at: str, author: int | None = None
+    change: Change,
+    before: Annotation | None,
+    schema: Schema,
+    at: str,
+    author: int | None = None,
+    holder: UUID | None = None,
 ) -> tuple[Annotation | None, list[Problem]]:
     """The annotation after a change of `before`, and what is wrong with the change; None after a deletion.
 
     With problems the annotation is not to be used. Only what the change says is checked against the schema, so a label
     that was archived meanwhile stops nothing else. A new label drops the values of attributes that it doesn't have.
+
+    `holder` is the id that the holder of the file's own attributes must have (`model.holder_id`). Creating it when it
+    is there already answers on it: somebody else was first, and that is no reason to refuse.
     """
+    after, problems = _applied(change, before, schema, at, author)
+    if after is not None and after.is_of_file and holder is not None and after.id != holder:
+        problems.append(Problem(f"{at}.id", f"The file's own attributes are on the annotation {holder}.", "holder-id"))
+    return after, problems
+
+
+def _applied(
+    change: Change, before: Annotation | None, schema: Schema, at: str, author: int | None
+) -> tuple[Annotation | None, list[Problem]]:
     if isinstance(change, Create):
+        if before is not None and before.is_of_file and change.label is None:
+            return _updated(Update(id=change.id, attributes=change.attributes), before, schema, at)
         if before is not None:
             return None, [Problem(f"{at}.id", "There is an annotation with this id already.", "exists")]
         return _created(change, schema, at, author)

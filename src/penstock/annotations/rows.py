@@ -12,7 +12,7 @@ from penstock import schema as schemas
 from penstock.annotations import branches, checks, tables
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
-from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete
+from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, holder_id
 from penstock.annotations.tables import Branch
 from penstock.core import Problem
 from penstock.schema.model import Schema
@@ -49,17 +49,19 @@ def changed_states(
     author: int | None,
     labels: Collection[int] | None = None,
     attributes: Collection[int] | None = None,
+    holder: UUID | None = None,
 ) -> dict[UUID, Annotation | None]:
     """The states after some changes, by id; None for the deleted. Raises ChangesInvalid with every problem.
 
-    `before` holds the present states of at least the changed annotations; `labels` and `attributes` are the write set.
+    `before` holds the present states of at least the changed annotations; `labels` and `attributes` are the write set,
+    `holder` the id of the annotation that holds the file's own attributes.
     """
     after: dict[UUID, Annotation | None] = {}
     problems: list[Problem] = []
     for n, change in enumerate(changes):
         at = f"changes[{n}]"
         old = after[change.id] if change.id in after else before.get(change.id)
-        made, found = checks.apply(change, old, schema, at, author)
+        made, found = checks.apply(change, old, schema, at, author, holder)
         if labels is not None or attributes is not None:
             found += checks.may_write(change, old, at, labels, attributes)
         problems += found
@@ -142,7 +144,7 @@ def edit(tx: Transaction, file: int, changes: Sequence[Change]) -> list[Annotati
     main = branches.main(tx)
     tables.lock_files(tx, [file])
     before = tables.select_own(tx, main, file)
-    after = changed_states(changes, before, schemas.current(tx), tx.actor)
+    after = changed_states(changes, before, schemas.current(tx), tx.actor, holder=holder_id(file))
     changed = {id: state for id, state in after.items() if state != before.get(id)}
     _replace(tx, main, file, before, changed, "edit", None)
     made = sum(id not in before for id in changed)

@@ -13,7 +13,7 @@ import msgspec
 from penstock import files
 from penstock import schema as schemas
 from penstock.annotations import branches, rows, tables
-from penstock.annotations.model import Annotation, Change, ChangesInvalid, Create, Delete, decode_changes
+from penstock.annotations.model import Annotation, Change, ChangesInvalid, Create, Delete, decode_changes, holder_id
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem, Refusal
 from penstock.core.errors import Invalid
@@ -127,7 +127,10 @@ def _apply(
     if problems:
         raise ChangesInvalid(count=len(problems), errors=problems)
     present = suggested | before | accepted
-    return accepted | rows.changed_states(plain, present, schema, held.who, settings.labels, settings.attributes)
+    after = rows.changed_states(
+        plain, present, schema, held.who, settings.labels, settings.attributes, holder_id(held.file)
+    )
+    return accepted | after
 
 
 def _present(tx: Transaction, held: Attempt, draft: Branch, ids: set[UUID]) -> dict[UUID, Annotation | None]:

@@ -217,6 +217,20 @@ def test_a_file_has_its_own_attributes_on_one_annotation():
     assert [p.code for p in checks.complete([holder, other], 10, 10, SCHEMA).problems] == ["held-twice"]
 
 
+def test_the_holder_of_a_files_attributes_has_one_id():
+    sun, rain = option("weather", "sun"), option("weather", "rain")
+    first = Create(id=holder_id(5), kind="tag", attributes={key("weather"): sun})
+    made, problems = checks.apply(first, None, SCHEMA, "c", holder=holder_id(5))
+    assert problems == []
+    second = Create(id=holder_id(5), kind="tag", attributes={key("weather"): rain})
+    again, problems = checks.apply(second, made, SCHEMA, "c", holder=holder_id(5))
+    assert problems == []
+    assert again is not None
+    assert again.attributes == {key("weather"): rain}
+    other = Create(id=ONE, kind="tag", attributes={key("weather"): sun})
+    assert [p.code for p in checks.apply(other, None, SCHEMA, "c", holder=holder_id(5))[1]] == ["holder-id"]
+
+
 def test_outside_is_refused_or_clipped():
     inside = make("box", [0, 0, 5, 5], label=THING)
     over = make("box", [8, 8, 5, 5], label=THING)
