@@ -1,21 +1,16 @@
 """Bringing a batch of items in: files, annotations and entries in one transaction, the entries last."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import msgspec
-
-from penstock import datasets, files, schema
-from penstock.annotations import clipping, geometry, rows
-from penstock.annotations.model import Annotation, holder_id
-from penstock.core import Problem
-from penstock.core.ids import FileId, import_uuid
+from penstock import datasets, files
+from penstock.annotations import rows
+from penstock.core.ids import FileId
 from penstock.files import File, NewFile, Registered
-from penstock.formats import NamedAnnotation, naming
 from penstock.ingest import tables
-from penstock.ingest.content import Prepared
+from penstock.ingest.content import Prepared, known_file
 from penstock.ingest.events import ImportItemFailed, ImportProgress
-from penstock.ingest.model import TRUTH, Import, RunProblem
+from penstock.ingest.model import Import, RunProblem
 from penstock.ingest.tables import Settled, Tally
 from penstock.store import Transaction
 
@@ -29,11 +24,10 @@ class _Incoming:
 
     prepared: Prepared
     file: int
-    width: int
-    height: int
     is_new: bool
     outcome: str
-    problems: list[RunProblem] = field(default_factory=list[RunProblem])
+    kept: int = 0
+    """Annotations that a person touched."""
 
 
 def bring(tx: Transaction, run: Import, chunk: int, prepared: Sequence[Prepared]) -> None:
@@ -49,8 +43,8 @@ def bring(tx: Transaction, run: Import, chunk: int, prepared: Sequence[Prepared]
     if not due:
         return
     batch = _Batch(tx, run)
-    known = [one for one in due if one.reason is None and one.blob is None]
-    files.hold(tx, [_id_in(one) for one in known])
+    known = {id: one for one in due if one.reason is None and (id := known_file(one.planned)) is not None}
+    files.hold(tx, list(known))
     batch.register([one for one in due if one.reason is None and one.blob is not None])
     batch.find(known)
     batch.annotate()
@@ -67,7 +61,6 @@ class _Batch:
     def __init__(self, tx: Transaction, run: Import) -> None:
         self._tx = tx
         self._run = run
-        self._schema = schema.current(tx)
         self._incoming: list[_Incoming] = []
         self.settled: list[Settled] = []
         self.tally = Tally()
@@ -80,9 +73,8 @@ class _Batch:
                 self._skip(one.planned.key, result)
             elif result.state == "failed":
                 self.fail(one.planned.key, "it was sent before with the same bytes, and could not be used then")
-            elif one.probe is not None:
-                incoming = _Incoming(one, result.file, one.probe.width, one.probe.height, result.is_new, result.outcome)
-                self._incoming.append(incoming)
+            else:
+                self._incoming.append(_Incoming(one, result.file, result.is_new, result.outcome))
 
     def _new_file(self, one: Prepared) -> NewFile:
         assert one.blob is not None
@@ -98,22 +90,22 @@ class _Batch:
             duplicates=self._run.request.duplicates,
         )
 
-    def find(self, prepared: Sequence[Prepared]) -> None:
+    def find(self, prepared: Mapping[int, Prepared]) -> None:
         """Take up items that are annotations of files which are here already."""
-        ids = {_id_in(one): one for one in prepared}
-        known = {file.id: file for file in files.get_many(self._tx, sorted(ids))} if ids else {}
-        for id, one in ids.items():
+        known = {file.id: file for file in files.get_many(self._tx, sorted(prepared))} if prepared else {}
+        for id, one in prepared.items():
             file = known.get(FileId(id))
             if reason := _unusable(file):
                 self.fail(one.planned.key, reason)
-            elif file and file.width and file.height:
-                self._incoming.append(_Incoming(one, id, file.width, file.height, False, "same"))
+            else:
+                self._incoming.append(_Incoming(one, id, False, "same"))
 
     def annotate(self) -> None:
         """Write the annotations: in bulk for files that are new in this transaction, with care for the others."""
         branch = self._run.branch
         assert branch is not None
-        ready = [(incoming, self._annotations(incoming)) for incoming in self._incoming]
+        source = f"{self._run.format}:{self._run.request.annotations_as}"
+        ready = [(incoming, incoming.prepared.identified.of(incoming.file, source)) for incoming in self._incoming]
         fresh = [(incoming.file, found) for incoming, found in ready if incoming.is_new]
         self.tally.count("annotations_added", rows.import_new(self._tx, branch, fresh) if fresh else 0)
         for incoming, found in ready:
@@ -121,9 +113,7 @@ class _Batch:
                 result = rows.import_file(self._tx, branch, incoming.file, found)
                 for column in ("added", "updated", "kept", "same"):
                     self.tally.count(f"annotations_{column}", getattr(result, column))
-                if result.kept:
-                    detail = f"{result.kept} annotations were touched by a person and stayed as they were."
-                    incoming.problems.append(RunProblem(at="annotations", detail=detail, code="kept"))
+                incoming.kept = result.kept
 
     def enter(self) -> None:
         """Let the files enter the dataset: the last thing that becomes visible."""
@@ -132,9 +122,10 @@ class _Batch:
             datasets.add(self._tx, self._run.dataset, ids, {"kind": "import", "import": self._run.id})
         for incoming in self._incoming:
             self.tally.count(incoming.outcome)
-            key, problems = incoming.prepared.planned.key, incoming.problems[:_MOST_PROBLEMS]
-            settled = Settled(key, "done", incoming.outcome, incoming.file, None, problems)
-            self.settled.append(settled)
+            self.tally.count("annotations_refused", incoming.prepared.identified.refused)
+            problems = [*_kept(incoming.kept), *incoming.prepared.identified.problems][:_MOST_PROBLEMS]
+            key = incoming.prepared.planned.key
+            self.settled.append(Settled(key, "done", incoming.outcome, incoming.file, None, problems))
 
     def fail(self, key: str, reason: str) -> None:
         self.tally.count("failed")
@@ -146,67 +137,6 @@ class _Batch:
         reason = f"{result.key!r} has the same bytes"
         self.settled.append(Settled(key, "skipped", "skipped", result.file, reason))
 
-    def _annotations(self, incoming: _Incoming) -> list[Annotation]:
-        """The item's annotations with our ids, those that can't be taken being reported at the item."""
-        item = incoming.prepared.planned.item
-        incoming.problems += [_told(problem) for problem in item.problems]
-        incoming.problems += _size_problems(item.width, item.height, incoming)
-        found: list[Annotation] = []
-        for n, named in enumerate(item.annotations):
-            made = self._identified(incoming, named, n)
-            if made is not None:
-                found.append(made)
-        self.tally.count("annotations_refused", len(item.problems) + len(item.annotations) - len(found))
-        problems: list[Problem] = []
-        values = naming.identified_values(item.attributes, None, self._schema, "file", problems)
-        incoming.problems += [_told(problem) for problem in problems]
-        if values:
-            source = "import" if self._is_truth else "model"
-            found.append(Annotation(id=holder_id(incoming.file), kind="tag", attributes=values, source=source))
-        return found
-
-    @property
-    def _is_truth(self) -> bool:
-        return self._run.request.annotations_as == TRUTH
-
-    def _identified(self, incoming: _Incoming, named: NamedAnnotation, n: int) -> Annotation | None:
-        source = f"{self._run.format}:{self._run.request.annotations_as}"
-        id = named.id or import_uuid(incoming.file, source, named.ordinal or n)
-        made, problems = naming.identified(named, self._schema, id, f"annotations[{n}]")
-        if made is not None:
-            made = _inside(made, incoming, f"annotations[{n}]", problems)
-        if made is not None and not self._is_truth and made.source == "import":
-            made = msgspec.structs.replace(made, source="model")
-        incoming.problems += [_told(problem) for problem in problems]
-        return made
-
-
-def _id_in(one: Prepared) -> int:
-    """The id of the known file that an item's annotations are for."""
-    return int(one.planned.place.removeprefix("file:"))
-
-
-def _inside(made: Annotation, incoming: _Incoming, at: str, problems: list[Problem]) -> Annotation | None:
-    """The annotation clipped to its image; None when nothing of it is inside."""
-    shape = made.shape
-    if geometry.is_inside(made.kind, shape, incoming.width, incoming.height):
-        return made
-    kept = clipping.clip(made.kind, shape, incoming.width, incoming.height)
-    size = f"{incoming.width} x {incoming.height}"
-    if kept is None:
-        problems.append(Problem(at, f"It lies outside the image of {size}, or is a mask of another size.", "outside"))
-        return None
-    problems.append(Problem(at, f"It was clipped to the image of {size}.", "clipped"))
-    return msgspec.structs.replace(made, geometry=geometry.canonical(kept))
-
-
-def _size_problems(width: int, height: int, incoming: _Incoming) -> list[RunProblem]:
-    if not width or not height or (width, height) == (incoming.width, incoming.height):
-        return []
-    real = f"{incoming.width} x {incoming.height}"
-    detail = f"The annotations are for {width} x {height} pixels, the upright image has {real}."
-    return [RunProblem(at="size", detail=detail, code="size-differs")]
-
 
 def _unusable(file: File | None) -> str | None:
     if file is None or file.retired_seq is not None:
@@ -216,5 +146,6 @@ def _unusable(file: File | None) -> str | None:
     return None
 
 
-def _told(problem: Problem) -> RunProblem:
-    return RunProblem(at=problem.at, detail=problem.detail, code=problem.code)
+def _kept(count: int) -> list[RunProblem]:
+    detail = f"{count} annotations were touched by a person and stayed as they were."
+    return [RunProblem(at="annotations", detail=detail, code="kept")] if count else []

@@ -4,16 +4,19 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from penstock import files
+from penstock import files, schema
 from penstock.connections import guard
 from penstock.core import Refusal
 from penstock.files import Probe, jobs, probing
+from penstock.ingest.identifying import Identified, Size, identify
 from penstock.ingest.places import Places
 from penstock.ingest.spool import Planned
+from penstock.schema import Schema
 from penstock.store import Store
 from penstock.store.blobs import Blob
 
@@ -34,18 +37,22 @@ class Prepared:
     reason: str | None = None
     held: bytes | None = None
     thumbnail: bytes | None = None
+    size: Size | None = None
+    identified: Identified = field(default_factory=Identified)
 
 
-def prepare(store: Store, project: int, planned: Sequence[Planned]) -> list[Prepared]:
-    """Fetch, look into and durably store the bytes of items. One that can't be used has a reason; the others go on.
+def prepare(store: Store, project: int, planned: Sequence[Planned], *, is_truth: bool = True) -> list[Prepared]:
+    """Fetch, look into and durably store the bytes of items, and check their annotations, all outside a transaction.
 
-    What is known already under the same key with the same bytes is not looked into again.
+    One that can't be used has a reason; the others go on. What is known already under the same key with the same bytes
+    is not looked into again.
     """
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-import", initializer=_be_nice) as pool:
         fetcher = _Fetcher(store)
         prepared = list(pool.map(fetcher.fetch, planned))
-        _recognize(store, project, prepared)
+        present = _recognize(store, project, prepared)
         list(pool.map(fetcher.look, prepared))
+        list(pool.map(partial(_identify, present, is_truth), prepared))
     small = [one for one in prepared if one.held is not None and one.reason is None and one.blob is not None]
     store.blobs.put_many([one.held or b"" for one in small])
     for one in small:
@@ -128,11 +135,23 @@ class _Fetcher:
             self._store.blobs.derived.put(jobs.thumbnail_name(made.blob.hash), made.thumbnail)
 
 
-def _recognize(store: Store, project: int, prepared: Sequence[Prepared]) -> None:
+def known_file(planned: Planned) -> int | None:
+    """The id of the file that is here already, when an item is annotations alone."""
+    scheme, _, rest = planned.place.partition(":")
+    return int(rest) if scheme == "file" else None
+
+
+def _recognize(store: Store, project: int, prepared: Sequence[Prepared]) -> Schema:
+    """Put in what is known of items' files; the schema, as of the same moment."""
     hashed = {one.planned.key: one for one in prepared if one.blob is not None}
+    here = {id: one for one in prepared if (id := known_file(one.planned)) is not None}
     with store.db.transaction(project) as tx:
-        known = files.ready_named(tx, list(hashed))
-    for key, file in known.items():
+        present = schema.current(tx)
+        ready = files.ready_named(tx, list(hashed))
+        found = files.get_many(tx, sorted(here)) if here else []
+    for file in found:
+        here[file.id].size = (file.width, file.height) if file.width and file.height else None
+    for key, file in ready.items():
         made = hashed[key]
         if made.blob and made.blob.hash == file.hash and file.media and file.mime and file.width and file.height:
             made.probe = Probe(
@@ -144,6 +163,13 @@ def _recognize(store: Store, project: int, prepared: Sequence[Prepared]) -> None
                 frames=file.frames,
             )
             made.held = None if store.blobs.has(file.hash) else made.held
+    return present
+
+
+def _identify(present: Schema, is_truth: bool, made: Prepared) -> None:
+    size = (made.probe.width, made.probe.height) if made.probe else made.size
+    if made.reason is None and size is not None:
+        made.identified = identify(made.planned.item, size, present, is_truth=is_truth)
 
 
 def _be_nice() -> None:

@@ -1,21 +1,28 @@
 """The background work of imports: scan the source, bring in chunks, tidy up. Each may be killed and repeated."""
 
+import logging
 from collections.abc import Sequence
 
 import psycopg
 
 from penstock.core import Refusal
+from penstock.formats import Item
 from penstock.ingest import spool, tables, verbs
 from penstock.ingest.bringing import bring
 from penstock.ingest.content import Prepared, batches, prepare
-from penstock.ingest.model import Import
+from penstock.ingest.model import TRUTH, Import
 from penstock.ingest.scan import Scan, Stopped
+from penstock.ingest.spool import Planned
 from penstock.jobs import Job, Work
 from penstock.store import Store, Transaction
+from penstock.store.db import DatabaseAway, is_away
+
+logger = logging.getLogger(__name__)
 
 BATCH_ITEMS = 50
-BATCH_ANNOTATIONS = 2_000
+BATCH_ANNOTATIONS = 1_500
 """What one transaction takes: together some 0.1 s, so that people's saves never wait long for it."""
+RETRIES = 5
 _WORTH_VACUUM = 2_000
 
 
@@ -30,9 +37,18 @@ def scan(work: Work, project: int, run: int) -> None:
         walk.write_chunks()
     except Stopped:
         return
+    except DatabaseAway:
+        raise
     except Refusal as refused:
         told = " ".join([refused.detail, *(problem.detail for problem in refused.errors[:10])])
         work.db.perform(lambda tx: verbs.fail(tx, run, told), project, found.actor)
+        return
+    except Exception as error:  # whatever it was, the import must end one day, and say why
+        if not _is_last(work, error):
+            raise
+        logger.exception("import %s of project %s can't be scanned", run, project)
+        why = f"scanning failed {RETRIES + 1} times, at last with {type(error).__name__}: {error}"
+        work.db.perform(lambda tx: verbs.fail(tx, run, why), project, found.actor)
         return
 
     def done(tx: Transaction) -> None:
@@ -53,9 +69,17 @@ def bring_chunk(work: Work, project: int, run: int, chunk: int) -> None:
         waiting = tables.waiting_keys(tx, run, chunk)
     if found is None or found.state not in ("scanning", "running") or name is None:
         return
-    planned = [one for one in spool.read(work.store.blobs, name) if one.key in waiting]
-    for batch in batches(planned, BATCH_ITEMS, BATCH_ANNOTATIONS):
-        _bring(work, project, found, chunk, prepare(work.store, project, batch))
+    try:
+        _bring_all(
+            work, project, found, chunk, [one for one in spool.read(work.store.blobs, name) if one.key in waiting]
+        )
+    except Exception as error:  # whatever it was, the import must end one day, and say why
+        if not _is_last(work, error):
+            raise
+        logger.exception("chunk %s of import %s of project %s can't be brought in", chunk, run, project)
+        why = f"it failed {RETRIES + 1} times, at last with {type(error).__name__}: {error}"
+        lost = [Prepared(Planned(key=key, item=Item(key=key)), reason=why) for key in waiting]
+        work.db.perform(lambda tx: bring(tx, found, chunk, lost), project, found.actor)
 
     def close(tx: Transaction) -> None:
         if tables.lock_chunk(tx, run, chunk) and not tables.waiting_keys(tx, run, chunk):
@@ -63,6 +87,16 @@ def bring_chunk(work: Work, project: int, run: int, chunk: int) -> None:
             verbs.settle_later(tx, run)
 
     work.db.perform(close, project, found.actor)
+
+
+def _is_last(work: Work, error: Exception) -> bool:
+    return work.tries >= RETRIES and not is_away(error)
+
+
+def _bring_all(work: Work, project: int, run: Import, chunk: int, planned: Sequence[Planned]) -> None:
+    is_truth = run.request.annotations_as == TRUTH
+    for batch in batches(planned, BATCH_ITEMS, BATCH_ANNOTATIONS):
+        _bring(work, project, run, chunk, prepare(work.store, project, batch, is_truth=is_truth))
 
 
 def _bring(work: Work, project: int, run: Import, chunk: int, prepared: Sequence[Prepared]) -> None:
@@ -100,7 +134,7 @@ def _vacuum(store: Store) -> None:
 
 
 JOBS = [
-    Job(name="ingest.scan", run=scan, queue="bulk"),
-    Job(name="ingest.chunk", run=bring_chunk, queue="bulk"),
-    Job(name="ingest.settle", run=settle, queue="bulk"),
+    Job(name="ingest.scan", run=scan, queue="bulk", retries=RETRIES),
+    Job(name="ingest.chunk", run=bring_chunk, queue="bulk", retries=RETRIES),
+    Job(name="ingest.settle", run=settle, queue="bulk", retries=RETRIES),
 ]

@@ -11,9 +11,10 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,7 @@ from penstock.core.errors import NotFound, Refusal, TooLarge
 
 _CHUNK = 1 << 20
 _SYNCS_AT_ONCE = 8
+_ABANDONED_SECONDS = 24 * 3600
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9a-z][0-9a-z._-]{1,200}")
@@ -151,6 +153,7 @@ class Blobs:
         self._content = root / "content"
         for folder in (self._temporary, self._content):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _forget_old(self._temporary)
         self.derived = Derived(self, root / "derived")
         self._store = LocalStore(self._content)
         self._names = _Counter()
@@ -285,6 +288,14 @@ def _move(temporary: Path, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync_folder(path.parent.parent)
         temporary.replace(path)
+
+
+def _forget_old(folder: Path) -> None:
+    """Erase what a process that was killed left behind."""
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
+                path.unlink()
 
 
 def _sync_files(paths: Sequence[Path], folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Killed anywhere, an import goes on from where it was: nothing is lost, nothing comes twice."""
 
+import errno
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from penstock.ingest import bringing, content, jobs, scan, spool, tables
 from penstock.ingest.spool import SpoolLost
 from penstock.jobs import Work
-from penstock.store import Transaction
+from penstock.store import Transaction, blobs
 
 from .conftest import Desk, image, voc
 
@@ -125,3 +126,46 @@ def test_a_source_that_grows_while_it_is_scanned_again_is_taken_whole(
     desk.put("00.jpg", image(9))
     desk.drain()
     assert desk.get(run.id).counts.new == 5
+
+
+def test_a_chunk_that_never_works_fails_its_items_and_the_import_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put("a.jpg", image(1))
+    run = desk.start()
+    jobs.scan(Work(desk.store), desk.project, run.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs, "prepare", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            jobs.bring_chunk(Work(desk.store, tries=4), desk.project, run.id, 0)
+        jobs.bring_chunk(Work(desk.store, tries=5), desk.project, run.id, 0)
+    desk.drain()
+    found = desk.get(run.id)
+    assert (found.state, found.counts.failed) == ("finished", 1)
+    assert "ZeroDivisionError" in (desk.items(found)["a.jpg"].reason or "")
+
+
+def test_a_scan_that_never_works_ends_the_import(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put("a.jpg", image(1))
+    run = desk.start()
+    with monkeypatch.context() as broken:
+        broken.setattr(scan.spool, "write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            jobs.scan(Work(desk.store), desk.project, run.id)
+        jobs.scan(Work(desk.store, tries=5), desk.project, run.id)
+    desk.drain()
+    assert desk.get(run.id).state == "failed"
+
+
+def test_a_full_disk_fails_what_it_stopped_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    desk.put("a.jpg", image(1))
+    run = desk.start()
+    jobs.scan(Work(desk.store), desk.project, run.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(blobs.os, "fsync", full)
+        jobs.bring_chunk(Work(desk.store, tries=5), desk.project, run.id, 0)
+    assert "no room left" in (desk.items(run)["a.jpg"].reason or "")
+    assert desk.run().counts.new == 1

@@ -119,3 +119,12 @@ def test_an_empty_derived_file_reads_as_absent(blobs: Blobs) -> None:
     blobs.derived.put("ab12.thumbnail", b"one")
     blobs.derived.path("ab12.thumbnail").write_bytes(b"")  # as a power cut may leave it
     assert blobs.derived.get("ab12.thumbnail") is None
+
+
+def test_what_a_killed_process_left_is_erased_after_a_day(blobs: Blobs) -> None:
+    old, young = blobs.root / "incoming" / "old", blobs.root / "incoming" / "young"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    Blobs(blobs.root)
+    assert leftovers(blobs) == [young]

@@ -1,0 +1,102 @@
+"""Annotations of an item, from names to ids: checked, clipped to their image, ready to be written. Pure.
+
+This is most of the processor time of bringing annotations in, so it happens before the transaction begins; only the
+annotations' own ids, which follow from the file's, are put in later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import msgspec
+
+from penstock.annotations import clipping, geometry
+from penstock.annotations.model import Annotation, holder_id
+from penstock.core import Problem
+from penstock.core.ids import import_uuid
+from penstock.formats import Item, naming
+from penstock.ingest.model import RunProblem
+from penstock.schema.model import Schema
+
+_LATER = UUID(int=0)
+Size = tuple[int, int]
+
+
+@dataclass
+class Identified:
+    """What an item's annotations have become."""
+
+    annotations: list[tuple[str, Annotation]] = field(default_factory=list[tuple[str, Annotation]])
+    """Each with its ordinal; those without an id of their own get one from it."""
+    holder: Annotation | None = None
+    """What holds the file's own attributes."""
+    problems: list[RunProblem] = field(default_factory=list[RunProblem])
+    refused: int = 0
+    """Annotations that were left out."""
+
+    def of(self, file: int, source: str) -> list[Annotation]:
+        """The annotations with their ids: version 5 of (file, source, ordinal) where the set gave none."""
+        found = [
+            annotation
+            if annotation.id != _LATER
+            else msgspec.structs.replace(annotation, id=import_uuid(file, source, ordinal))
+            for ordinal, annotation in self.annotations
+        ]
+        if self.holder is not None:
+            found.append(msgspec.structs.replace(self.holder, id=holder_id(file)))
+        return found
+
+
+def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Identified:
+    """Check and clip an item's annotations for an image of this size. What can't be taken is told, not raised."""
+    made = Identified(problems=[_told(problem) for problem in item.problems], refused=len(item.problems))
+    made.problems += _size_problems(item, size)
+    for n, named in enumerate(item.annotations):
+        at = f"annotations[{n}]"
+        annotation, problems = naming.identified(named, schema, named.id or _LATER, at)
+        if annotation is not None:
+            annotation = _inside(annotation, size, at, problems)
+        if annotation is None:
+            made.refused += 1
+        else:
+            if not is_truth and annotation.source == "import":
+                annotation = msgspec.structs.replace(annotation, source="model")
+            made.annotations.append((named.ordinal or str(n), annotation))
+        made.problems += [_told(problem) for problem in problems]
+    made.holder = _holder(item, schema, made.problems, is_truth=is_truth)
+    return made
+
+
+def _holder(item: Item, schema: Schema, told: list[RunProblem], *, is_truth: bool) -> Annotation | None:
+    if not item.attributes:
+        return None
+    problems: list[Problem] = []
+    values = naming.identified_values(item.attributes, None, schema, "file", problems)
+    told += [_told(problem) for problem in problems]
+    source = "import" if is_truth else "model"
+    return Annotation(id=_LATER, kind="tag", attributes=values, source=source) if values else None
+
+
+def _inside(made: Annotation, size: Size, at: str, problems: list[Problem]) -> Annotation | None:
+    """The annotation clipped to its image; None when nothing of it is inside."""
+    shape = made.shape
+    if geometry.is_inside(made.kind, shape, *size):
+        return made
+    kept = clipping.clip(made.kind, shape, *size)
+    said = f"{size[0]} x {size[1]}"
+    if kept is None:
+        problems.append(Problem(at, f"It lies outside the image of {said}, or is a mask of another size.", "outside"))
+        return None
+    problems.append(Problem(at, f"It was clipped to the image of {said}.", "clipped"))
+    return msgspec.structs.replace(made, geometry=geometry.canonical(kept))
+
+
+def _size_problems(item: Item, size: Size) -> Sequence[RunProblem]:
+    if not item.width or not item.height or (item.width, item.height) == size:
+        return ()
+    said = f"{item.width} x {item.height} pixels, the upright image has {size[0]} x {size[1]}"
+    return (RunProblem(at="size", detail=f"The annotations are for {said}.", code="size-differs"),)
+
+
+def _told(problem: Problem) -> RunProblem:
+    return RunProblem(at=problem.at, detail=problem.detail, code=problem.code)
