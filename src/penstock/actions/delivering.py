@@ -6,6 +6,7 @@ are failures, 410 turns the receiver off. https://github.com/standard-webhooks/s
 
 import datetime as dt
 import email.utils
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from penstock.actions.retrying import retry_at
 from penstock.connections import guard, open_connection, secrets_of, signing
 from penstock.core import Refusal
 from penstock.store import Store, Transaction
+
+logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 LONGEST_WAIT = dt.timedelta(days=1)
@@ -88,6 +91,9 @@ def _send(letter: _Letter, allow_networks: list[str]) -> _Result:
         answer = guard.post(letter.url, letter.body, letter.headers, letter.timeout_seconds, allow_networks)
     except Refusal as refusal:
         return _Result(error=refusal.detail)
+    except Exception as error:  # whatever a receiver can provoke is a failed try, in place of a job that nobody sees
+        logger.exception("message %s could not be sent by a defect", letter.id)
+        return _Result(error=f"{type(error).__name__}: {error}")
     if answer.is_success:
         return _Result(answer)
     return _Result(answer, f"the receiver answered {answer.status}")

@@ -23,6 +23,7 @@ from penstock.core import Conflict, Invalid, NotFound
 from penstock.core.ids import new_uuid
 from penstock.log import Event
 from penstock.store import Transaction
+from penstock.tasks import templates
 
 
 class ActionNameTaken(Conflict):
@@ -155,7 +156,7 @@ def dry_run(tx: Transaction, id: int, by_hand: Fire) -> DryRun:
 def check(tx: Transaction, settings: ActionSettings) -> None:
     """Refuse settings that can't work: an unknown event, template, step, placeholder or receiver; a wrong condition."""
     conditions.check(tx, settings.condition)
-    _check_trigger(settings)
+    _check_trigger(tx, settings)
     earlier: list[str] = []
     for step in settings.do:
         filling.check(step.settings, running.ROOTS, earlier)
@@ -163,10 +164,12 @@ def check(tx: Transaction, settings: ActionSettings) -> None:
         earlier.append(step.name)
 
 
-def _check_trigger(settings: ActionSettings) -> None:
+def _check_trigger(tx: Transaction, settings: ActionSettings) -> None:
     match settings.when:
         case OnEvent(event=kind) if kind not in Event.registry:
             raise EventUnknown(kind=kind, known=", ".join(sorted(Event.registry)))
+        case OnProgress(progress=template):
+            templates.get(tx, template)
         case _:
             pass
 

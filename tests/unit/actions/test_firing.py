@@ -16,6 +16,8 @@ from penstock.actions.steps import StepKindUnknown
 from penstock.actions.verbs import ActionNameTaken, EventUnknown
 from penstock.core import NotFound, PreconditionFailed
 from penstock.datasets.query import QueryInvalid
+from penstock.tasks import templates
+from penstock.tasks.model import TemplateSettings
 from unit.actions.world import Receiver, World
 
 Move = Callable[[dt.timedelta], None]
@@ -108,22 +110,25 @@ def test_actions_that_set_each_other_off_come_to_an_end(world: World) -> None:
 
 
 def test_progress_sets_it_off_at_the_revision_that_crossed(world: World) -> None:
-    action = world.create(TELL, when={"progress": 3, "reaches": "25%", "at_least": 2})
-    happen(world, *(Happened("task.opened", {"template": 3, "was": None, "now": "open"}) for _ in range(4)))
+    template = world.do(templates.create, "first pass", TemplateSettings()).id
+    action = world.create(TELL, when={"progress": template, "reaches": "25%", "at_least": 2})
+    opened = Happened("task.opened", {"template": template, "was": None, "now": "open"})
+    done = Happened("task.done", {"template": template, "was": "open", "now": "done"})
+    happen(world, *[opened] * 4)
     with world.store.db.transaction(world.project) as tx:
-        tx.append(Happened("task.done", {"template": 3, "was": "open", "now": "done"}))
+        tx.append(done)
         crossed = tx.seq
-    happen(world, Happened("task.done", {"template": 3, "was": "open", "now": "done"}))
+    happen(world, done)
     world.drain()
     (run,) = world.runs()
     assert run.as_of == crossed
     assert run.event is not None
     assert (run.event["mark"], run.event["done"], run.event["total"]) == ("25%", 1, 4)
-    happen(world, Happened("task.done", {"template": 3, "was": "open", "now": "done"}))
+    happen(world, done)
     world.drain()
     assert len(world.runs()) == 1
     world.do(actions.rearm, action.id)
-    happen(world, Happened("task.done", {"template": 3, "was": "open", "now": "done"}))
+    happen(world, done)
     world.drain()
     assert len(world.runs()) == 2
 
@@ -223,6 +228,7 @@ def test_a_dry_run_says_what_would_happen_and_nothing_leaves(
 
 REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
     ({"when": {"event": "task.don"}}, EventUnknown),
+    ({"when": {"progress": 99, "reaches": "25%"}}, NotFound),
     ({"if": "labels.x >>"}, QueryInvalid),
     ({"if": 'in "nowhere"'}, QueryInvalid),
     ({"do": [{"kind": "teleport"}]}, StepKindUnknown),
@@ -263,7 +269,8 @@ def test_an_edit_of_another_edition_is_refused(world: World) -> None:
 
 
 def test_changing_nothing_writes_nothing(world: World, wrote: Any) -> None:
-    action = world.create(TELL, when={"progress": 3, "every": "25%"})
+    template = world.do(templates.create, "first pass", TemplateSettings()).id
+    action = world.create(TELL, when={"progress": template, "every": "25%"})
     with wrote(world.project) as written:
         world.do(actions.change, action.id, ActionChange(name=action.name, settings=action.settings, state="on"))
     assert written.kinds == []
