@@ -14,7 +14,6 @@ from penstock.annotations import geometry as shapes
 from penstock.formats.coco_shapes import fingerprint, segmentation_of
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
-from penstock.formats.voc import count_lost
 from penstock.schema.model import Label, Schema
 
 FILE = "annotations.json"
@@ -145,7 +144,7 @@ class _Writing:
         if annotation.kind in ("tag", "polyline", "point") or annotation.label not in self.ids:
             self.loss.count("kind_dropped")
             return
-        count_lost(annotation, self.loss)
+        self.loss.count_unsaid(annotation)
         record = self._record(annotation, points, item)
         record |= {"image_id": image, "category_id": self.ids[annotation.label]}
         record.pop("id", None)

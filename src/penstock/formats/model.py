@@ -71,6 +71,13 @@ class Loss:
         if n:
             self.counts[code] += n
 
+    def count_unsaid(self, annotation: NamedAnnotation) -> None:
+        """Count what no format but ours has a place for."""
+        if annotation.source != "import" or annotation.author is not None:
+            self.count("provenance_dropped")
+        if annotation.at is not None:
+            self.count("at_dropped")
+
     def as_dict(self) -> dict[str, int]:
         """Counts by code, in the order of codes, for manifests."""
         return dict(sorted(self.counts.items()))

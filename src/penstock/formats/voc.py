@@ -206,7 +206,7 @@ def _object(annotation: NamedAnnotation, loss: Loss) -> Iterator[str]:
         return
     if annotation.kind != "box":
         loss.count("shape_to_box")
-    count_lost(annotation, loss)
+    loss.count_unsaid(annotation)
     if annotation.confidence is not None:
         loss.count("confidence_dropped")
     if annotation.group is not None:
@@ -226,14 +226,6 @@ def _object(annotation: NamedAnnotation, loss: Loss) -> Iterator[str]:
 
         value["attributes"] = {"attribute": listed}
     yield from _element("object", value, 1)
-
-
-def count_lost(annotation: NamedAnnotation, loss: Loss) -> None:
-    """Count what neither VOC nor COCO has a place for."""
-    if annotation.source != "import" or annotation.author is not None:
-        loss.count("provenance_dropped")
-    if annotation.at is not None:
-        loss.count("at_dropped")
 
 
 def _element(tag: str, value: Any, depth: int) -> Iterator[str]:
