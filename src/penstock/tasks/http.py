@@ -61,6 +61,11 @@ class ReturningNow(Returning, Active):
     pass
 
 
+def _sent(made: Value, status: int = 200) -> Response:
+    """A value that we made ourselves, as it is: the framework would check it once more."""
+    return Response(made.model_dump_json(by_alias=True), status, media_type="application/json")
+
+
 # Templates.
 
 
@@ -108,10 +113,10 @@ def list_corrections(who: Viewer, template: int, after: int = 0, limit: Limit = 
 # The queue.
 
 
-@router.post("/templates/{template}/next", status_code=201)
-def claim(who: Annotator, template: int, role: Role = "work") -> Claim:
+@router.post("/templates/{template}/next", status_code=201, response_model=Claim)
+def claim(who: Annotator, template: int, role: Role = "work") -> Response:
     """Take the next task. 404 `nothing-to-do` when there is none."""
-    return who.do(lambda tx: verbs.claim(tx, template, who.role, role))
+    return _sent(who.do(lambda tx: verbs.claim(tx, template, who.role, role)), 201)
 
 
 @router.put("/templates/{template}/reservations")
@@ -179,7 +184,7 @@ def cancel(who: Editor, task: int) -> Task:
     return who.do(verb)
 
 
-# Attempts. `save` and `work` are the hot paths: their JSON goes by msgspec.
+# Attempts. Claim, save and submit are the hot paths; JSON of `save` and `work` goes by msgspec.
 
 
 @router.get("/attempts/{attempt}")
@@ -234,7 +239,7 @@ async def save(who: Annotator, attempt: int, request: Request) -> Response:
     )
     if isinstance(saved, Refusal):
         raise saved
-    return Response(saved.model_dump_json(), media_type="application/json")
+    return _sent(saved)
 
 
 @router.post("/attempts/{attempt}/heartbeat")
@@ -248,10 +253,10 @@ def take(who: Annotator, attempt: int, body: Taking) -> dict[Literal["taken"], i
     return who.do(lambda tx: {"taken": len(attempts.take(tx, attempt, body.attempt))})
 
 
-@router.post("/attempts/{attempt}/submit")
-def submit(who: Annotator, attempt: int, body: Active) -> Task:
+@router.post("/attempts/{attempt}/submit", response_model=Task)
+def submit(who: Annotator, attempt: int, body: Active) -> Response:
     """Send the work in: done, or waiting for review."""
-    return who.do(lambda tx: done.submit(tx, attempt, body.active_seconds))
+    return _sent(who.do(lambda tx: done.submit(tx, attempt, body.active_seconds)))
 
 
 @router.post("/attempts/{attempt}/release")
