@@ -13,7 +13,7 @@ import msgspec
 from penstock import files
 from penstock import schema as schemas
 from penstock.annotations import branches, rows, tables
-from penstock.annotations.model import Annotation, Change, ChangesInvalid, Create, Delete, decode_changes, holder_id
+from penstock.annotations.model import Annotation, Change, Create, Delete, Update, decode_changes, holder_id
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem, Refusal
 from penstock.core.errors import Invalid
@@ -76,8 +76,8 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
         raise AttemptOver(state=held.state)
     late = held.state != "live"
     try:
-        changes = _read(command.changes)
-        states = _apply(tx, held, found.draft, changes)
+        read = _read(command.changes)
+        states = _apply(tx, held, found.draft, read)
     except Refusal as refusal:
         attempt_tables.remember_refusal(tx, attempt, command.id, refusal.problem())
         return refusal
@@ -85,52 +85,52 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
         branches.fix_base(tx, held.branch, held.file)
     if states:
         tables.upsert_draft(tx, held.branch, held.file, states)
-    tx.append(_told(held, command, changes, late))
+    tx.append(_told(held, command, read, late))
     return Saved(
         command=command.id, late=late, held_by=_holder(tx, held) if late else None, lease_until=held.lease_until
     )
 
 
-def _read(raw: Sequence[msgspec.Raw]) -> list[Change | Accept]:
-    accepts: dict[int, Accept] = {}
-    for n, change in enumerate(raw):
-        if b'"accept"' in bytes(change):
-            try:
-                accepts[n] = msgspec.json.decode(change, type=Accept)
-            except msgspec.ValidationError:
-                continue  # another change that only mentions the word; decoded with the others
-    others = decode_changes([change for n, change in enumerate(raw) if n not in accepts])
-    rest = iter(others)
-    return [accepts[n] if n in accepts else next(rest) for n in range(len(raw))]
+class Read(NamedTuple):
+    """Changes in order; accepting a suggestion is a change of it that changes nothing."""
+
+    changes: list[Change]
+    accepted: frozenset[UUID]
 
 
-def _apply(
-    tx: Transaction, held: Attempt, draft: Branch, changes: Sequence[Change | Accept]
-) -> dict[UUID, Annotation | None]:
-    settings, schema = frame(tx, held)
-    ids = {change.id for change in changes}
-    before = _present(tx, held, draft, ids)
-    suggested: dict[UUID, Annotation] = {}
-    if settings.prelabels is not None and not all(isinstance(change, Create) for change in changes):
-        suggested = prelabels.of_file(tx, settings, schema, held.file, before.keys()).by_id
-    accepted: dict[UUID, Annotation | None] = {}
-    plain: list[Change] = []
-    problems: list[Problem] = []
-    for n, change in enumerate(changes):
-        if not isinstance(change, Accept):
+def _read(raw: Sequence[msgspec.Raw]) -> Read:
+    plain: list[msgspec.Raw] = []
+    accepted: set[UUID] = set()
+    for change in raw:
+        if b'"accept"' in bytes(change) and (one := _accept(change)) is not None:
+            accepted.add(one.id)
+            plain.append(msgspec.Raw(msgspec.json.encode(Update(id=one.id))))
+        else:
             plain.append(change)
-        elif change.id in suggested:
-            accepted[change.id] = msgspec.structs.replace(suggested[change.id], author=held.who)
-        elif before.get(change.id) is None:
-            detail = "There is no suggestion with this id on this file."
-            problems.append(Problem(f"changes[{n}].id", detail, "unknown-suggestion"))
-    if problems:
-        raise ChangesInvalid(count=len(problems), errors=problems)
-    present = suggested | before | accepted
+    return Read(decode_changes(plain), frozenset(accepted))
+
+
+def _accept(change: msgspec.Raw) -> Accept | None:
+    try:
+        return msgspec.json.decode(change, type=Accept)
+    except msgspec.DecodeError:
+        return None  # another change that only mentions the word, or one that is wrong: read with the others
+
+
+def _apply(tx: Transaction, held: Attempt, draft: Branch, read: Read) -> dict[UUID, Annotation | None]:
+    settings, schema = frame(tx, held)
+    before = _present(tx, held, draft, {change.id for change in read.changes})
+    present = before
+    if settings.prelabels is not None and not all(isinstance(change, Create) for change in read.changes):
+        present = prelabels.of_file(tx, settings, schema, held.file, before.keys()).by_id | before
     after = rows.changed_states(
-        plain, present, schema, held.who, settings.labels, settings.attributes, holder_id(held.file)
+        read.changes, present, schema, held.who, settings.labels, settings.attributes, holder_id(held.file)
     )
-    return accepted | after
+    for id in read.accepted:
+        state = after.get(id)
+        if state is not None and id not in before and state == present.get(id):
+            after[id] = msgspec.structs.replace(state, author=held.who)
+    return after
 
 
 def _present(tx: Transaction, held: Attempt, draft: Branch, ids: set[UUID]) -> dict[UUID, Annotation | None]:
@@ -143,9 +143,9 @@ def _present(tx: Transaction, held: Attempt, draft: Branch, ids: set[UUID]) -> d
     return {**found.head, **found.base, **found.own}
 
 
-def _told(held: Attempt, command: Save, changes: Sequence[Change | Accept], late: bool) -> events.AttemptSaved:
-    created = sum(isinstance(change, Create | Accept) for change in changes)
-    deleted = sum(isinstance(change, Delete) for change in changes)
+def _told(held: Attempt, command: Save, read: Read, late: bool) -> events.AttemptSaved:
+    created = sum(isinstance(change, Create) for change in read.changes) + len(read.accepted)
+    deleted = sum(isinstance(change, Delete) for change in read.changes)
     return events.AttemptSaved.model_construct(
         attempt=held.id,
         task=held.task,
@@ -153,7 +153,7 @@ def _told(held: Attempt, command: Save, changes: Sequence[Change | Accept], late
         file=held.file,
         command=command.id,
         created=created,
-        updated=len(changes) - created - deleted,
+        updated=len(read.changes) - created - deleted,
         deleted=deleted,
         late=late,
     )
@@ -262,6 +262,6 @@ def take(tx: Transaction, attempt: int, late: int) -> Mapping[UUID, Annotation |
         branches.fix_base(tx, held.branch, held.file)
     states = tables.select_own(tx, other.branch, held.file)
     tables.upsert_draft(tx, held.branch, held.file, states)
-    event = _told(held, Save(id=UUID(int=late)), [], late=False)
+    event = _told(held, Save(id=UUID(int=late)), Read([], frozenset()), late=False)
     tx.append(event.model_copy(update={"updated": len(states)}))
     return states

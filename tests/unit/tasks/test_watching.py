@@ -3,8 +3,9 @@
 import pytest
 
 from penstock import datasets, files, tasks
-from penstock.annotations.model import Annotation, drawn
+from penstock.annotations.model import Annotation, ChangesInvalid, drawn
 from penstock.annotations.predictions import predict
+from penstock.core.ids import new_uuid
 from penstock.tasks.model import Prelabels, Route, TemplateChange, TemplateSettings, Watch
 from penstock.tasks.prelabels import SuggestionsOpen
 from penstock.tasks.queue import NothingToDo
@@ -181,7 +182,14 @@ def test_untouched_suggestions_are_dropped_or_accepted(lab: Lab, mode: str, kept
     attempt = lab.claim(template, "ann").attempt
     work = lab.do(lambda tx: tasks.work(tx, attempt), "ann")
     assert [a.confidence for a in work.suggestions] == [0.9, 0.8, 0.7, 0.6]
-    lab.save(attempt, "ann", {"do": "accept", "id": str(suggested[0].id)})
+    accept = {"do": "accept", "id": str(suggested[0].id)}
+    with pytest.raises(ChangesInvalid) as refused:
+        lab.save(attempt, "ann", accept, box(999), {"do": "accept", "id": str(new_uuid())})
+    assert [(e.at, e.code) for e in refused.value.errors] == [
+        ("changes[1].label", "unknown-label"),
+        ("changes[2].id", "unknown-annotation"),
+    ]
+    lab.save(attempt, "ann", accept)
     lab.save(attempt, "ann", {"do": "update", "id": str(suggested[1].id), "geometry": [60, 10, 30, 20]})
     lab.save(attempt, "ann", {"do": "delete", "id": str(suggested[2].id)})
     lab.submit(attempt, "ann")
