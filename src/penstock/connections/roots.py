@@ -21,7 +21,8 @@ class OutsideRoots(Forbidden):
 def inside(path: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
     """The real path of a file or folder inside one of the roots. It need not exist; its links are followed.
 
-    A relative path counts from the first root, so that a pipeline file need not say where it runs. Raises NoRoots, OutsideRoots (also for what doesn't exist, so that nobody learns what does).
+    A relative path counts from the first root, so that a pipeline file need not say where it runs. Raises NoRoots,
+    OutsideRoots (also for what doesn't exist, so that nobody learns what does).
     """
     if not roots:
         raise NoRoots

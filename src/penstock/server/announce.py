@@ -56,7 +56,10 @@ def answering(home: Path) -> Announcement | None:
         return None
     try:
         headers = {"authorization": f"Bearer {found.token}"}
-        answer = httpx.get(f"{found.url}/api/v1/me", headers=headers, timeout=2.0, trust_env=False)
+        limits = httpx.Timeout(10.0, connect=2.0)
+        answer = httpx.get(f"{found.url}/api/v1/me", headers=headers, timeout=limits, trust_env=False)
+    except httpx.ReadTimeout:
+        return found  # it took the connection: busy is not gone
     except httpx.HTTPError:
         return None
     return found if answer.status_code in (200, 503) else None

@@ -4,6 +4,7 @@ import time
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 import penstock.engine  # noqa: F401 # pyright: ignore[reportUnusedImport] # it fills the registries of earlier rooms
 from penstock.actions import http as actions
@@ -23,6 +24,7 @@ from penstock.server.access import calls
 from penstock.server.edge import Edge
 from penstock.server.live import Live
 from penstock.server.openapi import describe
+from penstock.server.switchboard import Switchboard
 from penstock.store import Store
 from penstock.tasks import http as tasks
 
@@ -59,9 +61,17 @@ def create_app(store: Store) -> FastAPI:
     app.state.live = Live(store.db)
     app.state.began = time.monotonic()
     errors.install(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX)
+    app.mount(PREFIX, Switchboard(ROUTERS))
     app.include_router(pages.router)
-    app.openapi = lambda: describe(app, list(calls(ROUTERS, PREFIX)))
+    app.openapi = lambda: describe(app, _routes(), list(calls(ROUTERS, PREFIX)))
     app.add_middleware(Edge, upload_limit_bytes=store.settings.upload_limit_bytes)
     return app
+
+
+def _routes() -> list[BaseRoute]:
+    """Every route with its whole path, to be described."""
+    whole = APIRouter()
+    for router in ROUTERS:
+        whole.include_router(router, prefix=PREFIX)
+    whole.include_router(pages.router)
+    return whole.routes

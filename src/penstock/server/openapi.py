@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from penstock.core import Value
 from penstock.core.notes import field_notes
@@ -45,14 +46,14 @@ _KEY = {
 }
 
 
-def describe(app: FastAPI, access: list[Access]) -> dict[str, Any]:
-    """The document of an app. Made once, when it is first asked for."""
+def describe(app: FastAPI, routes: list[BaseRoute], access: list[Access]) -> dict[str, Any]:
+    """The document of an app with these routes. Made once, when it is first asked for."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
             version=app.version,
             summary=app.summary,
-            routes=app.routes,
+            routes=routes,
             separate_input_output_schemas=False,
         )
         _add(document, {(a.path, a.method): a for a in access})

@@ -26,7 +26,7 @@ up(Settings.model_validate_json(sys.argv[1]), say=lambda line: print(line, flush
 """
 
 
-def until(true: Callable[[], bool], seconds: float = 40.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait for another process."""
     give_up = time.monotonic() + seconds
     while not true():
@@ -46,7 +46,7 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[str]]:
     yield process
     if process.poll() is None:
         process.kill()
-    process.communicate()
+    print(*process.communicate(), sep="\n")  # shown when a test fails
 
 
 def test_it_says_where_it_is_and_withdraws_that_when_stopped(settings: Settings, running) -> None:
