@@ -106,7 +106,7 @@ class Transaction:
             raise LockAfterSeq(f"seq {self._seq} is drawn")
 
     def holds_all(self) -> None:
-        """State that this transaction has locked every row that its verbs will lock, so they may ask again after the seq.
+        """State that this transaction has locked every row that its verbs will lock, so that they may ask again later.
 
         For one transaction made of many verbs, such as applying a pipeline.
         """
@@ -184,7 +184,7 @@ _DRAW_AND_WRITE_EVENTS: LiteralString = (
 
 
 class VersionTooYoung(Refusal):
-    """Revision {seq} did not settle within {seconds:g} s, because a transaction older than it is still open. Try again."""
+    """Revision {seq} did not settle within {seconds:g} s: a transaction older than it is still open. Try again."""
 
     status = 503
 
