@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from penstock.core import Invalid, Settings, Value
+from penstock.core.values import ShownOnce
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -69,7 +70,7 @@ class Connection:
     """Secrets that were replaced a short time ago and are still accepted by receivers."""
 
 
-class ConnectionShown(Value):
+class ConnectionShown(ShownOnce):
     """A connection as the API shows it: which secrets are set, never what they are."""
 
     id: int

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
-from penstock.core import Invalid, Value
+from penstock.core import Invalid
+from penstock.core.values import ShownOnce
 from penstock.store import Transaction
 
 T = TypeVar("T")
@@ -64,18 +65,11 @@ def wrap(verb: Callable[[Transaction], T], request: Once) -> Callable[[Transacti
             person=tx.actor or 0,
             key=request.key,
             status=request.status,
-            body=to_json(_without_secret(result)).decode(),
+            body=to_json(result.without_secrets() if isinstance(result, ShownOnce) else result).decode(),
         )
         return result
 
     return guarded
-
-
-def _without_secret(result: object) -> object:
-    """What may be kept of an answer. A secret is shown once: a repeated request gets the rest of the answer."""
-    if isinstance(result, Value) and getattr(result, "secret", None) is not None:
-        return result.model_copy(update={"secret": None})
-    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from penstock.core import Invalid, Value
+from penstock.core.values import ShownOnce
 
 Role = Literal["admin", "editor", "annotator", "viewer"]
 Need = Literal["admin", "editor", "annotator", "viewer", "member"]
@@ -175,7 +176,7 @@ class NewInvite(Value):
     expires_in_hours: float = Field(default=7 * 24, gt=0, le=90 * 24)
 
 
-class Invite(Value):
+class Invite(ShownOnce):
     id: int
     role: Role
     team: int | None = None
@@ -232,7 +233,7 @@ class NewToken(Value):
     expires_in_days: float = Field(default=90, gt=0, le=366)
 
 
-class Token(Value):
+class Token(ShownOnce):
     id: int
     name: str
     person: int
@@ -246,7 +247,7 @@ class Token(Value):
     """Shown once, when the token is made."""
 
 
-class Link(Value):
+class Link(ShownOnce):
     """A one-time sign-in link's secret: the link is `/sign-in/<secret>`."""
 
     secret: str | None = None

@@ -1,12 +1,13 @@
 """A pipeline as its file says it: everything by name. What is left out is as it would be by default. Pure."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from penstock.actions.steps.naming import ShareNumber
 from penstock.core import Value
+from penstock.core.values import ShownOnce
 from penstock.schema import WantedSchema
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -201,8 +202,10 @@ class Change(Value):
         return f"{self.do} {self.what} {self.name!r}{renamed}"
 
 
-class Plan(Value):
+class Plan(ShownOnce):
     """What applying a pipeline file changes, in order. Empty: the project is like that already."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("links", "secrets")
 
     changes: tuple[Change, ...]
     links: dict[str, str] = {}

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -54,6 +54,12 @@ class Client:
             follow_redirects=False,
             trust_env=not _is_loopback(self.url),
         )
+
+    @cached_property
+    def public_url(self) -> str:
+        """The address for links that people are given: the server's own word, else where it was reached."""
+        told: Any = self.request("GET", "/health").json().get("public_url")
+        return str(told).rstrip("/") if told else self.url
 
     def get(self, path: str, shape: type[T], query: Query | None = None) -> T:
         return self._read(shape, self.request("GET", path, query=query))

@@ -69,7 +69,7 @@ class Members(Named[Member]):
             expires_in_hours=expires_in_hours,
         )
         made = self._scope.post("/invites", Invite, NewInvite.model_validate(new))
-        return f"{self._scope.client.url}/join/{made.secret}"
+        return f"{self._scope.client.public_url}/join/{made.secret}"
 
     def invites(self) -> list[Invite]:
         return self._scope.get("/invites", list[Invite])
@@ -77,7 +77,7 @@ class Members(Named[Member]):
     def link(self, who: str) -> str:
         """A one-time link that signs a member in who never did before."""
         made = self._scope.post(f"/members/{self[who].person}/sign-in-link", Link)
-        return f"{self._scope.client.url}/sign-in/{made.secret}"
+        return f"{self._scope.client.public_url}/sign-in/{made.secret}"
 
 
 class Teams(Named[Team]):

@@ -26,7 +26,7 @@ def plan_new(client: Client, file: Path | str) -> Plan:
 
 def apply(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
     done = scope.post("/pipeline/apply", Plan, PipelineText(yaml=text_of(file), prune=prune))
-    links = {email: f"{scope.client.url}/join/{secret}" for email, secret in done.links.items()}
+    links = {email: f"{scope.client.public_url}/join/{secret}" for email, secret in done.links.items()}
     return done.model_copy(update={"links": links})
 
 

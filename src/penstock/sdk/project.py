@@ -43,64 +43,79 @@ class Project:
 
     @property
     def url(self) -> str:
+        """Where the server is."""
         return self._client.url
 
     @property
     def id(self) -> int:
+        """The project's id, found at first use."""
         return self._scope.id
 
     @property
     def name(self) -> str:
+        """The project's name."""
         return self._scope.get("", ProjectValue).name
 
     # What there is
 
     @cached_property
     def datasets(self) -> Datasets:
+        """By name, as `p.datasets["gold"]`."""
         return Datasets(self._scope)
 
     @cached_property
     def versions(self) -> Versions:
+        """Of all datasets, as `p.versions["gold/v1"]`."""
         return Versions(self._scope)
 
     @cached_property
     def files(self) -> Files:
+        """By key, as `p.files["page-001.png"]`."""
         return Files(self._scope)
 
     @cached_property
     def imports(self) -> Imports:
+        """By id, and newest first."""
         return Imports(self._scope)
 
     @cached_property
     def exports(self) -> Exports:
+        """By id, and newest first."""
         return Exports(self._scope)
 
     @cached_property
     def templates(self) -> Templates:
+        """By name, as `p.templates["expert"]`."""
         return Templates(self._scope)
 
     @cached_property
     def tasks(self) -> Tasks:
+        """By id, as `p.tasks[12]`."""
         return Tasks(self._scope)
 
     @cached_property
     def actions(self) -> Actions:
+        """By name, as `p.actions["early export"]`."""
         return Actions(self._scope)
 
     @cached_property
     def connections(self) -> Connections:
+        """By name, as `p.connections["lab folder"]`."""
         return Connections(self._scope)
 
     @cached_property
     def members(self) -> Members:
+        """By e-mail address, or by name where there is none."""
         return Members(self._scope)
 
     @cached_property
     def teams(self) -> Teams:
+        """By name, as `p.teams["experts"]`."""
         return Teams(self._scope)
 
     @cached_property
     def tokens(self) -> Tokens:
+        """Tokens for programs."""
         return Tokens(self._scope)
 
     def schema(self, version: int | None = None) -> Schema:
@@ -162,7 +177,7 @@ class Project:
     def sign_in_link(self, person: int | None = None) -> str:
         """A one-time link that signs oneself, or another person, in to the browser. For owners of the installation."""
         who = self.me().person.id if person is None else person
-        return f"{self.url}/sign-in/{self._client.post(f'/persons/{who}/sign-in-link', Link).secret}"
+        return f"{self._client.public_url}/sign-in/{self._client.post(f'/persons/{who}/sign-in-link', Link).secret}"
 
     def inbox(self, *, unread: bool = False) -> Iterator[Message]:
         """One's messages of all projects, newest first."""
@@ -180,6 +195,7 @@ class Project:
         return self
 
     def close(self) -> None:
+        """Close the connections to the server. A server in this process goes on until the process ends."""
         self._client.close()
 
     def __enter__(self) -> Self:

@@ -29,6 +29,8 @@ class Health(Value):
     status: str = "ok"
     version: str
     uptime_seconds: float
+    public_url: str | None = None
+    """The address by which people reach the server, for links; when it was told."""
 
 
 class LoggedEvent(Value):
@@ -49,7 +51,11 @@ def get_health(request: Request) -> Health:
     """Whether the server and its database answer. Needs no credential; 503 when the database is away."""
     with request.app.state.store.db.transaction(0) as tx:
         tx.value(int, "select 1")
-    return Health(version=request.app.version, uptime_seconds=round(time.monotonic() - request.app.state.began, 3))
+    return Health(
+        version=request.app.version,
+        uptime_seconds=round(time.monotonic() - request.app.state.began, 3),
+        public_url=request.app.state.store.settings.public_url,
+    )
 
 
 @router.get("/doctor")
