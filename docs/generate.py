@@ -10,6 +10,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,21 @@ from penstock.cli.main import penstock as command_line
 from penstock.core import Refusal, Settings
 from penstock.core.notes import field_notes
 from penstock.log import Event
+from penstock.sdk import (
+    actions,
+    connections,
+    datasets,
+    exports,
+    files,
+    imports,
+    people,
+    project,
+    shapes,
+    templates,
+    work,
+)
+from penstock.sdk import errors as sdk_errors
+from penstock.sdk import events as sdk_events
 from penstock.server.app import create_app
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -38,6 +54,7 @@ def pages() -> dict[str, str]:
         "commands.md": WRITTEN + commands_page(),
         "refusals.md": WRITTEN + refusals_page(),
         "calls.md": WRITTEN + calls_page(),
+        "python.md": WRITTEN + python_page(),
         "openapi.json": openapi(),
     }
 
@@ -156,6 +173,74 @@ def openapi() -> str:
     """The API's description. It needs no database: nothing is called."""
     store: Any = SimpleNamespace(db=None, settings=Settings(home=Path("home")))
     return json.dumps(create_app(store).openapi(), indent=1, sort_keys=True) + "\n"
+
+
+def python_page() -> str:
+    lines = [
+        "# Python\n",
+        "```python",
+        "import penstock",
+        "",
+        "p = penstock.connect()",
+        'p.apply("pipeline.yaml")',
+        'p.datasets["first pass"].import_("images/*.jpg")',
+        'for work in p.templates["first pass"].work():',
+        '    work.save([penstock.box("RBC", 10, 20, 30, 40)])',
+        "    work.submit()",
+        "```\n",
+        "Everything is by names; lists read themselves page after page; what takes long shows a bar on a terminal.",
+        "Calls are sent again after a lost connection, and happen once.",
+        "A refusal of the server is `penstock.Refused`.\n",
+    ]
+    functions = [penstock.connect, penstock.join]
+    makers = [getattr(penstock, name) for name in penstock.__all__ if inspect.isfunction(getattr(penstock, name))]
+    for function in (*functions, *(maker for maker in makers if maker not in functions)):
+        lines.append(f"## `penstock.{_signature(function)}`\n")
+        lines.append(f"{_whole(function)}\n")
+    for client in PYTHON:
+        lines.append(f"## {client.__name__}\n")
+        lines.append(f"{_whole(client)}\n")
+        for name, member in _members(client):
+            call = name if isinstance(member, property | cached_property) else _signature(member)
+            says = " ".join(_whole(getattr(client, name)).split())
+            lines.append(f"- `{call}`: {says}" if says else f"- `{call}`")
+        lines.append("")
+    return "\n".join(lines)
+
+
+PYTHON = (
+    *(project.Project, datasets.Datasets, datasets.Dataset, datasets.Versions, datasets.Version, imports.Import),
+    *(exports.Export, templates.Templates, templates.Template, templates.Tasks, work.Work, shapes.Shape),
+    *(actions.Actions, actions.Action, actions.Run, connections.Connections, connections.Connection),
+    *(people.Members, people.Teams, people.Tokens, files.Files, sdk_events.Event, sdk_errors.Refused),
+)
+"""The classes of the client, in the order in which one meets them."""
+
+
+def _members(client: type[Any]) -> Iterator[tuple[str, Any]]:
+    """Public methods and properties, in the order of their definition."""
+    for name, member in vars(client).items():
+        if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property | cached_property)):
+            yield name, member
+
+
+def _signature(function: Any) -> str:
+    """How it is called, without types."""
+    plain = inspect.signature(function)
+    kept = [
+        # a bare object() stands for "not said", and its address would change with every run
+        parameter.replace(
+            annotation=inspect.Parameter.empty, default=... if type(parameter.default) is object else parameter.default
+        )
+        for name, parameter in plain.parameters.items()
+        if name != "self"
+    ]
+    return f"{function.__name__}{plain.replace(parameters=kept, return_annotation=inspect.Signature.empty)}"
+
+
+def _whole(documented: Any) -> str:
+    """A whole docstring, its lines as they are."""
+    return inspect.getdoc(documented) or ""
 
 
 def _subclasses(base: type[Any]) -> Iterator[type[Any]]:

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("penstock.cli.export", "Write a dataset or a version out, in a format of choice."),
     "dataset": ("penstock.cli.dataset", "Make, list and change datasets."),
     "version": ("penstock.cli.version", "Name what a dataset holds now, for ever."),
+    "template": ("penstock.cli.template", "See how far each kind of work is, pause and end it."),
     "task": ("penstock.cli.task", "Look at tasks, and work on them."),
     "action": ("penstock.cli.action", "See what fires when, and what it did."),
     "connection": ("penstock.cli.connection", "Named access to folders and receivers outside."),

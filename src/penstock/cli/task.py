@@ -47,10 +47,12 @@ def show(session: Session, task: int) -> None:
 @command.command()
 @click.argument("template")
 @click.option("--image", type=click.Path(writable=True), help="Also write the file's bytes here.")
+@click.option("--review", is_flag=True, help="A task to review, in place of one to do.")
 @speaks
-def next(session: Session, template: str, image: str | None) -> int:
+def next(session: Session, template: str, image: str | None, review: bool) -> int:
     """Take the next task of TEMPLATE. Exit code 1 when there is nothing to do now."""
-    work = session.penstock.templates[template].next()
+    queue = session.penstock.templates[template]
+    work = queue.next_review() if review else queue.next()
     if work is None:
         session.say(None, "Nothing to do now.")
         return 1
@@ -88,6 +90,36 @@ def submit(session: Session, attempt: int) -> None:
     """Hand an attempt of yours in."""
     task = session.penstock.tasks.attempt(attempt).submit()
     session.say(task, f"task {task.id}: {task.status}")
+
+
+@command.command()
+@click.argument("attempt", type=int)
+@speaks
+def accept(session: Session, attempt: int) -> None:
+    """Of a review: accept the task, as your attempt has it now."""
+    task = session.penstock.tasks.attempt(attempt).accept()
+    session.say(task, f"task {task.id}: {task.status}")
+
+
+@command.command("return")
+@click.argument("attempt", type=int)
+@click.argument("notes", nargs=-1, required=True)
+@speaks
+def return_(session: Session, attempt: int, notes: tuple[str, ...]) -> None:
+    """Of a review: send the task back to its author, with NOTES."""
+    task = session.penstock.tasks.attempt(attempt).return_(*notes)
+    session.say(task, f"task {task.id}: {task.status}")
+
+
+@command.command()
+@click.argument("task", type=int)
+@speaks
+def reopen(session: Session, task: int) -> None:
+    """Let a task be worked on again. Nothing is unmerged."""
+    p = session.penstock
+    p.tasks.reopen(task)
+    found = p.tasks[task]
+    session.say(found, f"task {found.id}: {found.status}")
 
 
 @command.command()

@@ -34,10 +34,12 @@ class Run:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def state(self) -> str:
+        """How it stands."""
         return self.value.state
 
     def detail(self) -> RunDetail:
@@ -79,10 +81,12 @@ class Action:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def name(self) -> str:
+        """Its name."""
         return self.value.name
 
     def runs(self, *, state: str | None = None) -> Iterator[Run]:
@@ -130,6 +134,7 @@ class Actions(Named[Action]):
         return Action(self._scope, self._scope.post("/actions", ActionValue, NewAction(name=name, settings=told)))
 
     def run(self, id: int) -> Run:
+        """A run by its id, of any action."""
         return Run(self._scope, self._scope.get(f"/runs/{id}", RunDetail))
 
     def deliveries(self, *, state: str | None = None, run: int | None = None) -> Iterator[Delivery]:

@@ -19,10 +19,12 @@ class Connection:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def name(self) -> str:
+        """Its name."""
         return self.value.name
 
     @property
@@ -69,5 +71,6 @@ class Connections(Named[Connection]):
     def create(
         self, name: str, kind: str, settings: Mapping[str, Any], secrets: Mapping[str, Any] | None = None
     ) -> Connection:
+        """A connection of any kind, from its settings and secrets."""
         body = NewConnection(name=name, kind=kind, settings=dict(settings), secrets=dict(secrets or {}))
         return Connection(self._scope, self._scope.post("/connections", ConnectionShown, body))

@@ -33,10 +33,12 @@ class Dataset:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def name(self) -> str:
+        """Its name."""
         return self.value.name
 
     def count(self) -> int:
@@ -71,6 +73,7 @@ class Dataset:
         return list(self._scope.post(f"/datasets/{self.id}/files/move", Changed, body).files)
 
     def rename(self, name: str) -> Dataset:
+        """Give it another name."""
         body = DatasetChange(name=name)
         changed = self._scope.patch(f"/datasets/{self.id}", DatasetValue, body, edition=self.value.edition)
         return Dataset(self._scope, changed)
@@ -98,6 +101,7 @@ class Datasets(Named[Dataset]):
         return super().__getitem__(name)  # which names those that there are
 
     def create(self, name: str) -> Dataset:
+        """Make a dataset."""
         return Dataset(self._scope, self._scope.post("/datasets", DatasetValue, NewDataset(name=name)))
 
 
@@ -110,10 +114,12 @@ class Version:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def name(self) -> str:
+        """Its name."""
         return self.value.name
 
     def files(self) -> Iterator[Entry]:

@@ -26,10 +26,12 @@ class Export:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def state(self) -> str:
+        """How it stands."""
         return self.value.state
 
     @property
@@ -38,6 +40,7 @@ class Export:
         return self.value.uri
 
     def refresh(self) -> Export:
+        """Read it anew."""
         self.value = self._scope.get(f"/exports/{self.id}", ExportValue)
         return self
 

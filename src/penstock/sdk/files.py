@@ -28,6 +28,7 @@ class Files:
         return self._scope.pages("/files", File, query)
 
     def by_id(self, file: int) -> File:
+        """A file by its id."""
         return self._scope.get(f"/files/{file}", File)
 
     def content(self, file: int) -> bytes:

@@ -33,17 +33,21 @@ class Import:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def state(self) -> str:
+        """How it stands."""
         return self.value.state
 
     @property
     def counts(self) -> Counts:
+        """How many items there are, by what became of them."""
         return self.value.counts
 
     def refresh(self) -> Import:
+        """Read it anew."""
         self.value = self._scope.get(f"/imports/{self.id}", ImportValue)
         return self
 

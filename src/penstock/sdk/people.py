@@ -44,6 +44,7 @@ class Members(Named[Member]):
         return self._scope.post("/programs", Member, NewProgram(name=name, role=role, connections=connections))
 
     def change(self, who: str, *, role: Role | None = None, connections: bool | None = None) -> Member:
+        """Give a member another role, or the permission to make connections."""
         change = MemberChange.model_validate(given(role=role, connections=connections))
         return self._scope.patch(f"/members/{self[who].person}", Member, change)
 
@@ -72,6 +73,7 @@ class Members(Named[Member]):
         return f"{self._scope.client.public_url}/join/{made.secret}"
 
     def invites(self) -> list[Invite]:
+        """The invites that were made. Their secrets are never shown again."""
         return self._scope.get("/invites", list[Invite])
 
     def link(self, who: str) -> str:
@@ -93,6 +95,7 @@ class Teams(Named[Team]):
         return self._scope.post("/teams", Team, NewTeam(name=name, members=self._persons(members or [])))
 
     def change(self, name: str, *, rename: str | None = None, members: list[str] | None = None) -> Team:
+        """Rename a team, or give it other members."""
         team = self[name]
         told = given(name=rename, members=None if members is None else self._persons(members))
         return self._scope.patch(f"/teams/{team.id}", Team, TeamChange.model_validate(told), edition=team.edition)

@@ -81,6 +81,7 @@ class Named(Generic[T]):
         return found[name]
 
     def get(self, name: str) -> T | None:
+        """The one of this name, or None."""
         return self.all().get(name)
 
     def __contains__(self, name: object) -> bool:

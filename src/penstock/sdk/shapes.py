@@ -75,6 +75,7 @@ Change = Shape | Removal | Acceptance
 
 
 def box(label: str, x: float, y: float, w: float, h: float, **attributes: Any) -> Shape:
+    """A new box: its left upper corner, width and height, in pixels of the upright image."""
     return Shape("box", label, [x, y, w, h], attributes)
 
 
@@ -84,10 +85,12 @@ def polygon(label: str, *rings: Sequence[float], **attributes: Any) -> Shape:
 
 
 def polyline(label: str, points: Sequence[float], **attributes: Any) -> Shape:
+    """A line through points, flat: x1, y1, x2, y2, ..."""
     return Shape("polyline", label, list(points), attributes)
 
 
 def point(label: str, x: float, y: float, **attributes: Any) -> Shape:
+    """A single point."""
     return Shape("point", label, [x, y], attributes)
 
 

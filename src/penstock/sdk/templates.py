@@ -24,10 +24,12 @@ class Template:
 
     @property
     def id(self) -> int:
+        """Its id."""
         return self.value.id
 
     @property
     def name(self) -> str:
+        """Its name."""
         return self.value.name
 
     def next(self) -> Work | None:
@@ -60,6 +62,7 @@ class Template:
         return self._turned("pause")
 
     def resume(self) -> Template:
+        """Give out tasks again."""
         return self._turned("resume")
 
     def archive(self) -> Template:

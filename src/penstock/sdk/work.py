@@ -24,11 +24,7 @@ IDLE_SECONDS = 60.0  #: longer pauses between saves don't count as time at work
 
 
 class Work:
-    """A task, held until its lease ends: the file, what is on it, and the ways to hand it in.
-
-    `annotations` are the shapes on the file with one's own changes, `suggestions` a model's that aren't answered yet,
-    `answers` the file's own attributes.
-    """
+    """A task, held until its lease ends: the file, what is on it, and the ways to hand it in."""
 
     def __init__(self, scope: Scope, names: Names, plain: Plain) -> None:
         self._scope = scope
@@ -49,10 +45,12 @@ class Work:
 
     @property
     def annotations(self) -> list[Shape]:
+        """The shapes on the file, with one's own changes."""
         return [shape for shape in self._shapes.values() if shape.label is not None]
 
     @property
     def suggestions(self) -> list[Shape]:
+        """A model's shapes that aren't answered yet."""
         return list(self._suggested.values())
 
     @property

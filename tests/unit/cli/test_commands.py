@@ -143,6 +143,40 @@ def test_working_from_a_shell(run: Say, p: Project, images: Path, tmp_path: Path
     assert f"task {second['id']} on file" in run("task", "show", str(second["id"]))
 
 
+def test_reviewing_from_a_shell(run: Say, p: Project, images: Path, connected: Callable[..., Project]) -> None:
+    p.define({"labels": {"RBC": {}}})
+    dataset = p.datasets.create("one")
+    p.templates.create("first pass", {"watch": [{"dataset": dataset.id}], "review": {"share": 1}})
+    dataset.import_(images)
+    p.members.add_program("robot")
+    robot = connected(p.tokens.create("for it", program="robot").secret)
+    for work in robot.templates["first pass"].work():
+        assert work.submit().status == "in_review"
+    first = told(run, "task", "next", "first pass", "--review")
+    assert run("task", "return", str(first["attempt"]["id"]), "look again") == f"task {first['task']['id']}: returned\n"
+    second = told(run, "task", "next", "first pass", "--review")
+    assert run("task", "accept", str(second["attempt"]["id"])) == f"task {second['task']['id']}: done\n"
+    assert run("task", "next", "first pass", "--review", code=1) == "Nothing to do now.\n"
+    again = robot.templates["first pass"].next()
+    assert again is not None
+    assert [note.text for note in again.notes] == ["look again"]
+    assert run("task", "reopen", str(second["task"]["id"])).startswith(f"task {second['task']['id']}: ")
+
+
+def test_templates(run: Say, p: Project, images: Path) -> None:
+    p.define({"labels": {"RBC": {}}})
+    dataset = p.datasets.create("one")
+    p.templates.create("first pass", {"watch": [{"dataset": dataset.id}]})
+    dataset.import_(images)
+    assert run("template", "list").splitlines()[1].split() == ["first", "pass", "active", "0", "2", "0", "0"]
+    assert run("template", "pause", "first pass") == "'first pass' is paused.\n"
+    assert "so it gives out no tasks" in run("task", "next", "first pass", code=2)
+    assert run("template", "resume", "first pass") == "'first pass' is active.\n"
+    assert run("template", "corrections", "first pass") == "Nothing yet.\n"
+    assert run("template", "archive", "first pass") == "Archived 'first pass'.\n"
+    assert run("template", "list") == "No template yet.\n"
+
+
 def test_people_and_tokens(run: Say) -> None:
     said = run("member", "add", "ann@example.org", "--role", "editor")
     assert said.startswith("ann@example.org is editor now. Give them this link: http://penstock.test/join/")
