@@ -93,9 +93,10 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
             str,
             "select f.name from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
             " left join cursor c on c.project = %(project)s and c.name = f.name"
-            " where c.seq is null or %(upto)s - c.seq >= %(lag)s or exists (select from event e"
-            " where e.project = %(project)s and e.seq > c.seq and e.seq <= %(upto)s"
-            " and e.kind = any(string_to_array(f.kinds, ',')))",
+            " where c.seq is null or %(upto)s - c.seq >= %(lag)s"
+            # One kind after the other, each by its index: as a list they are filtered out of all events since.
+            " or exists (select from unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e where"
+            " e.project = %(project)s and e.kind = k.kind and e.seq > c.seq and e.seq <= %(upto)s limit 1) found)",
             names=[follower.name for follower in followers],
             kinds=[",".join(sorted(some)) for some in kinds],
             upto=upto,
