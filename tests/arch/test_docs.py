@@ -21,7 +21,9 @@ def generated() -> dict[str, str]:
     return GENERATED["pages"]()
 
 
-@pytest.mark.parametrize("page", ["calls.md", "commands.md", "events.md", "openapi.json", "refusals.md", "settings.md"])
+@pytest.mark.parametrize(
+    "page", ["calls.md", "commands.md", "events.md", "openapi.json", "python.md", "refusals.md", "settings.md"]
+)
 def test_generated_pages_follow_the_code(page: str, generated: dict[str, str]) -> None:
     assert (DOCS / "reference" / page).read_text() == generated[page], "run `make docs` and commit what it writes"
 
