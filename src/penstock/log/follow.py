@@ -95,8 +95,8 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
             " left join cursor c on c.project = %(project)s and c.name = f.name"
             " where c.seq is null or %(upto)s - c.seq >= %(lag)s"
             # One kind after the other, each by its index: as a list they are filtered out of all events since.
-            " or exists (select from unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e where"
-            " e.project = %(project)s and e.kind = k.kind and e.seq > c.seq and e.seq <= %(upto)s limit 1) found)",
+            " or exists (select from unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e"
+            " where e.project = %(project)s and e.kind = k.kind and e.seq > c.seq and e.seq <= %(upto)s limit 1) x)",
             names=[follower.name for follower in followers],
             kinds=[",".join(sorted(some)) for some in kinds],
             upto=upto,
