@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
@@ -39,6 +40,9 @@ POLL_SECONDS = 1.0  #: the safety net, should a notification be missed
 BATCH_SECONDS = 0.02  #: news is gathered for so long before followers look, so that a busy log costs few looks
 Loop = Callable[[], None]
 
+OUTSIDE_QUEUES = ("deliver", "command")
+OUTSIDE_CONCURRENCY = 12  #: receivers that hang and commands that take hours hold up one another only
+
 
 FOLLOWERS: list[Follower] = [
     *datasets.FOLLOWERS,
@@ -54,6 +58,8 @@ JOBS: list[Job] = [
     *tasks_jobs.JOBS,
     *actions_jobs.JOBS,
 ]
+
+INSIDE_QUEUES = tuple(sorted({job.queue for job in JOBS} - {*OUTSIDE_QUEUES}))
 
 # Registries of earlier rooms, filled by later ones.
 visibility.visible_to.append(may_see_file)
@@ -128,8 +134,10 @@ class Engine:
         self._wake.set()
 
     async def _work(self) -> None:
+        threads = self._concurrency + OUTSIDE_CONCURRENCY
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, "penstock job"))
         while not self._stop.is_set():
-            running = asyncio.create_task(worker.run(self._store, JOBS, concurrency=self._concurrency, wait=True))
+            running = asyncio.create_task(self._run_jobs())
             while not running.done() and not self._stop.is_set():
                 await asyncio.wait([running], timeout=0.2)
             running.cancel()
@@ -140,6 +148,13 @@ class Engine:
             except Exception:  # the database went away under the worker: it comes back, and so do we
                 logger.exception("the worker stopped; it starts again")
                 await asyncio.sleep(0.5)
+
+    async def _run_jobs(self) -> None:
+        """Jobs that wait for the world outside have a worker of their own, and can't hold up the others."""
+        async with asyncio.TaskGroup() as workers:
+            for queues, concurrency in ((INSIDE_QUEUES, self._concurrency), (OUTSIDE_QUEUES, OUTSIDE_CONCURRENCY)):
+                run = worker.run(self._store, JOBS, concurrency=concurrency, wait=True, queues=queues)
+                workers.create_task(run)
 
     def _guard(self, loop: Loop) -> Loop:
         def guarded() -> None:

@@ -2,13 +2,11 @@
 
 import logging
 
-import psycopg
-
 from penstock import jobs
 from penstock.actions import delivering, running, scheduling
 from penstock.actions.steps import Failed, named
 from penstock.core import Refusal
-from penstock.store.db import DatabaseAway
+from penstock.store.db import is_away
 
 logger = logging.getLogger(__name__)
 
@@ -19,9 +17,9 @@ def go_on(work: jobs.Work, *, project: int, run: int) -> None:
         try:
             if work.db.perform(lambda tx: running.advance(tx, run), project) == "stop":
                 return
-        except (psycopg.OperationalError, DatabaseAway):
-            raise
         except Exception as error:  # a step's defect fails its run, visibly, in place of a job that nobody sees
+            if is_away(error):
+                raise
             if not isinstance(error, Refusal):
                 logger.exception("run %s of project %s failed by a defect", run, project)
             _fail(work, project, run, running.failure_of(error))
@@ -38,11 +36,16 @@ def do_outside(work: jobs.Work, *, project: int, run: int, n: int, number: int) 
     if call is None:
         return
     try:
-        outcome = named(call.kind).outside(work.store, call)
+        outcome = named(call.kind).outside(work.store, call, work.should_stop)
     except Exception as error:  # as above
+        if is_away(error):
+            raise
         logger.exception("step %s of run %s failed by a defect", n, run)
         outcome = Failed(f"{type(error).__name__}: {error}", final=True)
-    work.db.perform(lambda tx: running.conclude_outside(tx, run, n, number, outcome), project)
+    if outcome is None:
+        work.db.perform(lambda tx: running.interrupted(tx, work.store, run, n, number), project)
+    else:
+        work.db.perform(lambda tx: running.conclude_outside(tx, run, n, number, outcome), project)
 
 
 def tick(work: jobs.Work, *, project: int, action: int) -> None:
@@ -57,7 +60,7 @@ def deliver(work: jobs.Work, *, project: int, delivery: int) -> None:
 
 JOBS = [
     jobs.Job("actions.run", go_on),
-    jobs.Job("actions.outside", do_outside, queue="bulk"),
+    jobs.Job("actions.outside", do_outside, queue="command"),
     jobs.Job("actions.tick", tick),
     jobs.Job("actions.deliver", deliver, queue="deliver"),
 ]

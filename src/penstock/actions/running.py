@@ -221,7 +221,7 @@ def _ask_outside(tx: Transaction, run: Run, step: StepRun) -> None:
     jobs.later(
         tx,
         "actions.outside",
-        queue="bulk",
+        queue="command",
         lock=f"actions.outside:{tx.project}:{run.id}",
         project=tx.project,
         run=run.id,
@@ -239,20 +239,31 @@ def claim_outside(tx: Transaction, store: Store, run_id: int, n: int, number: in
     step = run and tables.steps(tx, run_id)[n]
     if run is None or step is None or run.state in OVER or step.state != "running" or step.tries != number:
         return None
-    call = call_of(tx, run, step)
     if tables.begin_try(tx, run_id, n, number):
-        return call
-    died = "the worker died while it ran"
-    tables.end_try(tx, run_id, n, number, error=died)
-    if _kind(step).may_repeat(store, call.settings):
-        step = step.model_copy(update={"tries": number + 1})
-        tables.insert_try(tx, run_id, n, number + 1, None)
-        _save(tx, run, step, error=died)
+        return call_of(tx, run, step)
+    _lose(tx, store, run, step, "the worker died while it ran")
+    return None
+
+
+def interrupted(tx: Transaction, store: Store, run_id: int, n: int, number: int) -> None:
+    """Note that a try was cut short because its worker had to stop."""
+    run = tables.lock_run(tx, run_id)
+    step = run and tables.steps(tx, run_id)[n]
+    if run and step and step.state == "running" and step.tries == number:
+        _lose(tx, store, run, step, "the worker was stopped while it ran")
+
+
+def _lose(tx: Transaction, store: Store, run: Run, step: StepRun, why: str) -> None:
+    """A try came to no end: it is repeated as a new one, or a person is asked."""
+    tables.end_try(tx, run.id, step.n, step.tries, error=why)
+    if _kind(step).may_repeat(store, call_of(tx, run, step).settings):
+        step = step.model_copy(update={"tries": step.tries + 1})
+        tables.insert_try(tx, run.id, step.n, step.tries, None)
+        _save(tx, run, step, error=why)
         _ask_outside(tx, run, step)
     else:
-        _save(tx, run, step, state="asking", error=died)
+        _save(tx, run, step, state="asking", error=why)
         tx.append(ActionAsks(action=run.action, run=run.id, step=step.name))
-    return None
 
 
 def conclude_outside(tx: Transaction, run_id: int, n: int, number: int, outcome: Finished | Failed) -> None:

@@ -18,12 +18,18 @@ BULK_PRIORITY = -10
 """Whatever a person waits for goes before the thousands of chunks of a bulk import."""
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Work:
     """What a running job has at hand."""
 
     store: Store
     tries: int = 0  #: how often it was tried before
+    should_stop: Callable[[], bool] = _never
+    """Whether the worker is stopping and won't wait longer. A job that can take minutes asks now and then."""
 
     @property
     def db(self) -> Database:

@@ -47,7 +47,7 @@ def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastin
 
 def _runner(store: Store, job: Job) -> Callable[..., None]:
     def run(context: procrastinate.JobContext, **args: Any) -> None:
-        job.run(Work(store=store, tries=context.job.attempts), **args)
+        job.run(Work(store=store, tries=context.job.attempts, should_stop=context.should_abort), **args)
 
     run.__name__ = job.name
     return run
@@ -59,14 +59,19 @@ async def run(
     *,
     concurrency: int,
     wait: bool,
+    queues: Iterable[str] | None = None,
     name: str = "worker",
 ) -> None:
-    """Work until cancelled (`wait`), else until no job is due. Finished jobs are deleted, failed ones stay."""
+    """Work until cancelled (`wait`), else until no job is due. Finished jobs are deleted, failed ones stay.
+
+    `queues` are the only ones it takes jobs from; all, when not given.
+    """
     app = build_app(store, jobs, connections=3)
     async with app.open_async():
         worker = _Worker(
             app,
             name=name,
+            queues=None if queues is None else list(queues),  # a tuple would be sent as a row, not as an array
             wait=wait,
             concurrency=concurrency,
             delete_jobs="successful",

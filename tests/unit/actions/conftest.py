@@ -22,6 +22,7 @@ COMMANDS = {
     "count": "import json,sys; g = json.load(sys.stdin); print('hello'); print(json.dumps({'n': len(g['inputs'])}))",
     "fail": "import sys; print('no luck'); sys.exit(3)",
     "slow": "import time; print('begun', flush=True); time.sleep(60)",
+    "patient": "import time; time.sleep(60)",
     "environment": "import json,os; print(json.dumps(dict(os.environ)))",
 }
 
@@ -39,7 +40,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
                 argv=[sys.executable, "-c", code],
                 timeout_seconds=0.7 if name == "slow" else 60,
                 env=["PENSTOCK_TEST_PASSED"],
-                after_crash="retry" if name == "count" else "ask",
+                after_crash="retry" if name in ("count", "patient") else "ask",
             )
             for name, code in COMMANDS.items()
         },

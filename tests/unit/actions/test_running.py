@@ -2,7 +2,11 @@
 
 import contextlib
 import datetime as dt
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +16,7 @@ from penstock.actions import jobs as action_jobs
 from penstock.actions import replaying, running, runs
 from penstock.actions.model import Replay
 from penstock.actions.runs import RunIsOver
+from penstock.actions.steps.command import WARDEN
 from penstock.jobs import Work
 from penstock.people import inbox
 from unit.actions.world import Receiver, World
@@ -183,7 +188,7 @@ def test_a_command_gets_its_key_and_only_what_its_configuration_lets_through(
 def test_a_command_that_the_configuration_does_not_name_fails_and_says_which_it_names(world: World) -> None:
     run = world.fire(world.create(command("rm")))
     world.drain()
-    assert "It names: count, environment, fail, slow." in (world.run(run).error or "")
+    assert "It names: count, environment, fail, patient, slow." in (world.run(run).error or "")
 
 
 def die_during(world: World, run: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,3 +237,45 @@ def test_a_run_that_asks_can_be_cancelled(world: World, monkeypatch: pytest.Monk
     world.drain()
     assert world.run(run).state == "cancelled"
     assert told(world) == []
+
+
+def test_a_worker_that_stops_cuts_a_command_short_and_another_one_asks_or_repeats(world: World) -> None:
+    run = world.fire(world.create(command("slow"), name="slow"))
+    again = world.fire(world.create(command("patient"), name="patient"))
+    for id in (run, again):
+        action_jobs.go_on(Work(world.store), project=world.project, run=id)
+        stopping = Work(world.store, should_stop=lambda: True)
+        action_jobs.do_outside(stopping, project=world.project, run=id, n=0, number=1)
+    assert world.run(run).state == "asking"
+    found = world.run(again)
+    assert (found.state, found.steps[0].tries) == ("running", 2)
+    assert found.tries[0].error == "the worker was stopped while it ran"
+
+
+def test_a_command_does_not_outlive_its_worker(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    sleeper = f"import os,time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    argv = [sys.executable, "-c", sleeper]
+    guarded = f"[sys.executable, {str(WARDEN)!r}, str(os.getpid()), *{argv!r}]"
+    run = f"import os, subprocess, sys; subprocess.run({guarded}, start_new_session=True)"
+    worker = subprocess.Popen([sys.executable, "-c", run])
+    pid = int(eventually(lambda: pid_file.exists() and pid_file.read_text()))
+    worker.kill()
+    worker.wait()
+    assert eventually(lambda: not alive(pid))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def eventually(look: Callable[[], Any], seconds: float = 20) -> Any:
+    """The first true answer: the operating system takes its time, and nothing tells when."""
+    give_up = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    return found

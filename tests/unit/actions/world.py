@@ -22,9 +22,11 @@ class World:
     project: int
     admin: int
 
-    def create(self, *do: dict[str, Any], when: dict[str, Any] | None = None, **more: Any) -> Action:
+    def create(
+        self, *do: dict[str, Any], when: dict[str, Any] | None = None, name: str = "an action", **more: Any
+    ) -> Action:
         settings = {"when": when or {"by_hand": True}, "do": do, **more}
-        new = NewAction.model_validate({"name": "an action", "settings": settings})
+        new = NewAction.model_validate({"name": name, "settings": settings})
         with self.store.db.transaction(self.project, self.admin) as tx:
             return actions.create(tx, new)
 

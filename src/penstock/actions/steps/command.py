@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -23,10 +24,12 @@ from penstock.actions.steps.naming import Names, NamesById
 from penstock.core import Invalid, Value
 from penstock.core.settings import Command
 from penstock.store import Store, Transaction
+from penstock.store.db import is_away
 
 LOG_BYTES = 64 * 1024  #: kept of what a command says: the end of it
 LOOK_SECONDS = 0.5
 ALWAYS_PASSED = ("PATH", "HOME", "LANG", "TZ", "SYSTEMROOT", "TMPDIR")
+STOPPING = "the worker stops"
 WARDEN = Path(__file__).with_name("warden.py")
 
 
@@ -67,19 +70,24 @@ class CommandStep(StepKind[CommandSettings]):
         command = store.settings.commands.get(settings.run)
         return command is not None and command.after_crash == "retry"
 
-    def outside(self, store: Store, call: Call[CommandSettings]) -> Finished | Failed:
+    def outside(
+        self, store: Store, call: Call[CommandSettings], should_stop: Callable[[], bool]
+    ) -> Finished | Failed | None:
         command = store.settings.commands.get(call.settings.run)
         if command is None:
             known = ", ".join(sorted(store.settings.commands)) or "none"
             return Failed(CommandUnknown(name=call.settings.run, known=known).detail, final=True)
         with tempfile.TemporaryFile() as log:
-            return _conclude(*_run(store, call, command, log), log)
+            code, stopped = _run(store, call, command, log, should_stop)
+            return None if stopped == STOPPING else _conclude(code, stopped, log)
 
     def preview(self, tx: Transaction, call: Call[CommandSettings]) -> str:
         return f"start the command {call.settings.run!r} with {json.dumps(call.settings.inputs, ensure_ascii=False)}"
 
 
-def _run(store: Store, call: Call[CommandSettings], command: Command, log: BinaryIO) -> tuple[int | None, str]:
+def _run(
+    store: Store, call: Call[CommandSettings], command: Command, log: BinaryIO, should_stop: Callable[[], bool]
+) -> tuple[int | None, str]:
     """Run it to its end; its exit code, or None and why it was stopped."""
     given = json.dumps({"key": str(call.key), "run": call.run, "cause": call.cause, "inputs": call.settings.inputs})
     with tempfile.TemporaryFile() as stdin:
@@ -88,7 +96,7 @@ def _run(store: Store, call: Call[CommandSettings], command: Command, log: Binar
         try:
             # The warden stops the command when this worker dies: a killed worker must not leave a second one running.
             process = subprocess.Popen(
-                [sys.executable, "-I", str(WARDEN), *command.argv],
+                [sys.executable, "-I", str(WARDEN), str(os.getpid()), *command.argv],
                 cwd=command.cwd,
                 env=_environment(call, command),
                 stdin=stdin,
@@ -103,12 +111,24 @@ def _run(store: Store, call: Call[CommandSettings], command: Command, log: Binar
         try:
             return process.wait(LOOK_SECONDS), ""
         except subprocess.TimeoutExpired:
-            if time.monotonic() > give_up:
+            why = _why_stop(store, call, command, give_up, should_stop)
+            if why is not None:
                 _stop(process)
-                return None, f"it took longer than {command.timeout_seconds:g} s"
-            if _is_cancelled(store, call):
-                _stop(process)
-                return None, "the run was cancelled"
+                return None, why
+
+
+def _why_stop(
+    store: Store,
+    call: Call[CommandSettings],
+    command: Command,
+    give_up: float,
+    should_stop: Callable[[], bool],
+) -> str | None:
+    if time.monotonic() > give_up:
+        return f"it took longer than {command.timeout_seconds:g} s"
+    if should_stop():
+        return STOPPING
+    return "the run was cancelled" if _is_cancelled(store, call) else None
 
 
 def _environment(call: Call[CommandSettings], command: Command) -> dict[str, str]:
@@ -121,12 +141,21 @@ def _environment(call: Call[CommandSettings], command: Command) -> dict[str, str
 
 
 def _is_cancelled(store: Store, call: Call[CommandSettings]) -> bool:
-    with store.db.transaction(call.project) as tx:
-        run = tables.run(tx, call.run)
+    try:
+        with store.db.transaction(call.project) as tx:
+            run = tables.run(tx, call.run)
+    except Exception as error:  # it can't be asked while the database is away; the command goes on meanwhile
+        if not is_away(error):
+            raise
+        return False
     return run is None or run.state in OVER
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if os.name == "nt":  # no process groups there
+        process.kill()
+        process.wait()
+        return
     for sign, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, None)):
         try:
             os.killpg(process.pid, sign)

@@ -5,7 +5,7 @@ done by a job of its own, under the step's key, with no transaction open.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -116,8 +116,11 @@ class StepKind(Generic[S]):
     def cancel(self, tx: Transaction, call: Call[S], waits_on: str | None) -> None:
         """The run is cancelled while this step waits."""
 
-    def outside(self, store: Store, call: Call[S]) -> Finished | Failed:
-        """Do what is outside our tables. May run long; it may run again after a crash."""
+    def outside(self, store: Store, call: Call[S], should_stop: Callable[[], bool]) -> Finished | Failed | None:
+        """Do what is outside our tables. May run long; it may run again after a crash.
+
+        None: it was cut short because the worker `should_stop`.
+        """
         raise NotImplementedError
 
     def may_repeat(self, store: Store, settings: S) -> bool:

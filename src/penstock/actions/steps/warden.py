@@ -12,9 +12,8 @@ from types import FrameType
 LOOK_SECONDS = 0.5
 
 
-def main(argv: list[str]) -> int:
-    """Run `argv` to its end; its exit code as a shell gives it."""
-    parent = os.getppid()
+def main(parent: int, argv: list[str]) -> int:
+    """Run `argv` to its end, or to that of the process `parent`; its exit code as a shell gives it."""
     # The command is in this process group, so it gets the signal too. A handler ends at exec; ignoring would not.
     signal.signal(signal.SIGTERM, _hear)
     try:
@@ -28,7 +27,9 @@ def main(argv: list[str]) -> int:
             return code if code >= 0 else 128 - code
         except subprocess.TimeoutExpired:
             if os.getppid() != parent:
-                os.killpg(os.getpgid(0), signal.SIGKILL)
+                command.kill()
+                if os.name != "nt" and os.getpgid(0) == os.getpid():  # the group is ours, with all that it started
+                    os.killpg(0, signal.SIGKILL)
 
 
 def _hear(_number: int, _frame: FrameType | None) -> None:
@@ -36,4 +37,4 @@ def _hear(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
