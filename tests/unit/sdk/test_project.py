@@ -209,18 +209,9 @@ def test_an_export_that_fails_says_why(p: Project, tmp_path: Path) -> None:
         dataset.export("coco", on_server=str(tmp_path), path="taken")
 
 
-def test_people_join_by_a_link_and_work_with_a_token_of_their_own(
-    p: Project, transport: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from penstock.sdk import connect
-
-    def client(url: str, token: str | None = None) -> connect.Client:
-        return api_client(url, token, transport=transport)
-
-    api_client = connect.Client
-    monkeypatch.setattr(connect, "Client", client)
+def test_people_join_by_a_link_and_work_with_a_token_of_their_own(p: Project, transport: httpx.BaseTransport) -> None:
     p.teams.create("first pass team")
-    ann = penstock.join(p.members.invite(team="first pass team"), name="Ann")
+    ann = penstock.join(p.members.invite(team="first pass team"), name="Ann", transport=transport)
     assert ann.token
     assert ann.me().projects[0].role == "annotator"
     assert p.teams["first pass team"].members == [ann.me().person.id]
