@@ -21,18 +21,18 @@ def draw(status: Status) -> RenderableType:
 
 def _grow(tree: Tree, branch: Branch) -> Tree:
     for child in branch.after:
-        _grow(tree.add(_line(child)), child)
+        _grow(tree.add(_line(child, under=branch)), child)
     return tree
 
 
-def _line(branch: Branch) -> Text:
+def _line(branch: Branch, under: Branch | None = None) -> Text:
     match branch.thing:
         case DatasetStatus() as dataset:
             line = _dataset(dataset)
         case TemplateStatus() as template:
             line = _template(template)
         case ActionStatus() as action:
-            line = _action(action)
+            line = _action(action, action.when.removeprefix(f"progress {under.thing.name}, ") if under else action.when)
     return line.append("  (see above)", style="dim") if branch.again else line
 
 
@@ -55,11 +55,9 @@ def _template(template: TemplateStatus) -> Text:
     return line
 
 
-def _action(action: ActionStatus) -> Text:
+def _action(action: ActionStatus, when: str) -> Text:
     runs = sum(action.runs.values())
-    line = Text.assemble(
-        ("⚡ ", "yellow"), (action.name, "bold"), (f"  {action.when}: {', '.join(action.steps)}", "dim")
-    )
+    line = Text.assemble(("⚡ ", "yellow"), (action.name, "bold"), (f"  {when}: {', '.join(action.steps)}", "dim"))
     line.append(f"  {runs} {'run' if runs == 1 else 'runs'}")
     if action.last_run is not None:
         line.append(f", the last {action.last_run.state}", style=STATES.get(action.last_run.state, ""))

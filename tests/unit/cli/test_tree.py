@@ -63,7 +63,7 @@ def test_two_stages() -> None:
     assert drawn(status) == [
         "▤ first pass  4 files",
         "└── ✎ one  ━━━━━━━━━━━━━━━━━━━━  1 of 4 done, 2 in progress, 1 skipped",
-        "    ├── ⚡ early export  progress one, reaches 25%: export  2 runs, the last failed: no route to host",
+        "    ├── ⚡ early export  reaches 25%: export  2 runs, the last failed: no route to host",
         "    └── ▤ complete  1 file",
         "        └── ✎ two  ━━━━━━━━━━━━━━━━━━━━  0 of 0 done  paused",
         "            └── ▤ gold  0 files",
