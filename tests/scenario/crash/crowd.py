@@ -11,8 +11,8 @@ import httpx
 from penstock.core.ids import new_uuid
 from scenario.crash.ledger import Ledger
 
-PAUSE_SECONDS = 0.05
-IDLE_SECONDS = 0.25
+PAUSE_SECONDS = 0.1
+IDLE_SECONDS = 0.2
 SAVES = 3
 
 

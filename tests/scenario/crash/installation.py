@@ -1,5 +1,6 @@
 """A real installation: a home, its own PostgreSQL, `penstock up` and its worker, as processes to be killed."""
 
+import http.client
 import os
 import random
 import signal
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import httpx
 import psutil
 
 from penstock.core import Settings
@@ -70,6 +70,7 @@ class Installation:
     def start(self) -> None:
         """Start the server, as whoever looks after it would, and wait for its first answer."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of them compiles every module anew
         env |= {
             "PENSTOCK_HOME": str(self.home),
             "PENSTOCK_PORT": str(self.port),
@@ -121,11 +122,15 @@ class Installation:
         assert self._server is not None
         give_up = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < give_up:
+            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
             try:
-                if httpx.get(f"{self.url}/api/v1/health", timeout=5, trust_env=False).is_success:
+                line.request("GET", "/api/v1/health")
+                if line.getresponse().status == 200:
                     return
-            except httpx.HTTPError:
+            except (OSError, http.client.HTTPException):
                 pass
+            finally:
+                line.close()
             if self._server.poll() is not None:
                 raise NotThere(f"the server ended with {self._server.returncode}:\n{self.tail()}")
             time.sleep(0.05)

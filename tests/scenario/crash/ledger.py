@@ -51,6 +51,11 @@ class Ledger:
         with self._lock:
             self.done[task] += 1
 
+    def tasks_left(self) -> int:
+        """How many tasks of both stages nobody has begun."""
+        with self._lock:
+            return 2 * sum(self.imports.values()) - len(self.claims)
+
     def trouble(self, what: str) -> None:
         with self._lock:
             self.troubles.append(what)

@@ -15,8 +15,8 @@ from scenario.crash.outside import Receiver
 from scenario.crash.steps import OPERATIONS, Steps
 from scenario.crash.world import World
 
-FEED_SECONDS = 3.0
-MOST_FEEDS = 20
+FEED_SECONDS = 10.0
+MOST_FEEDS = 6
 PER_INSTALLATION = 50  #: kills, so that no export grows without end
 
 

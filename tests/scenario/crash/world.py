@@ -121,7 +121,7 @@ class World:
         if operation in ("exporting", "delivering"):
             run = self.line.post(f"/projects/{self.project}/actions/{self.actions['export now']}/fire")
             self.ledger.fired.add(run["id"])
-        else:
+        elif operation == "importing" or self.ledger.tasks_left() < FILES:
             self._import()
 
     def _import(self) -> None:
