@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  #: the safety net, should a notification be missed
 BATCH_SECONDS = 0.02  #: news is gathered for so long before followers look, so that a busy log costs few looks
+BUSY_BATCH_SECONDS = 0.06  #: ... and at most for so long, where looking takes long itself
 Loop = Callable[[], None]
 
 OUTSIDE_QUEUES = ("deliver", "command")
@@ -169,20 +170,23 @@ class Engine:
         return guarded
 
     def _follow(self) -> None:
-        swept, pause = 0.0, POLL_SECONDS
+        swept, pause, gather = 0.0, POLL_SECONDS, BATCH_SECONDS
         recent: set[int] = set()
         while not self._stop.is_set():
             if self._wake.wait(pause):
                 self._wake.clear()
-                self._stop.wait(BATCH_SECONDS)
+                self._stop.wait(gather)
                 pause = BATCH_SECONDS
                 while not self._news.empty():
                     recent.add(self._news.get())
-            if time.monotonic() - swept > POLL_SECONDS:
-                swept = time.monotonic()
+            began = time.monotonic()
+            if began - swept > POLL_SECONDS:
+                swept = began
                 taken = self._take(projects(self._store))
             else:
                 taken = self._take(sorted(recent))
+            # On a busy machine followers take bigger bites, and so a third of a core at most.
+            gather = min(max(BATCH_SECONDS, 2 * (time.monotonic() - began)), BUSY_BATCH_SECONDS)
             # What was told may lie beyond the horizon for a moment, behind an older transaction: look again soon.
             pause = BATCH_SECONDS if taken else min(pause * 2, POLL_SECONDS)
             if pause == POLL_SECONDS:
