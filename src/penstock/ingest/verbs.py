@@ -101,7 +101,7 @@ def finish(tx: Transaction, run: int) -> bool:
 
 def settle_later(tx: Transaction, run: int) -> None:
     """Look, soon, whether an import is over."""
-    jobs.later(tx, "ingest.settle", queue="bulk", key=f"import:{run}:settle", project=tx.project, run=run)
+    jobs.later(tx, "ingest.settle", queue="bulk", project=tx.project, run=run)
 
 
 def add_file(tx: Transaction, dataset: int, new: NewFile) -> Added:

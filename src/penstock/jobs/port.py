@@ -53,7 +53,8 @@ def later(
 ) -> bool:
     """Enqueue a job when this transaction commits; False when one with the same `key` is waiting already.
 
-    Jobs with the same `lock` run one at a time, in order.
+    The one that waits is held until this transaction has ended, so it sees what is done here. Jobs with the same `lock`
+    run one at a time, in order.
     """
     priority = BULK_PRIORITY if queue == "bulk" else 0
     deferrer = _writer.configure_task(
@@ -62,9 +63,19 @@ def later(
     if key is None:
         deferrer.defer(**args)
         return True
-    try:
-        with tx.conn.transaction():
-            deferrer.defer(**args)
-    except AlreadyEnqueued:
-        return False
-    return True
+    while True:
+        try:
+            with tx.conn.transaction():
+                deferrer.defer(**args)
+        except AlreadyEnqueued:
+            # Without this, a worker may take it before our commit, and nobody looks again: an import never ended.
+            if _hold(tx, key):
+                return False
+        else:
+            return True
+
+
+def _hold(tx: Transaction, key: str) -> bool:
+    """Keep workers from the waiting job with this key until the transaction ends; whether it waits still."""
+    waiting = "select 1 from procrastinate_jobs where queueing_lock = %(key)s and status = 'todo' for share"
+    return bool(tx.values(int, waiting, key=key))
