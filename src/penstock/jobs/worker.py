@@ -22,6 +22,10 @@ HEARTBEAT_SECONDS = 3.0
 DEAD_AFTER_SECONDS = 12.0  #: without a heartbeat, another worker takes the jobs over
 
 
+class WorkerStopped(Exception):
+    """A worker stopped though nobody asked it to: it lost the database. Start it again."""
+
+
 class _Worker(Worker):
     """A worker that knows which jobs it has at hand, and can be told that there are new ones."""
 
@@ -31,6 +35,12 @@ class _Worker(Worker):
 
     def wake(self) -> None:
         self._new_job_event.set()
+
+    async def _periodic_deferrer(self) -> None:
+        """Never ends. Procrastinate's own ends at once where nothing is periodic, and with it the watch over the other
+        tasks of a worker, which would then idle on without a heartbeat, or deaf.
+        """
+        await asyncio.Event().wait()
 
 
 def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastinate.App:
@@ -64,7 +74,8 @@ async def run(
 ) -> None:
     """Work until cancelled (`wait`), else until no job is due. Finished jobs are deleted, failed ones stay.
 
-    `queues` are the only ones it takes jobs from; all, when not given.
+    `queues` are the only ones it takes jobs from; all, when not given. Raises WorkerStopped or ConnectorException when
+    it loses the database.
     """
     app = build_app(store, jobs, connections=3)
     async with app.open_async():
@@ -84,6 +95,8 @@ async def run(
         caretaker = asyncio.create_task(_take_care(app, worker)) if wait else None
         try:
             await worker.run()
+            if wait:
+                raise WorkerStopped
         finally:
             if caretaker:
                 caretaker.cancel()
@@ -93,6 +106,8 @@ async def _take_care(app: procrastinate.App, worker: _Worker) -> None:
     missing: set[int | None] = set()
     while True:
         try:
+            if worker.worker_id is not None:  # the worker's own heartbeat ends before the last of its jobs does
+                await app.job_manager.update_heartbeat(worker.worker_id)
             await take_over(app)
             missing = await _take_up(app, worker, missing)
         except ConnectorException as error:

@@ -8,7 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as Enqueued
+from procrastinate.manager import JobManager
 
 from penstock import jobs
 from penstock.jobs import Job, Work, worker
@@ -316,3 +318,15 @@ def test_a_job_whose_end_could_not_be_noted_is_run_again(store: Store, notebook:
     asyncio.run(look_twice())
     work_off(store, *notebook.jobs)
     assert notebook.lines == ["again"]
+
+
+def test_a_worker_that_loses_the_database_says_so_and_is_no_quiet_idler(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectorException
+
+    monkeypatch.setattr(JobManager, "update_heartbeat", away)
+    monkeypatch.setattr(worker, "HEARTBEAT_SECONDS", 0.5)
+    with pytest.raises(worker.WorkerStopped):
+        asyncio.run(asyncio.wait_for(worker.run(store, [], concurrency=1, wait=True), 30))
