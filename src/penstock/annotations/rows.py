@@ -146,7 +146,11 @@ def edit(tx: Transaction, file: int, changes: Sequence[Change]) -> list[Annotati
     before = tables.select_own(tx, main, file)
     after = changed_states(changes, before, schemas.current(tx), tx.actor, holder=holder_id(file))
     changed = {id: state for id, state in after.items() if state != before.get(id)}
-    _replace(tx, main, file, before, changed, "edit", None)
+    old = [state for id in changed if (state := before.get(id)) is not None]
+    new = [state for state in changed.values() if state is not None]
+    tables.retire(tx, main, file, [state.id for state in old])
+    tables.insert(tx, main, file, new, "edit")
+    tables.count_labels(tx, main, tables.tally(file, new, old))
     made = sum(id not in before for id in changed)
     removed = sum(isinstance(change, Delete) for change in changes)
     if changed:
@@ -156,22 +160,6 @@ def edit(tx: Transaction, file: int, changes: Sequence[Change]) -> list[Annotati
             )
         )
     return [state for state in after.values() if state is not None]
-
-
-def _replace(
-    tx: Transaction,
-    branch: int,
-    file: int,
-    before: Mapping[UUID, Annotation | None],
-    states: Mapping[UUID, Annotation | None],
-    origin: str,
-    task: int | None,
-) -> None:
-    old = [before[id] for id in states if before.get(id) is not None]
-    new = [state for state in states.values() if state is not None]
-    tables.retire(tx, branch, file, [a.id for a in old if a is not None])
-    tables.insert(tx, branch, file, new, origin, task)
-    tables.count_labels(tx, branch, tables.tally(file, new, [a for a in old if a is not None]))
 
 
 class MergeOutcome(NamedTuple):
@@ -208,12 +196,29 @@ def plan_merge(
     return MergeOutcome({id: head.get(id) for id in ours}, after, tuple(conflicts))
 
 
-def apply_merge(tx: Transaction, draft: Branch, file: int, outcome: MergeOutcome, task: int | None) -> None:
-    """Write a planned merge: copies onto the parent, the draft stays as it is. Writes `merge.conflicted` if need be."""
+def apply_merge(
+    tx: Transaction,
+    draft: Branch,
+    file: int,
+    outcome: MergeOutcome,
+    stored: Mapping[UUID, Annotation | None],
+    task: int | None,
+) -> None:
+    """Write a planned merge: copies onto the parent, the draft stays as it is. `stored` are the states that it holds.
+
+    Writes `merge.conflicted` where both sides changed something.
+    """
     assert draft.parent is not None
     changed = {id: state for id, state in outcome.after.items() if state != outcome.before.get(id)}
-    if changed:
-        _replace(tx, draft.parent, file, outcome.before, changed, "merge", task)
+    old = [state for id in changed if (state := outcome.before.get(id)) is not None]
+    new = [state for state in changed.values() if state is not None]
+    # Most merge as the draft holds them: those are copied where they lie.
+    alike = [state.id for state in new if stored.get(state.id) is state]
+    tables.retire(tx, draft.parent, file, [state.id for state in old])
+    tables.copy_states(tx, draft.id, draft.parent, file, alike, task)
+    known = set(alike)
+    tables.insert(tx, draft.parent, file, [state for state in new if state.id not in known], "merge", task)
+    tables.count_labels(tx, draft.parent, tables.tally(file, new, old))
     if outcome.conflicts:
         told = [msgspec.to_builtins(conflict) for conflict in outcome.conflicts]
         tx.append(MergeConflicted(file=file, branch=draft.parent, task=task, conflicts=told))

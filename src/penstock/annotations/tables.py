@@ -298,16 +298,26 @@ def select_history(tx: Transaction, branch: int, file: int) -> list[Change]:
 
 # Writing. The caller holds the file's lock where the branch is not a draft of its own.
 
-_INSERT = (
+_INTO: LiteralString = (
     "insert into annotation (project, branch, file, id, created_seq, gone, kind, label, x, y, w, h, geometry,"
     ' attributes, source, confidence, "group", at, author, "foreign", origin, task)'
-    " select %(project)s, %(branch)s, %(file)s, r.id, %(seq)s, r.gone, r.kind, r.label, r.x, r.y, r.w, r.h, r.geometry,"
+)
+# A transaction's first write of annotations draws its revision itself: one round trip in place of two.
+_SEQ: LiteralString = "coalesce(%(seq)s::bigint, (select seq from drawn))"
+_DRAWN: LiteralString = "with drawn as materialized (select draw(%(project)s) as seq where %(seq)s::bigint is null) "
+_TELL: LiteralString = " returning (select seq from drawn)"
+_INSERT: LiteralString = (
+    _DRAWN
+    + _INTO
+    + " select %(project)s, %(branch)s, %(file)s, r.id, "
+    + _SEQ
+    + ", r.gone, r.kind, r.label, r.x, r.y, r.w, r.h, r.geometry,"
     ' r.attributes, r.source, r.confidence, r."group", r.at, r.author, r."foreign", %(origin)s, %(task)s'
     " from jsonb_to_recordset(%(rows)s::jsonb) as r(id uuid, gone boolean, kind text, label int,"
     " x float8, y float8, w float8, h float8, geometry text, attributes jsonb, source text, confidence float8,"
     ' "group" text, at jsonb, author int, "foreign" jsonb)'
 )
-_UPSERT = (
+_UPSERT: LiteralString = (
     _INSERT + " on conflict (project, branch, file, id) where retired_seq is null do update set gone = excluded.gone,"
     " kind = excluded.kind, label = excluded.label, x = excluded.x, y = excluded.y, w = excluded.w, h = excluded.h,"
     " geometry = excluded.geometry, attributes = excluded.attributes, source = excluded.source,"
@@ -364,11 +374,11 @@ def _gone(id: UUID) -> _Row:
 def upsert_draft(tx: Transaction, branch: int, file: int, states: Mapping[UUID, Annotation | None]) -> None:
     """Put states on a draft's head: an annotation, or None for a deletion."""
     rows = [_gone(id) if state is None else _row(state, False) for id, state in states.items()]
-    tx.run(
+    _write(
+        tx,
         _UPSERT,
         branch=branch,
         file=file,
-        seq=tx.seq,
         origin="edit",
         task=None,
         rows=msgspec.json.encode(rows).decode(),
@@ -400,15 +410,36 @@ def insert(
     """New states at this transaction's revision. `gone` are the parent's that an overlay deletes."""
     if annotations or gone:
         rows = [_row(annotation, False) for annotation in annotations] + [_gone(id) for id in gone]
-        tx.run(
+        _write(
+            tx,
             _INSERT,
             branch=branch,
             file=file,
-            seq=tx.seq,
             origin=origin,
             task=task,
             rows=msgspec.json.encode(rows).decode(),
         )
+
+
+_COPY: LiteralString = (
+    _DRAWN + _INTO + " select project, %(branch)s, file, id, " + _SEQ + ", false, kind, label, x, y, w, h, geometry,"
+    ' attributes, source, confidence, "group", at, author, "foreign", \'merge\', %(task)s'
+    " from annotation where project = %(project)s and branch = %(draft)s and file = %(file)s and retired_seq is null"
+    " and id = any(%(ids)s)"
+)
+
+
+def copy_states(tx: Transaction, draft: int, branch: int, file: int, ids: Collection[UUID], task: int | None) -> None:
+    """New states on a branch at this transaction's revision, just as a draft holds them."""
+    if ids:
+        _write(tx, _COPY, branch=branch, draft=draft, file=file, ids=list(ids), task=task)
+
+
+def _write(tx: Transaction, statement: LiteralString, **values: Any) -> None:
+    """Write annotations at this transaction's revision, which the statement draws where it isn't drawn yet."""
+    drawn = tx.values(int, statement + _TELL, seq=tx.seq if tx.is_drawn else None, **values)
+    if not tx.is_drawn and drawn:
+        tx.adopt_seq(drawn[0])
 
 
 def copy_in(tx: Transaction, branch: int, files: Iterable[tuple[int, Iterable[Annotation]]], origin: str) -> int:

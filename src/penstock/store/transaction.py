@@ -135,6 +135,11 @@ class Transaction:
             assert self._seq is not None
         return self._seq
 
+    def adopt_seq(self, seq: int) -> None:
+        """Take the revision that a statement of this transaction drew by itself, to save a round trip."""
+        assert self._seq is None
+        self._seq = seq
+
     @property
     def is_drawn(self) -> bool:
         return self._seq is not None

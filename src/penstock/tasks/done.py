@@ -162,7 +162,7 @@ def finish(
     assert author is not None
     outcome = rows.plan_merge(finished.states.base, finished.states.head, finished.ours)
     earlier = quality.earlier(tx, task) if finished.around.has_earlier else []
-    rows.apply_merge(tx, finished.draft, task.file, outcome, task.id)
+    rows.apply_merge(tx, finished.draft, task.file, outcome, finished.states.own, task.id)
     quality.record(tx, task, earlier, outcome, author)
     taken = routes.choose(tx, task, author, reviewer, settings, _after(finished, outcome))
     moves = any(route.mode == "move" for route in taken)
