@@ -1,0 +1,93 @@
+"""A database for each test, as good as new. One is emptied again and again: making one takes ten times as long."""
+
+from dataclasses import dataclass, field
+
+import psycopg
+
+from penstock.store import migrate
+
+TEMPLATE = "template_spine"
+
+# Beside the tables lies what they held when they were new. `restore` touches only tables that hold something.
+BASELINE = """
+create schema baseline;
+create table baseline.sequence as
+  select format('%I.%I', schemaname, sequencename) as name, coalesce(last_value, start_value) as value,
+    last_value is not null as is_called
+  from pg_sequences where schemaname = 'public';
+create view baseline.tables as
+  select c.relname as name from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace;
+create function baseline.keep() returns void language plpgsql as $$
+declare t text; found boolean; begin
+  for t in select name from baseline.tables loop
+    execute format('select exists (select from public.%I)', t) into found;
+    if found then execute format('create table baseline.%I as table public.%I', 'kept_' || t, t); end if;
+  end loop;
+end $$;
+create function baseline.restore() returns void language plpgsql as $$
+declare t text; found boolean; begin
+  perform set_config('session_replication_role', 'replica', true);
+  for t in select name from baseline.tables loop
+    execute format('select exists (select from public.%I)', t) into found;
+    if found then execute format('delete from public.%I', t); end if;
+  end loop;
+  for t in select substr(relname, 6) from pg_class
+      where relnamespace = 'baseline'::regnamespace and relkind = 'r' and relname like 'kept\\_%' loop
+    execute format('insert into public.%I overriding system value select * from baseline.%I', t, 'kept_' || t);
+  end loop;
+  perform setval(name, value, is_called) from baseline.sequence;
+end $$;
+select baseline.keep();
+"""
+# Whatever a test may have made, dropped or altered.
+SHAPE = """
+select (select array_agg((c.oid, c.relchecks, c.relhastriggers, c.relnatts) order by c.oid) from pg_class c
+    where c.relnamespace = 'public'::regnamespace)::text,
+  (select array_agg((p.oid, p.xmin) order by p.oid) from pg_proc p where p.pronamespace = 'public'::regnamespace)::text,
+  (select array_agg((t.oid, t.tgenabled) order by t.oid) from pg_trigger t)::text
+"""
+
+
+@dataclass
+class Postgres:
+    """The embedded server of one test session, and the database that its tests take turns on."""
+
+    dsn: str
+    name: str = "test"
+    _shape: object = field(default=None, repr=False)
+
+    def database(self, name: str) -> str:
+        return psycopg.conninfo.make_conninfo(self.dsn, dbname=name)
+
+    def admin(self, statement: str) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as conn:
+            conn.execute(statement)
+
+    def prepare(self) -> None:
+        """Make the template that is migrated, and the test database from it."""
+        # Tests kill processes, never the machine: what the database wrote need not be on the disk.
+        self.admin("alter system set fsync = off")
+        self.admin("alter system set full_page_writes = off")
+        self.admin("select pg_reload_conf()")
+        self.admin(f"create database {TEMPLATE}")
+        migrate.upgrade(self.database(TEMPLATE))
+        self._make()
+
+    def renew(self) -> None:
+        """Make the test database as it was when it was new. Whoever is still connected is thrown out."""
+        with psycopg.connect(self.database(self.name), autocommit=True) as conn:
+            conn.execute(
+                "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            if conn.execute(SHAPE).fetchone() == self._shape:
+                conn.execute("select baseline.restore()")
+                return
+        self.admin(f"drop database {self.name} with (force)")
+        self._make()
+
+    def _make(self) -> None:
+        self.admin(f"create database {self.name} template {TEMPLATE} strategy file_copy")
+        with psycopg.connect(self.database(self.name), autocommit=True) as conn:
+            conn.execute(BASELINE)
+            self._shape = conn.execute(SHAPE).fetchone()
