@@ -1,6 +1,7 @@
 """A project with a dataset, a folder that the server may read, and ways to fill and import it."""
 
 import io
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -111,10 +112,25 @@ def datasets_id(dataset: int) -> Any:
     return dataset
 
 
+NewDesk = Callable[[], Desk]
+
+
 @pytest.fixture
-def desk(store: Store, tmp_path: Path, drain: Callable[[], None]) -> Desk:
-    project = store.db.perform(lambda tx: create_project(tx, "cells"), 0)
-    dataset = store.db.perform(lambda tx: datasets.create(tx, "first pass"), project)
-    folder = tmp_path / "images"
-    folder.mkdir()
-    return Desk(store, project, dataset.id, folder, drain)
+def new_desk(store: Store, tmp_path: Path, drain: Callable[[], None]) -> NewDesk:
+    """Desks of different projects, for tests that need many: a database for each would cost most of their time."""
+    numbers = itertools.count(1)
+
+    def make() -> Desk:
+        number = next(numbers)
+        project = store.db.perform(lambda tx: create_project(tx, f"cells {number}"), 0)
+        dataset = store.db.perform(lambda tx: datasets.create(tx, "first pass"), project)
+        folder = tmp_path / ("images" if number == 1 else f"images{number}")
+        folder.mkdir()
+        return Desk(store, project, dataset.id, folder, drain)
+
+    return make
+
+
+@pytest.fixture
+def desk(new_desk: NewDesk) -> Desk:
+    return new_desk()

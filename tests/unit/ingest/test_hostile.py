@@ -82,13 +82,12 @@ def test_a_name_of_ten_thousand_characters_is_reported_short(desk: Desk) -> None
     assert desk.keys() == ["a.jpg"]
 
 
-@pytest.mark.parametrize(
-    "name", ["ä ö/ü.jpg", "日本語.jpg", "🙂 (1).jpg", "a'b\"c;--.jpg", "x" * 240 + ".jpg", "%2e%2e.jpg"]
-)
-def test_any_name_that_a_disk_holds_comes_in(desk: Desk, name: str) -> None:
-    desk.put(name, image(1))
+def test_any_name_that_a_disk_holds_comes_in(desk: Desk) -> None:
+    names = ["ä ö/ü.jpg", "日本語.jpg", "🙂 (1).jpg", "a'b\"c;--.jpg", "x" * 240 + ".jpg", "%2e%2e.jpg", "{name}.jpg"]
+    for n, name in enumerate(names):
+        desk.put(name, image(n))
     desk.run()
-    assert desk.keys() == [name]
+    assert set(desk.keys()) == set(names)
 
 
 def test_a_name_that_is_no_text_is_reported(desk: Desk) -> None:
@@ -123,11 +122,14 @@ def test_links_out_of_the_roots_are_not_followed(desk: Desk, tmp_path_factory: p
     assert "outside" in reasons(desk, run)["link.jpg"]
 
 
-@pytest.mark.parametrize("path", ["/etc", "/etc/passwd", "../..", "images/../../..", "/proc/self/environ"])
-def test_paths_outside_of_the_roots_are_refused(desk: Desk, path: str) -> None:
-    run = desk.run(PathSource(path=path))
-    assert run.state == "failed"
-    assert "roots" in (run.reason or "")
+def test_paths_outside_of_the_roots_are_refused(desk: Desk) -> None:
+    paths = ["/etc", "/etc/passwd", "../..", "images/../../..", "/proc/self/environ", "/etc/*.conf"]
+    runs = [desk.start(PathSource(path=path)) for path in paths]
+    desk.drain()
+    for run in runs:
+        found = desk.get(run.id)
+        assert found.state == "failed", found
+        assert "roots" in (found.reason or "")
 
 
 def test_a_file_that_vanished_between_scan_and_import_fails_alone(desk: Desk) -> None:
