@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -63,14 +64,22 @@ def _good(answer: httpx.Response) -> Any:
     return answer.json() if answer.content else None
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where somebody works."""
+
+    project: int
+    template: int
+    label: int
+    is_first: bool  #: nobody was at the file before
+
+
 class Annotator:
     """Works on one template in a thread of their own, until told that it is enough."""
 
-    def __init__(
-        self, line: Line, project: int, template: int, label: int, ledger: Ledger, is_first: bool, seed: int
-    ) -> None:
-        self._line, self._base, self._template, self._label = line, f"/projects/{project}", template, label
-        self._ledger, self._is_first, self._chance = ledger, is_first, random.Random(seed)
+    def __init__(self, line: Line, place: Place, ledger: Ledger, seed: int) -> None:
+        self._line, self._place, self._ledger, self._chance = line, place, ledger, random.Random(seed)
+        self._base = f"/projects/{place.project}"
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"annotator {seed}", daemon=True)
 
@@ -95,14 +104,14 @@ class Annotator:
             self._line.close()
 
     def _work(self) -> bool:
-        claim = self._line.call("POST", f"{self._base}/templates/{self._template}/next", {})
+        claim = self._line.call("POST", f"{self._base}/templates/{self._place.template}/next", {})
         if claim.status_code == 404 and claim.json()["type"] == "nothing-to-do":
             return False
         task, attempt = _good(claim)["task"], claim.json()["attempt"]["id"]
         self._ledger.claimed(task["id"], attempt)
         work = self._line.get(f"{self._base}/attempts/{attempt}/work")
         there = {found["id"]: found["geometry"] for found in work["annotations"]}
-        self._ledger.found(task["file"], there, self._is_first)
+        self._ledger.found(task["file"], there, self._place.is_first)
         for _ in range(SAVES):
             self._save(task["file"], attempt, there)
         self._line.post(f"{self._base}/attempts/{attempt}/submit")
@@ -120,7 +129,7 @@ class Annotator:
     def _create(self, there: dict[str, list[float]]) -> dict[str, Any]:
         id = str(new_uuid())
         there[id] = self._box()
-        return {"do": "create", "id": id, "kind": "box", "label": self._label, "geometry": there[id]}
+        return {"do": "create", "id": id, "kind": "box", "label": self._place.label, "geometry": there[id]}
 
     def _move(self, id: str, there: dict[str, list[float]]) -> dict[str, Any]:
         there[id] = self._box()

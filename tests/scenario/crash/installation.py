@@ -21,7 +21,7 @@ Process = Literal["server", "worker", "database"]
 PROCESSES: tuple[Process, ...] = ("server", "worker", "database")
 
 HERE = Path(__file__).parent
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 120.0
 
 
 class NotThere(AssertionError):
@@ -93,7 +93,7 @@ class Installation:
         """Ask the server to stop, and wait for it; its exit code."""
         assert self._server is not None
         self._server.send_signal(signal.SIGTERM)
-        return self._server.wait(60)
+        return self._server.wait(ANSWER_SECONDS)
 
     def kill(self, process: Process, chance: random.Random) -> None:
         """`kill -9`. Of the database either the postmaster or one of the processes that serve connections."""

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from penstock.sdk.errors import Unreachable
 from penstock.sdk.events import follow
 from penstock.sdk.http import Client
 from penstock.sdk.project import Project
-from scenario.crash.crowd import Annotator, Line, wait_until
+from scenario.crash.crowd import Annotator, Line, Place, wait_until
 from scenario.crash.installation import Installation
 from scenario.crash.ledger import Ledger
 from scenario.crash.outside import SECRET, Receiver, Watcher
@@ -57,6 +57,10 @@ class Follower(threading.Thread):
         self.seen: list[str] = []
 
     def run(self) -> None:
+        with closing(self._client):
+            self._follow()
+
+    def _follow(self) -> None:
         while not self._over.is_set():
             with suppress(Unreachable):  # away for longer than the SDK waits: come back
                 for event in follow(self._client, self._project, after=self.seen[-1] if self.seen else "0.0"):
@@ -76,6 +80,13 @@ class World:
     over: threading.Event = field(default_factory=threading.Event)
     crowd: list[Annotator] = field(default_factory=list)
     watchers: list[Watcher] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    project: int = 0
+    datasets: dict[str, int] = field(default_factory=dict)
+    templates: dict[str, int] = field(default_factory=dict)
+    actions: dict[str, int] = field(default_factory=dict)
+    line: Line = field(init=False)
+    follower: Follower = field(init=False)
     _imports: int = 0
 
     @property
@@ -101,17 +112,9 @@ class World:
         self.follower = Follower(Client(self.installation.url, tokens["admin"]), self.project, self.over)
         self.watchers = [Watcher(self.outbox / "event"), Watcher(self.outbox / "hand")]
         for seed, (name, template) in enumerate((("ann", "first pass"), ("ben", "first pass"), ("eve", "expert"))):
-            self.crowd.append(
-                Annotator(
-                    self._line(tokens[name]),
-                    self.project,
-                    self.templates[template],
-                    label,
-                    self.ledger,
-                    template == "first pass",
-                    seed,
-                )
-            )
+            line, is_first = self._line(tokens[name]), template == "first pass"
+            place = Place(self.project, self.templates[template], label, is_first)
+            self.crowd.append(Annotator(line, place, self.ledger, seed))
         for thread in (self.follower, *self.watchers, *self.crowd):
             thread.start()
         owner.close()
@@ -136,7 +139,7 @@ class World:
         made = self.line.post(f"/projects/{self.project}/imports", body)
         self.ledger.imports[made["id"]] = FILES
 
-    def finish(self, seconds: float = 90.0) -> None:
+    def finish(self, seconds: float = 240.0) -> None:
         """Let everything come to its end by itself, then stop."""
         wait_until(
             lambda: not self.left(), seconds, lambda: f"it never ends: {self.left()}\n{self.installation.tail()}"
@@ -153,6 +156,8 @@ class World:
         self.over.set()
         for thread in [*self.watchers, *self.crowd]:
             thread.stop()
+        for line in self.lines:
+            line.close()
 
     def left(self) -> dict[str, Any]:
         """What isn't at its end yet, by what the API says."""
@@ -186,7 +191,8 @@ class World:
         return Project(Client(self.installation.url, token), None, progress=False)
 
     def _line(self, token: str) -> Line:
-        return Line(self.installation.url, token, self.over)
+        self.lines.append(Line(self.installation.url, token, self.over))
+        return self.lines[-1]
 
     def _owners_token(self) -> str:
         found = places.running(self.installation.home)
