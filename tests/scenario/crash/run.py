@@ -15,6 +15,7 @@ from scenario.crash.outside import Receiver
 from scenario.crash.steps import OPERATIONS, Steps
 from scenario.crash.world import World
 
+CELLS = list(product(OPERATIONS, PROCESSES))
 FEED_SECONDS = 10.0
 MOST_FEEDS = 6
 PER_INSTALLATION = 50  #: kills, so that no export grows without end
@@ -35,6 +36,11 @@ class Outcome:
     def kills(self) -> int:
         return self.hits.total()
 
+    @property
+    def missed(self) -> list[tuple[str, Process]]:
+        """What was never hit."""
+        return [cell for cell in CELLS if not self.hits[cell]]
+
     def least(self, chance: random.Random) -> tuple[str, Process]:
         """What was hit least, with the operation and the process that were hit least on the whole."""
 
@@ -42,9 +48,8 @@ class Outcome:
             row, column = (sum(n for hit, n in self.hits.items() if hit[i] == cell[i]) for i in (0, 1))
             return self.hits[cell], row + column
 
-        cells = list(product(OPERATIONS, PROCESSES))
-        least = min(map(key, cells))
-        return chance.choice([cell for cell in cells if key(cell) == least])
+        least = min(map(key, CELLS))
+        return chance.choice([cell for cell in CELLS if key(cell) == least])
 
     def __str__(self) -> str:
         wide = max(map(len, OPERATIONS))

@@ -19,7 +19,7 @@ from scenario.crash.installation import Installation
 from scenario.crash.ledger import Ledger
 from scenario.crash.outside import SECRET, Receiver, Watcher
 
-FILES = 6  #: of one import
+FILES = 4  #: of one import
 SIZE = (32, 24)
 EVERY = 10  #: tasks, from one message about progress to the next
 LAST = "version.named"  #: the event that ends it all
