@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import JobDeferrer
 
 from penstock.store import Database, Store, Transaction
 
@@ -61,18 +63,28 @@ def later(
         job, queue=queue, lock=lock, queueing_lock=key, priority=priority, connection=tx.conn
     )
     if key is None:
-        deferrer.defer(**args)
+        _defer(deferrer, args)
         return True
     while True:
         try:
             with tx.conn.transaction():
-                deferrer.defer(**args)
+                _defer(deferrer, args)
         except AlreadyEnqueued:
             # Without this, a worker may take it before our commit, and nobody looks again: an import never ended.
             if _hold(tx, key):
                 return False
         else:
             return True
+
+
+def _defer(deferrer: JobDeferrer, args: dict[str, Any]) -> None:
+    """Write a job. What the database says is raised as it said it: deadlocks are tried again, lost connections told."""
+    try:
+        deferrer.defer(**args)
+    except ConnectorException as wrapped:
+        if isinstance(wrapped.__cause__, psycopg.Error):
+            raise wrapped.__cause__ from None
+        raise
 
 
 def _hold(tx: Transaction, key: str) -> bool:
