@@ -118,7 +118,7 @@ def test_the_key_taken_undoes_nothing_else_of_the_transaction(store: Store) -> N
 
 def test_jobs_of_one_lock_run_one_at_a_time_and_in_order(store: Store) -> None:
     at_work, most, order = set[str](), [0], list[str]()
-    guard, both = threading.Lock(), threading.Barrier(2, timeout=10)
+    guard, both = threading.Lock(), threading.Barrier(2, timeout=60)
 
     def run(work: Work, line: str) -> None:
         with guard:
@@ -329,4 +329,4 @@ def test_a_worker_that_loses_the_database_says_so_and_is_no_quiet_idler(
     monkeypatch.setattr(JobManager, "update_heartbeat", away)
     monkeypatch.setattr(worker, "HEARTBEAT_SECONDS", 0.5)
     with pytest.raises(worker.WorkerStopped):
-        asyncio.run(asyncio.wait_for(worker.run(store, [], concurrency=1, wait=True), 30))
+        asyncio.run(asyncio.wait_for(worker.run(store, [], concurrency=1, wait=True), 60))
