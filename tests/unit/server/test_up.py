@@ -81,7 +81,15 @@ def test_its_worker_comes_back_when_killed_and_goes_when_it_is(settings: Setting
 
 
 def workers_of(parent: int) -> list[int]:
-    return [child.pid for child in psutil.Process(parent).children() if "penstock.server.worker" in child.cmdline()]
+    return [child.pid for child in psutil.Process(parent).children() if "penstock.server.worker" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """The command line of a living process; none for one that ended and isn't collected yet."""
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def is_alive(pid: int) -> bool:
