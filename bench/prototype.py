@@ -68,8 +68,8 @@ FINISH = """
 update task set status = 'done', holder = null, attempt = null, author = 1, authored = %(attempt)s, done_seq = %(seq)s,
   closed_at = moment() where id = %(task)s"""
 ROUTE = """
-insert into entry (project, dataset, file, cause, at, created_seq)
-values (1, 2, %(file)s, %(cause)s, moment(), %(seq)s) returning id"""
+insert into entry (project, dataset, file, key, cause, at, created_seq)
+select 1, 2, id, key, %(cause)s, moment(), %(seq)s from file where project = 1 and id = %(file)s returning id"""
 EVENTS = """
 insert into event (project, seq, n, kind, subject, body, actor, at)
 select 1, %(seq)s, e.n - 1, e.kind, e.subject, e.body::jsonb, 1, moment()

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from penstock import schema as schemas
-from penstock.annotations import branches, checks, tables
+from penstock.annotations import branches, checks, tables, values
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, holder_id
@@ -121,7 +121,7 @@ def import_new(tx: Transaction, branch: int, files: Iterable[tuple[int, Collecti
 
     Writes `annotations.imported`.
     """
-    deltas: dict[tuple[int, int], int] = {}
+    deltas: dict[values.Counted, int] = {}
 
     def counted() -> Iterator[tuple[int, Collection[Annotation]]]:
         for file, annotations in files:

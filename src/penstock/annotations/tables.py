@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from penstock.annotations import values
 from penstock.annotations.model import Annotation
 from penstock.core import Value
 from penstock.store import Transaction
@@ -472,9 +473,10 @@ def copy_branch_file(tx: Transaction, source: int, target: int, file: int) -> in
     return len(states)
 
 
-def count_labels(tx: Transaction, branch: int, deltas: Mapping[tuple[int, int], int]) -> None:
-    """Move the facets (file, label) -> n by deltas, in the transaction that wrote the rows."""
-    moved = sorted((file, label, n) for (file, label), n in deltas.items() if n)
+def count_labels(tx: Transaction, branch: int, deltas: Mapping[values.Counted, int]) -> None:
+    """Move the facets, (file, label) -> n and (file, field, value) -> n, in the transaction that wrote the rows."""
+    moved = sorted((at[0], at[1], n) for at, n in deltas.items() if n and len(at) == 2)
+    others = sorted((*at, n) for at, n in deltas.items() if n and len(at) == 3)
     if moved:
         tx.run(
             "insert into file_label (project, branch, file, label, n)"
@@ -486,17 +488,26 @@ def count_labels(tx: Transaction, branch: int, deltas: Mapping[tuple[int, int], 
             labels=[m[1] for m in moved],
             n=[m[2] for m in moved],
         )
+    if others:
+        tx.run(
+            "insert into file_value (project, branch, file, field, value, n)"
+            " select %(project)s, %(branch)s, d.file, d.field, d.value, d.n"
+            " from unnest(%(files)s::bigint[], %(fields)s::int[], %(values)s::text[], %(n)s::int[])"
+            " as d(file, field, value, n)"
+            " on conflict (branch, file, field, value) do update set n = file_value.n + excluded.n",
+            branch=branch,
+            files=[m[0] for m in others],
+            fields=[m[1] for m in others],
+            values=[m[2] for m in others],
+            n=[m[3] for m in others],
+        )
 
 
-def tally(file: int, added: Iterable[Annotation], removed: Iterable[Annotation] = ()) -> Counter[tuple[int, int]]:
+def tally(file: int, added: Iterable[Annotation], removed: Iterable[Annotation] = ()) -> Counter[values.Counted]:
     """The facet deltas of a change of one file."""
-    deltas: Counter[tuple[int, int]] = Counter()
-    for annotation in added:
-        if annotation.label is not None:
-            deltas[file, annotation.label] += 1
-    for annotation in removed:
-        if annotation.label is not None:
-            deltas[file, annotation.label] -= 1
+    deltas: Counter[values.Counted] = Counter()
+    values.count(deltas, file, added, 1)
+    values.count(deltas, file, removed, -1)
     return deltas
 
 

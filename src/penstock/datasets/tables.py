@@ -12,7 +12,7 @@ from penstock.store import Transaction
 _DATASET = "select id, name, branch, query, archived_at, edition, created_seq from dataset where project = %(project)s"
 
 _ENTRY = (
-    "select e.id, e.dataset, e.file, f.key, f.state, e.cause, e.at, e.created_seq, e.retired_seq"
+    "select e.id, e.dataset, e.file, e.key, f.state, e.cause, e.at, e.created_seq, e.retired_seq"
     " from entry e join file f on f.project = e.project and f.id = e.file"
     " where e.project = %(project)s and e.dataset = %(dataset)s"
 )
@@ -171,9 +171,10 @@ def insert_entries(tx: Transaction, dataset: int, files: Sequence[int], cause: C
     """New entries, in the order of the files; those that the dataset holds already are left out."""
     made = tx.all(
         Member,
-        "insert into entry (project, dataset, file, cause, at, created_seq)"
-        " select %(project)s, %(dataset)s, f, %(cause)s, %(now)s, %(seq)s"
-        " from unnest(%(files)s::bigint[]) with ordinality as given (f, n) order by n"
+        "insert into entry (project, dataset, file, key, cause, at, created_seq)"
+        " select f.project, %(dataset)s, f.id, f.key, %(cause)s, %(now)s, %(seq)s"
+        " from unnest(%(files)s::bigint[]) with ordinality as given (id, n)"
+        " join file f on f.project = %(project)s and f.id = given.id order by n"
         " on conflict (project, dataset, file) where retired_seq is null do nothing returning id, dataset, file",
         dataset=dataset,
         files=list(files),
@@ -188,8 +189,8 @@ def insert_routed(tx: Transaction, dataset: int, file: int, cause: Cause) -> int
     """A new entry's id; None when the dataset holds the file, takes none, or the file was replaced or is elsewhere."""
     return tx.value(
         int,
-        "insert into entry (project, dataset, file, cause, at, created_seq)"
-        " select d.project, d.id, f.id, %(cause)s, moment(), %(seq)s from dataset d"
+        "insert into entry (project, dataset, file, key, cause, at, created_seq)"
+        " select d.project, d.id, f.id, f.key, %(cause)s, moment(), %(seq)s from dataset d"
         " join dataset source on source.project = d.project and source.id = %(source)s and source.branch = d.branch"
         " join file f on f.project = d.project and f.id = %(file)s and f.retired_seq is null"
         " where d.project = %(project)s and d.id = %(dataset)s and d.archived_at is null and d.query is null"
@@ -242,8 +243,8 @@ def page(
     return tx.all(
         Entry,
         _ENTRY + " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
-        " and (f.key, f.id) > (%(key)s, %(id)s) and (%(state)s::text is null or f.state = %(state)s)"
-        " order by f.key, f.id limit %(limit)s",
+        " and (e.key, e.file) > (%(key)s, %(id)s) and (%(state)s::text is null or f.state = %(state)s)"
+        " order by e.key, e.file limit %(limit)s",
         dataset=dataset,
         as_of=as_of,
         key=after[0],

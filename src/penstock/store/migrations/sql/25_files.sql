@@ -2,7 +2,7 @@
 create table file (
   project bigint not null,
   id bigint generated always as identity,
-  key text not null check (key <> ''),
+  key text collate "C" not null check (key <> ''),
   hash text not null,
   bytes bigint not null,
   media text,                        -- image; null until probed

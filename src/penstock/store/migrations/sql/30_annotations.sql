@@ -63,3 +63,15 @@ create table file_label (
   primary key (branch, file, label)
 );
 create index file_label_by_label on file_label (branch, label, file, n);
+
+-- How many annotations of a file have a value, at the same heads: what queries and facets ask without reading them.
+create table file_value (
+  project int not null,
+  branch bigint not null,
+  file bigint not null,
+  field int not null,                    -- an attribute; or 0: source, -1: author, -2: tenth of the confidence
+  value text collate "C" not null,       -- options by id; texts are cut to 100 characters
+  n int not null,
+  primary key (branch, file, field, value)
+);
+create index file_value_by_value on file_value (branch, field, value, file, n);

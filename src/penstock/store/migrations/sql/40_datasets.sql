@@ -17,6 +17,7 @@ create table entry (
   id bigint generated always as identity primary key,
   dataset bigint not null,
   file bigint not null,
+  key text collate "C" not null,         -- the file's, which never changes: a page of a dataset is one walk of an index
   cause jsonb not null,
   at timestamptz not null,
   created_seq bigint not null,
@@ -25,6 +26,7 @@ create table entry (
   check (retired_seq > created_seq)
 );
 create unique index entry_current on entry (project, dataset, file) where retired_seq is null;
+create index entry_by_key on entry (project, dataset, key, file);
 create index entry_history on entry (project, dataset, file, created_seq) where retired_seq is not null;
 create index entry_of_file on entry (project, file) where retired_seq is null;
 
