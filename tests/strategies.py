@@ -31,6 +31,16 @@ def boxes(inside: bool = False) -> st.SearchStrategy[list[float]]:
     )
 
 
+def turned(inside: bool = False) -> st.SearchStrategy[list[float]]:
+    """Rotated boxes and ellipses alike: two positions, two sizes and an angle."""
+    if inside:
+        middles, sides = st.tuples(numbers(22, WIDTH - 22), numbers(22, HEIGHT - 22)), st.floats(0.01, 11)
+    else:
+        middles, sides = st.tuples(numbers(-100, 200), numbers(-100, 200)), numbers(0.01, 300)
+    angles = st.one_of(st.sampled_from([0.0, 90.0, -90.0, 180.0, 270.0, 45.0]), st.floats(-360, 360))
+    return st.tuples(middles, sides, sides, angles).map(lambda t: [*t[0], *t[1:]])
+
+
 def rings(inside: bool = False) -> st.SearchStrategy[list[float]]:
     return points(0 if inside else -100, WIDTH if inside else 200, HEIGHT if inside else 200, 3)
 
@@ -66,6 +76,8 @@ def drawn(
     by_kind: dict[str, st.SearchStrategy[object]] = {
         "tag": st.none(),
         "box": boxes(inside),
+        "rotated_box": turned(inside),
+        "ellipse": turned(inside),
         "polygon": polygons(inside, holes),
         "polyline": points(low, high, high, 2),
         "point": points(low, high, high, 1, 1),

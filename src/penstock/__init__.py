@@ -21,12 +21,14 @@ if TYPE_CHECKING:
         Shape,
         accept,
         box,
+        ellipse,
         keypoints,
         mask,
         point,
         polygon,
         polyline,
         remove,
+        rotated_box,
         tag,
     )
     from penstock.sdk.work import Work
@@ -45,6 +47,7 @@ __all__ = [
     "accept",
     "box",
     "connect",
+    "ellipse",
     "join",
     "keypoints",
     "mask",
@@ -52,6 +55,7 @@ __all__ = [
     "polygon",
     "polyline",
     "remove",
+    "rotated_box",
     "tag",
 ]
 
@@ -60,7 +64,20 @@ _HOMES = {
     "errors": ("Failed", "NotConnected", "PenstockError", "Refused", "UnknownName", "Unreachable"),
     "events": ("Event",),
     "project": ("Project",),
-    "shapes": ("Shape", "accept", "box", "keypoints", "mask", "point", "polygon", "polyline", "remove", "tag"),
+    "shapes": (
+        "Shape",
+        "accept",
+        "box",
+        "ellipse",
+        "keypoints",
+        "mask",
+        "point",
+        "polygon",
+        "polyline",
+        "remove",
+        "rotated_box",
+        "tag",
+    ),
     "work": ("Work",),
 }
 _HOME_OF = {name: f"penstock.sdk.{home}" for home, names in _HOMES.items() for name in names}

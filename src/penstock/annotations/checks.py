@@ -317,6 +317,6 @@ def _inside(
         return annotation
     kept = clip(kind, shape, width, height)
     if kept is None:
-        problems.append(Problem(place, "It is wholly outside the image; delete it.", "outside"))
+        problems.append(Problem(place, "Nothing of it can be kept inside the image; delete it.", "outside"))
         return annotation
     return replace(annotation, geometry=shapes.canonical(kept))

@@ -1,13 +1,15 @@
 """Clipping shapes to the rectangle of their image. Pure.
 
 Boxes and polygons keep what lies inside (rings by Sutherland-Hodgman). A polyline keeps the inside of each segment, and
-goes straight from where it left to where it comes back. Keypoints outside become not marked. A mask can't be clipped:
-its size is the image's or it is wrong.
+goes straight from where it left to where it comes back. Keypoints outside become not marked. Rotated boxes and ellipses
+keep their angle and are drawn in along their own axes, see `turned`. A mask can't be clipped: its size is the image's
+or it is wrong.
 """
 
 from itertools import pairwise
 from typing import Any
 
+from penstock.annotations import turned
 from penstock.annotations.geometry import Ring, Shape, is_inside, ring_area
 from penstock.schema.model import Kind
 
@@ -21,6 +23,9 @@ def clip(kind: Kind, shape: Any, width: float, height: float) -> Shape:
     match kind:
         case "box":
             return _clip_box(shape, width, height)
+        case "rotated_box" | "ellipse":
+            fitted = turned.fit(turned.of(kind, shape), width, height)
+            return fitted and fitted.geometry()
         case "polygon":
             return _clip_polygon(shape, width, height)
         case "polyline":

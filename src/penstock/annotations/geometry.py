@@ -4,6 +4,8 @@ Coordinates are pixels of the upright image, x right, y down, edges exclusive. B
 
     tag        null
     box        [x, y, width, height]
+    rotated_box  [x, y, width, height, angle]     a box, then turned about its centre by degrees, clockwise
+    ellipse    [cx, cy, rx, ry, angle]       centre and radii, turned likewise
     polygon    [[outer, hole, ...], ...]     parts of rings; a ring is flat, [x1, y1, ...], not closed, 3 points or more
     polyline   [x1, y1, ...]                 2 points or more
     point      [x, y]
@@ -14,12 +16,13 @@ Every shape enters through `read`, once; what the database holds is `canonical_t
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import mul
 from typing import Any
 
 import msgspec
 
-from penstock.annotations import rle
+from penstock.annotations import rle, turned
 from penstock.annotations.rle import Mask
 from penstock.schema.model import Kind
 
@@ -48,6 +51,8 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _TYPES: dict[Kind, Any] = {
     "box": list[float],
+    "rotated_box": list[float],
+    "ellipse": list[float],
     "polygon": list[list[list[float]]],
     "polyline": list[float],
     "point": list[float],
@@ -62,6 +67,10 @@ _ENCODER = msgspec.json.Encoder()
 FORMS: dict[Kind, str] = {
     "tag": "A tag has no geometry: leave it out, or give null.",
     "box": "A box is [x, y, width, height]: four finite numbers, width and height above 0.",
+    "rotated_box": "A rotated box is [x, y, width, height, angle]: five finite numbers, width and height above 0, "
+    "the angle in degrees clockwise, from -360 to 360.",
+    "ellipse": "An ellipse is [cx, cy, rx, ry, angle]: five finite numbers, both radii above 0, "
+    "the angle in degrees clockwise, from -360 to 360.",
     "polygon": "A polygon is [[outer, hole, ...], ...], each ring [x1, y1, x2, y2, ...] of at least 3 points.",
     "polyline": "A polyline is [x1, y1, x2, y2, ...]: at least 2 points of finite numbers.",
     "point": "A point is [x, y]: two finite numbers.",
@@ -130,6 +139,13 @@ def _check_box(shape: Any) -> None:
         raise BadGeometry(f"This box is {shape[2]:g} wide and {shape[3]:g} high. {FORMS['box']}", "geometry-empty")
 
 
+def _check_turned(kind: Kind, shape: Any) -> None:
+    if len(shape) != 5 or not _fits(shape) or abs(shape[4]) > 360:
+        raise BadGeometry(FORMS[kind])
+    if not (shape[2] > 0 and shape[3] > 0):
+        raise BadGeometry(f"This has sides of {shape[2]:g} and {shape[3]:g}. {FORMS[kind]}", "geometry-empty")
+
+
 def _check_polygon(shape: Any) -> None:
     if not shape or not all(shape):
         raise BadGeometry(FORMS["polygon"])
@@ -175,6 +191,8 @@ def _check_mask(shape: Any) -> None:
 _CHECKS: dict[Kind, Callable[[Any], None]] = {
     "tag": _check_tag,
     "box": _check_box,
+    "rotated_box": partial(_check_turned, "rotated_box"),
+    "ellipse": partial(_check_turned, "ellipse"),
     "polygon": _check_polygon,
     "polyline": _check_polyline,
     "point": _check_point,
@@ -190,6 +208,8 @@ def bounds(kind: Kind, shape: Any) -> Bounds:
             return (0.0, 0.0, 0.0, 0.0)
         case "box":
             return (shape[0], shape[1], shape[2], shape[3])
+        case "rotated_box" | "ellipse":
+            return turned.of(kind, shape).bounds
         case "polygon":
             xs = [x for part in shape for x in part[0][::2]]
             ys = [y for part in shape for y in part[0][1::2]]
@@ -210,6 +230,8 @@ def area(kind: Kind, shape: Any) -> float:
     match kind:
         case "box":
             return shape[2] * shape[3]
+        case "rotated_box" | "ellipse":
+            return turned.of(kind, shape).area
         case "polygon":
             return sum(ring_area(part[0]) - sum(map(ring_area, part[1:])) for part in shape)
         case "mask":

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from penstock.annotations import geometry as shapes
-from penstock.annotations import rle
+from penstock.annotations import rle, turned
 from penstock.annotations.geometry import BadGeometry, Polygon
 from penstock.annotations.rle import Mask
 from penstock.formats.model import NamedAnnotation
@@ -159,6 +159,8 @@ def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed:
     if kind == "mask":
         counts: Any = rle.runs(shape) if uncompressed else shape.counts
         return {"size": list(shape.size), "counts": counts}, None
+    if kind in ("rotated_box", "ellipse"):
+        return [turned.of(kind, shape).outline()], "shape_to_polygon"
     if kind != "polygon":
         return [], None
     polygon: Polygon = shape

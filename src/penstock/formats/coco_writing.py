@@ -17,6 +17,8 @@ from penstock.formats.naming import all_values
 from penstock.schema.model import Label, Schema
 
 FILE = "annotations.json"
+BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
+"""Kinds that COCO can write keypoints with, as one record."""
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 _IN_MEMORY = 8 * 1024**2
 _CHUNK = 1024**2
@@ -215,7 +217,7 @@ def _with_keypoints(annotations: Iterable[NamedAnnotation]) -> Iterator[_Joined]
     found: list[_Joined] = []
     for annotation in annotations:
         mate = points.get((annotation.group, annotation.label))
-        if annotation.kind in ("box", "polygon", "mask") and mate is not None and id(mate) not in joined:
+        if annotation.kind in BODIES and mate is not None and id(mate) not in joined:
             joined.add(id(mate))
             found.append((annotation, mate))
         else:

@@ -85,7 +85,8 @@ class Loss:
 
 WORDS: dict[str, str] = {
     "kind_dropped": "Annotations of a kind that the format doesn't have are left out.",
-    "shape_to_box": "Polygons and masks are written as the box around them.",
+    "shape_to_box": "Polygons, masks, rotated boxes and ellipses are written as the upright box around them.",
+    "shape_to_polygon": "Rotated boxes are written as their four corners, ellipses as polygons of 64 points.",
     "holes_to_mask": "Polygons with holes are written as masks: the same pixels, without the corners.",
     "holes_dropped": "Holes are left out, because the image's size isn't known.",
     "confidence_dropped": "Confidences are left out.",
@@ -94,6 +95,8 @@ WORDS: dict[str, str] = {
     "file_attributes_dropped": "Values of attributes that are asked per file are left out.",
     "meta_dropped": "Metadata of files are left out.",
     "at_dropped": "Frames and times are left out.",
+    "set_foreign_dropped": "What a set in another format said of itself is left out.",
+    "set_foreign_differs": "Several sets said different things of themselves; the first one's are written.",
     "image_id_changed": "Two images had the same id of another set; the later got a new one.",
     "annotation_id_changed": "Two annotations had the same id of another set; the later got a new one.",
     "category_id_changed": "Two labels had the same category id of another set; the later got a new one.",

@@ -201,7 +201,7 @@ def _lines(item: Item, name: str, loss: Loss) -> Iterator[str]:
 
 
 def _object(annotation: NamedAnnotation, loss: Loss) -> Iterator[str]:
-    if annotation.kind not in ("box", "polygon", "mask"):
+    if annotation.kind not in ("box", "rotated_box", "ellipse", "polygon", "mask"):
         loss.count("kind_dropped")
         return
     if annotation.kind != "box":

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 
 from penstock.core import NotFound, Value
 
-Kind = Literal["tag", "box", "polygon", "polyline", "point", "keypoints", "mask"]
+Kind = Literal["tag", "box", "rotated_box", "ellipse", "polygon", "polyline", "point", "keypoints", "mask"]
 """How an annotation is drawn."""
 KINDS: frozenset[str] = frozenset(get_args(Kind))
 

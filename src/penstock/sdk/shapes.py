@@ -4,6 +4,8 @@ Geometry is in pixels of the upright image, x right, y down, edges exclusive:
 
     tag         None
     box         [x, y, w, h]
+    rotated_box [x, y, w, h, angle]: a box, then turned about its centre by degrees, clockwise
+    ellipse     [cx, cy, rx, ry, angle]: its centre and radii, turned likewise
     polygon     [[outer, hole, ...], ...], one list per part, rings flat: [x1, y1, x2, y2, ...]
     polyline    [x1, y1, x2, y2, ...]
     point       [x, y]
@@ -77,6 +79,16 @@ Change = Shape | Removal | Acceptance
 def box(label: str, x: float, y: float, w: float, h: float, **attributes: Any) -> Shape:
     """A new box: its left upper corner, width and height, in pixels of the upright image."""
     return Shape("box", label, [x, y, w, h], attributes)
+
+
+def rotated_box(label: str, x: float, y: float, w: float, h: float, angle: float, **attributes: Any) -> Shape:
+    """A new box that is turned about its centre by an angle in degrees, clockwise as one sees the image."""
+    return Shape("rotated_box", label, [x, y, w, h, angle], attributes)
+
+
+def ellipse(label: str, cx: float, cy: float, rx: float, ry: float, angle: float = 0, **attributes: Any) -> Shape:
+    """A new ellipse by its centre and radii; `rx` points along the angle, in degrees, clockwise."""
+    return Shape("ellipse", label, [cx, cy, rx, ry, angle], attributes)
 
 
 def polygon(label: str, *rings: Sequence[float], **attributes: Any) -> Shape:

@@ -316,6 +316,22 @@ def test_what_coco_cannot_say_is_counted():
     assert found["annotations"][1]["segmentation"] == [ring]
 
 
+def test_turned_shapes_are_written_as_polygons_with_their_own_area():
+    shapes: list[tuple[Any, Any]] = [("rotated_box", [2, 4, 8, 2, 90]), ("ellipse", [6, 5, 4, 2, 0])]
+    made = [
+        NamedAnnotation(kind=kind, label="car", geometry=geometry.canonical(geometry.check(kind, shape)), group="g")
+        for kind, shape in shapes
+    ]
+    loss = Loss()
+    item = Item(key="a", width=12, height=10, annotations=made)
+    found = json.loads(b"".join(chunk.data for chunk in COCO_FORMAT.write([item], SCHEMA, loss)))["annotations"]
+    assert loss.as_dict() == {"shape_to_polygon": 2}
+    assert found[0]["segmentation"] == [[7, 1, 7, 9, 5, 9, 5, 1]]
+    assert (found[0]["bbox"], found[0]["area"], found[0]["group"]) == ([5, 1, 2, 8], 16, "g")
+    assert len(found[1]["segmentation"][0]) == 128
+    assert (found[1]["bbox"], found[1]["area"]) == ([2, 3, 8, 4], pytest.approx(25.13, abs=0.01))
+
+
 def spelled(annotation: NamedAnnotation) -> str:
     kind, label, text, values = essence(annotation)
     return f"{kind} {label} {text} {sorted(values.items())}"

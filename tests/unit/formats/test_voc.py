@@ -155,11 +155,13 @@ def test_what_boxes_cannot_say_is_counted():
             one("point", [1, 1]),
             one("polygon", [[[1, 1, 3, 1, 3, 3]]], confidence=0.5, group="g"),
             one("box", [1, 1, 2, 2], source="person"),
+            one("rotated_box", [1, 3, 6, 2, 90]),
         ],
     )
     loss = Loss()
     [chunk] = VOC.write([item], SCHEMA, loss)
-    assert chunk.data.decode().count("<object>") == 2
+    assert chunk.data.decode().count("<object>") == 3
+    assert "<xmin>4</xmin><ymin>2</ymin><xmax>5</xmax><ymax>7</ymax>" in "".join(chunk.data.decode().split())
     assert loss.as_dict() == {
         "confidence_dropped": 1,
         "file_attributes_dropped": 1,
@@ -167,7 +169,7 @@ def test_what_boxes_cannot_say_is_counted():
         "kind_dropped": 2,
         "meta_dropped": 1,
         "provenance_dropped": 1,
-        "shape_to_box": 1,
+        "shape_to_box": 2,
     }
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
+
+from penstock.schema.model import Kind
 
 KEYWORDS = ("and", "or", "not", "in", "any", "count", "changed", "since", "now", "true", "false", "null")
 ROOTS = ("task", "labels", "meta", "attributes", "file", "event")
@@ -60,7 +62,7 @@ VOCABULARY = {
     "status": ("open", "in_progress", "in_review", "returned", "done", "skipped", "cancelled"),
     "state": ("processing", "ready", "failed"),
     "source": ("person", "model", "import"),
-    "kind": ("tag", "box", "polygon", "polyline", "point", "keypoints", "mask"),
+    "kind": get_args(Kind),
 }
 """Fields that can only have these values, so that a typing error is refused and doesn't just find nothing."""
 
