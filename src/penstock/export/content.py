@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
+from penstock import ingest
 from penstock import schema as schemas
 from penstock.annotations import rows
 from penstock.datasets import facts, query
@@ -52,6 +53,8 @@ class Content:
             self.schema: Schema = schemas.at(tx, export.schema_version)
             self._ids = array("q", datasets.ready_files(tx, export.dataset, export.as_of))
             self.left_out = datasets.count_at(tx, export.dataset, export.as_of) - len(self._ids)
+            self.foreign = ingest.foreign_of(tx, self._ids, export.as_of)
+            """What the sets that its files came from said of themselves."""
             self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)
         self.files = 0
         self.annotations = 0

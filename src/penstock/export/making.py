@@ -19,7 +19,7 @@ from penstock.export import destination, packing, publishing, tables, verbs
 from penstock.export.content import Cancelled, Content
 from penstock.export.model import Export
 from penstock.export.publishing import Appender, Workshop, Written
-from penstock.formats import Format, Item, Loss
+from penstock.formats import Format, Item, Loss, foreign
 from penstock.formats.model import WORDS
 from penstock.jobs import Work
 from penstock.store import Store
@@ -114,8 +114,9 @@ class Making:
     def make(self) -> Made:
         """Write the annotations, copy or list the media, then the manifest, then pack it all if asked."""
         format = formats.named(self._export.format)
+        said = foreign.joined(self._content.foreign, None if format.name == "jsonl" else format.name, self._loss)
         with self._index.open("wb") as index, Appender(self._shop.set) as appender:
-            for chunk in format.write(self._items(format, index), self._content.schema, self._loss):
+            for chunk in format.write(self._items(format, index), self._content.schema, self._loss, said):
                 appender.append(chunk.path, chunk.data)
         bytes = self._write_manifest(appender.written)
         if self._export.pack == "folder":

@@ -1,6 +1,7 @@
 """Sources become files, annotations and entries."""
 
 from penstock.ingest.model import Added, Counts, Import, ItemReport, ManifestSource, NewImport, PathSource, UploadSource
+from penstock.ingest.tables import foreign_of
 from penstock.ingest.verbs import add_file, cancel, get, items, list_, start
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "UploadSource",
     "add_file",
     "cancel",
+    "foreign_of",
     "get",
     "items",
     "list_",

@@ -1,15 +1,18 @@
 """Scanning a source into chunks of items. A scan that was killed goes on where its last chunk was written."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from types import MappingProxyType
+from typing import Any, BinaryIO
+
+import msgspec
 
 from penstock import datasets, files, formats, jobs, schema
 from penstock.annotations import branches
 from penstock.core import Invalid
 from penstock.files.model import key_fault
-from penstock.formats import BadItem, Format, Item
+from penstock.formats import BadItem, Format, Item, Reading
 from penstock.ingest import manifest, sources, spool, tables
 from penstock.ingest.model import PREDICTIONS, Import, ManifestSource, NewImport, PathSource, RunProblem, UploadSource
 from penstock.ingest.sources import FileSet, Stored
@@ -19,6 +22,8 @@ from penstock.store import Store, Transaction
 
 CHUNK_ITEMS = 200
 CHUNK_ANNOTATIONS = 20_000
+MOST_FOREIGN_BYTES = 16 << 20
+"""What a set may say of itself, apart from its items."""
 
 
 class LabelsUnknown(Invalid):
@@ -87,7 +92,7 @@ class Scan:
     def _of_set(self, found: FileSet) -> Iterator[Planned]:
         format = self._format(found.paths())
         reading = format.read(found) if format else None
-        self._aim(format, reading.schema() if reading else None)
+        self._aim(format, reading.schema() if reading else None, self._foreign(reading) if reading else {})
         taken = set(reading.used()) if reading else set[str]()
         paths = frozenset(found.paths())
         broken: dict[str, BadItem] = {}
@@ -120,8 +125,19 @@ class Scan:
             else:
                 yield Planned(key=path, place=found.place(path), item=Item(key=path, media=path))
 
-    def _aim(self, format: Format | None, wanted: WantedSchema | None) -> None:
-        """Settle where annotations go, and make the labels that they need."""
+    def _foreign(self, reading: Reading) -> dict[str, Any]:
+        """What the set says of itself, unless it is too much to keep."""
+        foreign = reading.foreign()
+        if (size := len(msgspec.json.encode(foreign))) > MOST_FOREIGN_BYTES:
+            detail = f"What the set says of itself is {size:,} bytes, more than {MOST_FOREIGN_BYTES:,}: it isn't kept."
+            self.problems.append(RunProblem(at="set", detail=detail, code="foreign-too-large"))
+            return {}
+        return foreign
+
+    def _aim(
+        self, format: Format | None, wanted: WantedSchema | None, foreign: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Settle where annotations go, make the labels that they need, and keep what the set says of itself."""
         request = self._request
 
         def aim(tx: Transaction) -> None:
@@ -135,6 +151,8 @@ class Scan:
             is_truth = predictions == request.annotations_as
             branch = dataset.branch if is_truth else branches.predictions(tx, predictions)
             tables.note_annotations(tx, self._run.id, format.name if format else None, branch)
+            if foreign and is_truth:
+                tables.note_foreign(tx, self._run.id, dict(foreign))
 
         self._store.db.perform(aim, self._project, self._run.actor)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
@@ -140,6 +140,29 @@ def note_annotations(tx: Transaction, id: int, format: str | None, branch: int) 
         id=id,
         format=format,
         branch=branch,
+    )
+
+
+def note_foreign(tx: Transaction, id: int, foreign: Mapping[str, Any]) -> None:
+    """Record what the set says of itself, as of this revision."""
+    tx.run(
+        "update import_run set foreign_keys = %(foreign)s, foreign_seq = %(seq)s"
+        " where project = %(project)s and id = %(id)s",
+        id=id,
+        foreign=Jsonb(foreign),
+        seq=tx.seq,
+    )
+
+
+def foreign_of(tx: Transaction, files: Sequence[int], as_of: int) -> list[dict[str, Any]]:
+    """What the sets that some files came from said of themselves until a revision, the oldest first."""
+    return tx.values(
+        dict[str, Any],
+        "select foreign_keys from import_run r where project = %(project)s and foreign_keys is not null"
+        " and foreign_seq <= %(as_of)s and exists (select from import_item i where i.project = %(project)s"
+        " and i.run = r.id and i.file = any(%(files)s::bigint[])) order by id",
+        files=list(files),
+        as_of=as_of,
     )
 
 

@@ -8,6 +8,8 @@ create table import_run (
   reason text,
   format text,                         -- of the annotations, once detected
   branch bigint,                       -- where annotations go
+  foreign_keys jsonb,                  -- what the set said of itself, by format: COCO's info and licenses
+  foreign_seq bigint,                  -- since when
   ignored int not null default 0,      -- files that are neither media nor annotations
   problems jsonb not null default '[]',-- with the source as a whole
   actor int,
@@ -15,6 +17,7 @@ create table import_run (
   finished_at timestamptz
 );
 create index import_run_of_project on import_run (project, id);
+create index import_run_foreign on import_run (project, id) where foreign_keys is not null;
 
 create table import_chunk (
   project int not null,
