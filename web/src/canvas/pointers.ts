@@ -1,0 +1,143 @@
+/** Mouse, pen and touch as gestures: press, drag, double click, pan, pinch and wheel. */
+
+import type { Point } from "./shapes";
+
+export interface Gestures {
+  /** `borrow`: Ctrl is held, which selects without leaving the tool. */
+  down(at: Point, shift: boolean, secondary: boolean, borrow: boolean): void;
+  move(at: Point, shift: boolean): void;
+  up(at: Point, shift: boolean): void;
+  double(at: Point, shift: boolean): void;
+  abandon(): void;
+  leave(): void;
+  pan(dx: number, dy: number): void;
+  zoom(factor: number, at: Point): void;
+}
+
+export class Pointers {
+  private readonly touches = new Map<number, Point>();
+  private panning: Point | null = null;
+  private pressed: number | null = null;
+  private spaceHeld = false;
+  private readonly ends = new AbortController();
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly to: Gestures,
+  ) {
+    host.style.touchAction = "none";
+    const { signal } = this.ends;
+    host.addEventListener("pointerdown", (event) => this.down(event), { signal });
+    host.addEventListener("pointermove", (event) => this.move(event), { signal });
+    host.addEventListener("pointerup", (event) => this.up(event), { signal });
+    host.addEventListener("pointercancel", (event) => this.lost(event), { signal });
+    host.addEventListener("pointerleave", () => this.to.leave(), { signal });
+    host.addEventListener("dblclick", (event) => this.to.double(this.at(event), event.shiftKey), { signal });
+    host.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
+    host.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
+  }
+
+  close(): void {
+    this.ends.abort();
+  }
+
+  /** Space is held: the next press pans. */
+  hold(space: boolean): void {
+    this.spaceHeld = space;
+    this.host.style.cursor = space ? "grab" : "";
+  }
+
+  private at(event: MouseEvent): Point {
+    const box = this.host.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  private down(event: PointerEvent): void {
+    const at = this.at(event);
+    capture(this.host, event.pointerId);
+    if (event.pointerType === "touch") {
+      this.touches.set(event.pointerId, at);
+      if (this.touches.size === 2) {
+        this.pressed = null;
+        this.to.abandon();
+        return;
+      }
+      if (this.touches.size > 2) return;
+    }
+    if (event.button === 1 || this.spaceHeld) {
+      this.panning = at;
+      event.preventDefault();
+      return;
+    }
+    this.pressed = event.pointerId;
+    this.to.down(at, event.shiftKey, event.button === 2, event.ctrlKey || event.metaKey);
+  }
+
+  private move(event: PointerEvent): void {
+    const at = this.at(event);
+    if (this.touches.size === 2 && this.touches.has(event.pointerId)) {
+      this.pinch(event.pointerId, at);
+      return;
+    }
+    if (this.touches.has(event.pointerId)) this.touches.set(event.pointerId, at);
+    if (this.panning) {
+      this.to.pan(at.x - this.panning.x, at.y - this.panning.y);
+      this.panning = at;
+      return;
+    }
+    const all = this.pressed === event.pointerId ? (event.getCoalescedEvents?.() ?? []) : [];
+    for (const one of all.slice(0, -1)) this.to.move(this.at(one), event.shiftKey);
+    this.to.move(at, event.shiftKey);
+  }
+
+  private up(event: PointerEvent): void {
+    this.touches.delete(event.pointerId);
+    if (this.panning) {
+      this.panning = null;
+      return;
+    }
+    if (this.pressed !== event.pointerId) return;
+    this.pressed = null;
+    this.to.up(this.at(event), event.shiftKey);
+  }
+
+  private lost(event: PointerEvent): void {
+    this.touches.delete(event.pointerId);
+    this.panning = null;
+    if (this.pressed !== event.pointerId) return;
+    this.pressed = null;
+    this.to.abandon();
+  }
+
+  private pinch(id: number, at: Point): void {
+    const [other] = [...this.touches].filter(([one]) => one !== id).map(([, p]) => p);
+    const before = this.touches.get(id)!;
+    this.touches.set(id, at);
+    if (!other) return;
+    const was = { x: (before.x + other.x) / 2, y: (before.y + other.y) / 2 };
+    const now = { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 };
+    this.to.pan(now.x - was.x, now.y - was.y);
+    const length = (p: Point): number => Math.max(1, Math.hypot(p.x - other.x, p.y - other.y));
+    this.to.zoom(length(at) / length(before), now);
+  }
+
+  private wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    if (event.shiftKey) {
+      this.to.pan(-(event.deltaX || event.deltaY) * lines, 0);
+      return;
+    }
+    const step = Math.max(-120, Math.min(120, event.deltaY * lines));
+    this.to.zoom(Math.exp(-step * (event.ctrlKey ? 0.01 : 0.0018)), this.at(event));
+  }
+}
+
+/** A pointer that is gone already can't be captured; the press counts all the same. */
+function capture(host: HTMLElement, id: number): void {
+  try {
+    host.setPointerCapture(id);
+  } catch {
+    // the pointer ended before we got to it
+  }
+}
