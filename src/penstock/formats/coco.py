@@ -4,11 +4,11 @@ Reading keeps what COCO has and we don't under `foreign["coco"]`: ids, sparse ca
 keys. `area` and `bbox` are kept too, and written again while the shape is still the one they came with. An annotation
 with keypoints *and* a segmentation becomes two of ours in one group, and is written as one again.
 
-The file is decoded once with every annotation left as raw JSON (a set of 860,000 takes 1.4 s and twice its size in
-memory), then one image at a time.
+A file is looked through once, to learn where the annotations of each image are; then they are read image by image. So
+it is never held: a set of 860,000 takes some 30 MB.
 """
 
-import mmap
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, BinaryIO
@@ -21,7 +21,8 @@ from penstock.formats.coco_shapes import annotations_of
 from penstock.formats.coco_writing import write
 from penstock.formats.model import BadItem, Chunk, Item, Loss, Tree, is_name, without_nul
 from penstock.formats.seen import Seen
-from penstock.formats.tree import Finder, is_image
+from penstock.formats.splitting import BadDocument, Part, split
+from penstock.formats.tree import Finder, Slices, is_image
 from penstock.schema.model import Schema, Skeleton
 from penstock.schema.wanted import WantedLabel, WantedSchema
 
@@ -32,6 +33,14 @@ class CocoInvalid(Invalid):
     """{path} is not a COCO set: {why}."""
 
 
+class _Head(msgspec.Struct, gc=False):
+    """What is looked at of every annotation, whatever it is."""
+
+    image_id: int | str | None = None
+    category_id: int | str | None = None
+    attributes: dict[str, Any] | None = None
+
+
 class _Reference(msgspec.Struct, gc=False):
     image_id: int | str | None = None
 
@@ -40,42 +49,128 @@ class _Named(msgspec.Struct, gc=False):
     id: Any = None
 
 
+_HEAD = msgspec.json.Decoder(_Head)
 _NAMED = msgspec.json.Decoder(_Named)
-
-
-class _Attributes(msgspec.Struct, gc=False):
-    category_id: int | str = ""
-    attributes: dict[str, Any] | None = None
-
-
-_ATTRIBUTES_OF = msgspec.json.Decoder(_Attributes)
-_TOP = msgspec.json.Decoder(dict[str, Raw])
-_LIST = msgspec.json.Decoder(list[Raw])
-_IMAGE_OF = msgspec.json.Decoder(_Reference)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
+_CATEGORIES = msgspec.json.Decoder(list[dict[str, Any]])
+
+MOST_KEPT_BYTES = 32 << 20
+"""What a file may say of itself beside its images, annotations and categories."""
 
 
-def _object(raw: Raw) -> dict[str, Any]:
-    return _OBJECT.decode(without_nul(bytes(raw)))
+def _object(raw: bytes) -> dict[str, Any]:
+    return _OBJECT.decode(without_nul(raw))
+
+
+class _Index:
+    """Where the annotations of each image are in a file: 20 bytes for each, and no annotation itself."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int | str, int] = {}
+        self._owners, self._ats, self._sizes = array("i"), array("q"), array("q")
+        self._starts: Any = None
+
+    def add(self, image: int | str, at: int, size: int) -> None:
+        self._owners.append(self._numbers.setdefault(image, len(self._numbers)))
+        self._ats.append(at)
+        self._sizes.append(size)
+
+    def close(self) -> None:
+        """Sort them by their images."""
+        import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
+
+        owners = np.asarray(self._owners)
+        order = np.argsort(owners, kind="stable")
+        self._starts = np.searchsorted(owners[order], np.arange(len(self._numbers) + 1))
+        self._ats = array("q", np.asarray(self._ats)[order].tobytes())
+        self._sizes = array("q", np.asarray(self._sizes)[order].tobytes())
+
+    def of(self, image: int | str) -> list[tuple[int, int]]:
+        """(byte, size) of each annotation of an image, in the file's order."""
+        number = self._numbers.get(image)
+        if number is None:
+            return []
+        start, end = int(self._starts[number]), int(self._starts[number + 1])
+        return list(zip(self._ats[start:end], self._sizes[start:end], strict=True))
+
+    def images(self) -> Iterator[int | str]:
+        yield from self._numbers
 
 
 class _File:
-    """One JSON of a set, decoded as far as its lists."""
+    """One JSON of a set, looked through once: where everything is, its categories, and what it says of itself."""
 
     def __init__(self, path: str, stream: BinaryIO) -> None:
         self.path = path
-        try:
-            top = _TOP.decode(_bytes(stream))
-            self.images = _LIST.decode(top["images"])
-            self.annotations = _LIST.decode(top.get("annotations", Raw(b"[]")))
-            categories = msgspec.json.decode(top.get("categories", Raw(b"[]")), type=list[dict[str, Any]])
-        except KeyError:
-            raise CocoInvalid(path=path, why="it has no list of images") from None
-        except UNREADABLE as error:
-            raise CocoInvalid(path=path, why=str(error)) from None
-        self.rest = {key: raw for key, raw in top.items() if key not in ("images", "annotations", "categories")}
         self.problems: list[BadItem] = []
+        self.rest: dict[str, Any] = {}
+        self.images = array("q")
+        self.annotations = _Index()
+        self._seen: dict[int | str, Seen] = {}
+        self._lists: dict[str, list[Raw | bytes]] = {}
+        self._kept = 0
+        self._odd: list[BadItem] = []
+        self._count = 0
+        try:
+            for part in split(stream):
+                self._take(part)
+            categories = _CATEGORIES.decode(b"[" + b",".join(map(bytes, self._lists.pop("categories", ()))) + b"]")
+        except (BadDocument, *UNREADABLE) as error:
+            raise CocoInvalid(path=path, why=str(error)) from None
+        if "images" not in self._lists:
+            raise CocoInvalid(path=path, why="it has no list of images")
+        self.rest |= {key: _list(raws) for key, raws in self._lists.items() if key not in ("images", "annotations")}
+        self._lists.clear()
         self.categories = dict(self._categories(categories))
+        self.annotations.close()
+
+    def _take(self, part: Part) -> None:
+        if not part.is_element:
+            self._begin(part)
+        elif part.key == "images":
+            self.images.extend((part.at, len(part.raw)))
+        elif part.key == "annotations":
+            self._annotation(part)
+        else:
+            self._keep(part)
+            self._lists[part.key].append(part.raw)
+
+    def _begin(self, part: Part) -> None:
+        is_list = part.raw == b"[]"
+        if part.key in ("", "images", "annotations", "categories") and not is_list:
+            raise BadDocument(f"its {part.key} are no list")
+        if part.key == "":
+            raise BadDocument("it is a list, not an object")
+        if is_list:
+            self._lists[part.key] = []
+        else:
+            self._keep(part)
+            self.rest[part.key] = msgspec.json.decode(without_nul(bytes(part.raw)))
+
+    def _keep(self, part: Part) -> None:
+        self._kept += len(part.raw)
+        if self._kept > MOST_KEPT_BYTES:
+            raise BadDocument(f"beside images and annotations it holds more than {MOST_KEPT_BYTES:,} bytes")
+
+    def _annotation(self, part: Part) -> None:
+        number, self._count = self._count, self._count + 1
+        try:
+            head = _HEAD.decode(part.raw)
+        except UNREADABLE:
+            self._oddity(part, number)
+            return
+        if head.attributes and head.category_id is not None:
+            self._seen.setdefault(head.category_id, Seen()).add("", head.attributes)
+        self.annotations.add("" if head.image_id is None else head.image_id, part.at, len(part.raw))
+
+    def _oddity(self, part: Part, number: int) -> None:
+        """An annotation that isn't one, unless its image at least can be read: then it is told with it."""
+        try:
+            image = msgspec.json.decode(part.raw, type=_Reference).image_id
+        except UNREADABLE as error:
+            self._odd.append(BadItem(f"{self.path} annotations[{number}]", f"{error}.", "annotation"))
+        else:
+            self.annotations.add("" if image is None else image, part.at, len(part.raw))
 
     def _categories(self, listed: Sequence[dict[str, Any]]) -> Iterator[tuple[int | str, dict[str, Any]]]:
         for at, category in enumerate(listed):
@@ -88,30 +183,18 @@ class _File:
 
     def see(self, seen: Seen) -> None:
         """Look at the values of attributes, which COCO doesn't declare."""
-        for raw in self.annotations:
-            try:
-                found = _ATTRIBUTES_OF.decode(raw)
-            except UNREADABLE:
-                continue  # it is told with its image
-            category = self.categories.get(found.category_id)
-            if found.attributes and category is not None:
-                seen.add(category["name"], found.attributes)
+        for id, category in self.categories.items():
+            if id in self._seen:
+                seen.join(self._seen[id], category["name"])
 
-    def by_image(self) -> Iterator[tuple[int, dict[str, Any], list[Raw]] | BadItem]:
-        """Each image with its position and its annotations; then the annotations that no image has."""
-        found: dict[int | str, list[Raw]] = {}
-        for at, raw in enumerate(self.annotations):
-            try:
-                image = _IMAGE_OF.decode(raw).image_id
-            except UNREADABLE as error:
-                yield BadItem(f"{self.path} annotations[{at}]", f"{error}.", "annotation")
-                continue
-            found.setdefault("" if image is None else image, []).append(raw)
+    def by_image(self, file: Slices) -> Iterator[tuple[dict[str, Any], list[bytes]] | BadItem]:
+        """Each image with its annotations; then the annotations that no image has."""
+        yield from self._odd
         seen: set[int | str] = set()
-        for at, raw in enumerate(self.images):
-            where = f"{self.path} images[{at}]"
+        for at in range(0, len(self.images), 2):
+            where = f"{self.path} images[{at // 2}]"
             try:
-                image = _object(raw)
+                image = _object(file.read(self.images[at], self.images[at + 1]))
             except UNREADABLE as error:
                 yield BadItem(where, f"{error}.", "image")
                 continue
@@ -122,20 +205,16 @@ class _File:
                 yield BadItem(where, f"The image id {id!r} comes twice.", "twice")
             else:
                 seen.add(id)
-                yield at, image, found.pop(id, [])
-        for id, raws in found.items():
-            for raw in raws:
-                named = _NAMED.decode(raw).id
+                yield image, [file.read(*place) for place in self.annotations.of(id)]
+        for id in self.annotations.images():
+            for place in self.annotations.of(id) if id not in seen else ():
+                named = _NAMED.decode(file.read(*place)).id
                 detail = f"Annotation {named!r} is on image {id!r}, which isn't in the set."
                 yield BadItem(f"{self.path} annotation {named}", detail, "dangling-image")
 
 
-def _bytes(stream: BinaryIO) -> Any:
-    """A whole file, mapped where it can be, so that a large one is not held in memory twice."""
-    try:
-        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError, AttributeError):
-        return stream.read()
+def _list(raws: Sequence[Raw | bytes]) -> Any:
+    return msgspec.json.decode(without_nul(b"[" + b",".join(map(bytes, raws)) + b"]"))
 
 
 class CocoReading:
@@ -166,7 +245,7 @@ class CocoReading:
     def foreign(self) -> dict[str, Any]:
         rest: dict[str, Any] = {}
         for path in self.paths:
-            rest |= {key: msgspec.json.decode(raw) for key, raw in self._file(path).rest.items() if key not in rest}
+            rest = self._file(path).rest | rest
         return {"coco": rest} if rest else {}
 
     def used(self) -> frozenset[str]:
@@ -176,10 +255,11 @@ class CocoReading:
         for path in self.paths:
             file = self._file(path)
             yield from file.problems
-            for found in file.by_image():
-                yield found if isinstance(found, BadItem) else self._item(file, *found)
+            with closing(self.tree.open(path)) as stream:
+                for found in file.by_image(Slices(stream)):
+                    yield found if isinstance(found, BadItem) else self._item(file, *found)
 
-    def _item(self, file: _File, at: int, image: dict[str, Any], raws: Sequence[Raw]) -> Item:
+    def _item(self, file: _File, image: dict[str, Any], raws: Sequence[bytes]) -> Item:
         name: str = image.pop("file_name")
         media = self._finder.find(name, file.path)
         item = Item(

@@ -20,8 +20,8 @@ class Seen:
 
     def __init__(self, all_text: bool = False) -> None:
         self._all_text = all_text
-        self._values: dict[str, dict[str, type]] = {}
-        self._lists: set[str] = set()
+        self.values: dict[str, dict[str, type]] = {}
+        self.lists: set[str] = set()
         self._labels: dict[str, dict[str, None]] = {}
 
     def add(self, label: str, values: Mapping[str, Any]) -> None:
@@ -31,11 +31,20 @@ class Seen:
                 continue
             self._labels.setdefault(name, {})[label] = None
             if isinstance(value, list):
-                self._lists.add(name)
+                self.lists.add(name)
             listed: list[Any] = cast(list[Any], value) if isinstance(value, list) else [value]
-            known = self._values.setdefault(name, {})
+            known = self.values.setdefault(name, {})
             if len(known) <= MOST_OPTIONS:
                 known.update({spelled(one): self._type(one) for one in listed})
+
+    def join(self, other: "Seen", label: str) -> None:
+        """Note what another one saw, all on one label."""
+        for name, values in other.values.items():
+            self._labels.setdefault(name, {})[label] = None
+            known = self.values.setdefault(name, {})
+            if len(known) <= MOST_OPTIONS:
+                known.update(values)
+        self.lists |= other.lists
 
     def _type(self, value: Any) -> type:
         if self._all_text and isinstance(value, str):
@@ -47,12 +56,12 @@ class Seen:
 
     def wanted(self) -> dict[str, WantedAttribute]:
         """The attributes, by name: truth is a checkbox, numbers a number, few texts a choice, many texts a text."""
-        return {name.strip(): self._one(name, values) for name, values in self._values.items()}
+        return {name.strip(): self._one(name, values) for name, values in self.values.items()}
 
     def _one(self, name: str, values: Mapping[str, type]) -> WantedAttribute:
         kinds = set(values.values())
         options = tuple(sorted({value.strip() for value in values if is_name(value)}))
-        kind: AttributeKind = "multi_select" if name in self._lists else "select"
+        kind: AttributeKind = "multi_select" if name in self.lists else "select"
         if kind == "select" and kinds == {bool}:
             kind = "checkbox"
         elif kind == "select" and kinds <= {int, float}:

@@ -1,5 +1,6 @@
 """Sets of files to read from, and finding an image in one by the name that an annotation file gives."""
 
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,23 @@ class FolderTree:
 
     def _is_within(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self.root)
+
+
+class Slices:
+    """Reads here and there in one open file."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        try:
+            self._number = stream.fileno() if hasattr(os, "pread") else None
+        except (OSError, AttributeError):
+            self._number = None  # it is in memory
+
+    def read(self, at: int, size: int) -> bytes:
+        if self._number is not None:
+            return os.pread(self._number, size, at)
+        self._stream.seek(at)
+        return self._stream.read(size)
 
 
 class Finder:
