@@ -386,6 +386,18 @@ def upsert_draft(tx: Transaction, branch: int, file: int, states: Mapping[UUID, 
     )
 
 
+def drop_draft(tx: Transaction, branch: int, file: int, ids: Collection[UUID]) -> None:
+    """Let a draft say nothing of some annotations any more."""
+    if ids:
+        tx.run(
+            "delete from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s"
+            " and id = any(%(ids)s)",
+            branch=branch,
+            file=file,
+            ids=list(ids),
+        )
+
+
 def retire(tx: Transaction, branch: int, file: int, ids: Collection[UUID]) -> None:
     """End the present states of some annotations at this transaction's revision."""
     if ids:

@@ -30,6 +30,15 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     id: UUID
 
 
+class Reset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="reset"):
+    """Take an annotation back to what it was before this task: a suggestion is unanswered again. Undo is made of it.
+
+    Resets of a command come before its other changes.
+    """
+
+    id: UUID
+
+
 class Save(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A command: changes that are saved together or not at all, under an id by which a repeat is known."""
 
@@ -83,6 +92,7 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
         return refusal
     if found.base_seq is None:
         branches.fix_base(tx, held.branch, held.file)
+    tables.drop_draft(tx, held.branch, held.file, read.reset - states.keys())
     if states:
         tables.upsert_draft(tx, held.branch, held.file, states)
     tx.append(_told(held, command, read, late))
@@ -96,30 +106,41 @@ class Read(NamedTuple):
 
     changes: list[Change]
     accepted: frozenset[UUID]
+    reset: frozenset[UUID] = frozenset()
 
 
 def _read(raw: Sequence[msgspec.Raw]) -> Read:
     plain: list[msgspec.Raw] = []
     accepted: set[UUID] = set()
+    reset: set[UUID] = set()
     for change in raw:
-        if b'"accept"' in bytes(change) and (one := _accept(change)) is not None:
-            accepted.add(one.id)
-            plain.append(msgspec.Raw(msgspec.json.encode(Update(id=one.id))))
-        else:
-            plain.append(change)
-    return Read(decode_changes(plain), frozenset(accepted))
+        match _special(change):
+            case Accept(id=id):
+                accepted.add(id)
+                plain.append(msgspec.Raw(msgspec.json.encode(Update(id=id))))
+            case Reset(id=id):
+                reset.add(id)
+            case None:
+                plain.append(change)
+    return Read(decode_changes(plain), frozenset(accepted), frozenset(reset))
 
 
-def _accept(change: msgspec.Raw) -> Accept | None:
+_SPECIAL: msgspec.json.Decoder[Accept | Reset] = msgspec.json.Decoder(Accept | Reset)
+
+
+def _special(change: msgspec.Raw) -> Accept | Reset | None:
+    text = bytes(change)
+    if b'"accept"' not in text and b'"reset"' not in text:
+        return None
     try:
-        return msgspec.json.decode(change, type=Accept)
+        return _SPECIAL.decode(text)
     except msgspec.DecodeError:
         return None  # another change that only mentions the word, or one that is wrong: read with the others
 
 
 def _apply(tx: Transaction, held: Attempt, draft: Branch, read: Read) -> dict[UUID, Annotation | None]:
     settings, schema = frame(tx, held)
-    before = _present(tx, held, draft, {change.id for change in read.changes})
+    before = _present(tx, held, draft, {change.id for change in read.changes}, read.reset)
     present = before
     if settings.prelabels is not None and not all(isinstance(change, Create) for change in read.changes):
         present = prelabels.of_file(tx, settings, schema, held.file, before.keys()).by_id | before
@@ -133,14 +154,17 @@ def _apply(tx: Transaction, held: Attempt, draft: Branch, read: Read) -> dict[UU
     return after
 
 
-def _present(tx: Transaction, held: Attempt, draft: Branch, ids: set[UUID]) -> dict[UUID, Annotation | None]:
-    """The present states of some annotations as the attempt sees them: its draft's, else its parent's.
+def _present(
+    tx: Transaction, held: Attempt, draft: Branch, ids: set[UUID], reset: frozenset[UUID]
+) -> dict[UUID, Annotation | None]:
+    """The present states of some annotations as the attempt sees them: its draft's unless reset, else its parent's.
 
     What its parent got between the moment the file was read and the base was fixed counts too: what one saw, one may
     change.
     """
     found = tables.select_ids(tx, draft, held.file, ids)
-    return {**found.head, **found.base, **found.own}
+    own = {id: state for id, state in found.own.items() if id not in reset}
+    return {**found.head, **found.base, **own}
 
 
 def _told(held: Attempt, command: Save, read: Read, late: bool) -> events.AttemptSaved:
@@ -153,7 +177,7 @@ def _told(held: Attempt, command: Save, read: Read, late: bool) -> events.Attemp
         file=held.file,
         command=command.id,
         created=created,
-        updated=len(read.changes) - created - deleted,
+        updated=len(read.changes) + len(read.reset) - created - deleted,
         deleted=deleted,
         late=late,
     )
@@ -197,6 +221,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     attempt: dict[str, Any]
     file: dict[str, Any]
     annotations: list[Annotation]  #: the branch's, overlaid with the draft
+    before: dict[UUID, Annotation | None]  #: what the draft changes, as the stage before left it; None for the added
+    holder: UUID  #: the id of the annotation that holds the file's own attributes
     suggestions: list[Annotation]  #: predictions that aren't answered yet
     notes: list[dict[str, Any]]
     late_work: list[dict[str, Any]]  #: other attempts' work that isn't in the task, see `take`
@@ -211,14 +237,16 @@ def work(tx: Transaction, attempt: Attempt) -> Work:
     assert task is not None
     settings, schema = frame(tx, attempt)
     draft = branches.get(tx, attempt.branch)
-    present = rows.read(tx, draft, attempt.file)
-    held = {annotation.id for annotation in present} | set(tables.select_own(tx, attempt.branch, attempt.file))
-    suggestions = prelabels.of_file(tx, settings, schema, attempt.file, held)
+    states = tables.select_states(tx, draft, attempt.file)
+    present = states.present
+    suggestions = prelabels.of_file(tx, settings, schema, attempt.file, present.keys() | states.own.keys())
     return Work(
         task=task.model_dump(mode="json"),
         attempt=attempt.model_dump(mode="json"),
         file=file_card(tx, attempt.file).model_dump(mode="json"),
-        annotations=present,
+        annotations=list(present.values()),
+        before={id: states.base.get(id) for id in states.own},
+        holder=holder_id(attempt.file),
         suggestions=list(suggestions.by_id.values()),
         notes=[note.model_dump(mode="json") for note in notes(tx, task.id)],
         late_work=[late.model_dump(mode="json") for late in late_work(tx, task, attempt.id)],

@@ -216,7 +216,7 @@ _SAVE_BODY = {
                                 "type": "object",
                                 "required": ["do", "id"],
                                 "properties": {
-                                    "do": {"enum": ["create", "update", "delete", "accept"]},
+                                    "do": {"enum": ["create", "update", "delete", "accept", "reset"]},
                                     "id": {"type": "string", "format": "uuid"},
                                 },
                             },

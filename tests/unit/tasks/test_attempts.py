@@ -157,3 +157,36 @@ def test_reservations_keep_tasks_apart_and_yield_to_an_empty_queue(lab: Lab, mov
     assert lab.claim(first, "ann").task.file in (a, b)
     with pytest.raises(NothingToDo):
         lab.claim(first, "ann")
+
+
+def test_a_reset_takes_back_what_this_task_did_to_an_annotation(lab: Lab) -> None:
+    first, expert = lab.two_stages()
+    (file,) = lab.add_files("a.png")
+    kept, mine = box(lab.labels["RBC"]), box(lab.labels["WBC"], x=90)
+    lab.finish(first, "ann", kept)
+    claim = lab.claim(expert, "eve")
+    sharp = {str(lab.attributes["focus"]): lab.options["sharp"]}
+    moved = {"do": "update", "id": kept["id"], "geometry": [5, 5, 5, 5]}
+    lab.save(claim.attempt, "eve", moved, {**mine, "attributes": sharp})
+    work = lab.do(lambda tx: tasks.work(tx, claim.attempt), "eve")
+    before = {str(id): state and state.geometry_text for id, state in work.before.items()}
+    assert before == {kept["id"]: "[10.0,10.0,20.0,20.0]", mine["id"]: None}
+    lab.save(claim.attempt, "eve", {"do": "delete", "id": kept["id"]})
+    lab.save(claim.attempt, "eve", {"do": "reset", "id": kept["id"]}, {**moved, "geometry": [6, 6, 6, 6]})
+    lab.save(claim.attempt, "eve", {"do": "reset", "id": mine["id"]}, {"do": "reset", "id": str(new_uuid())})
+    work = lab.do(lambda tx: tasks.work(tx, claim.attempt), "eve")
+    assert [a.geometry_text for a in work.annotations] == ["[6.0,6.0,6.0,6.0]"]
+    lab.save(claim.attempt, "eve", {"do": "reset", "id": kept["id"]})
+    assert draft(lab, claim.attempt) == 0
+    lab.submit(claim.attempt, "eve")
+    assert [a.geometry_text for a in lab.truth(file)] == ["[10.0,10.0,20.0,20.0]"]
+
+
+def test_a_command_that_only_mentions_a_reset_is_read_as_what_it_is(lab: Lab) -> None:
+    first, _ = lab.two_stages()
+    lab.add_files("a.png")
+    claim = lab.claim(first, "ann")
+    lab.save(claim.attempt, "ann", box(lab.labels["RBC"], group="reset"))
+    with pytest.raises(ChangesInvalid) as refused:
+        lab.save(claim.attempt, "ann", {"do": "reset", "id": str(new_uuid()), "label": 1})
+    assert [e.at for e in refused.value.errors] == ["changes[0].do"]
