@@ -33,6 +33,7 @@ from penstock.sdk import (
     imports,
     people,
     project,
+    reports,
     shapes,
     templates,
     work,
@@ -212,7 +213,7 @@ PYTHON = (
     *(project.Project, datasets.Datasets, datasets.Dataset, datasets.Versions, datasets.Version, imports.Import),
     *(exports.Export, templates.Templates, templates.Template, templates.Tasks, work.Work, shapes.Shape),
     *(actions.Actions, actions.Action, actions.Run, connections.Connections, connections.Connection),
-    *(people.Members, people.Teams, people.Tokens, files.Files, sdk_events.Event, sdk_errors.Refused),
+    *(people.Members, people.Teams, people.Tokens, files.Files, reports.Reports, sdk_events.Event, sdk_errors.Refused),
 )
 """The classes of the client, in the order in which one meets them."""
 

@@ -1,11 +1,30 @@
-"""Reports for people: how far each template is, who did what, and how good it was."""
+"""Reports: how far each template is, who did what in which time, how good it was, and which labels there are."""
 
 import datetime as dt
+from collections import defaultdict
 
-from penstock.metrics import tables
-from penstock.metrics.model import Armed, AuthorQuality, PersonWork, Progress, TemplateProgress
+from penstock import datasets
+from penstock import schema as schemas
+from penstock.annotations import branches
+from penstock.metrics import figure_tables, tables
+from penstock.metrics.figures import (
+    AuthorQuality,
+    LabelCount,
+    Per,
+    Period,
+    PersonWork,
+    Spell,
+    Split,
+    Throughput,
+    TimeSpent,
+    share_under,
+    span_of,
+)
+from penstock.metrics.model import Armed, Progress, TemplateProgress
 from penstock.store import Transaction
 from penstock.tasks import templates
+
+Day = dt.date | None
 
 
 def progress(tx: Transaction) -> list[TemplateProgress]:
@@ -24,11 +43,69 @@ def progress_of(tx: Transaction, template: int) -> TemplateProgress:
     return _shown(counted.get(template) or Progress(template=template), tables.marks_of(tx, template))
 
 
+def throughput(
+    tx: Transaction,
+    since: Day = None,
+    until: Day = None,
+    per: Per = "day",
+    split: Split = "none",
+    template: int | None = None,
+    person: int | None = None,
+) -> list[Throughput]:
+    """What was done per day, week or month, where anything was. Raises PeriodBackwards, PeriodTooLong."""
+    return figure_tables.throughput(tx, _period(tx, since, until), per, split, template, person)
+
+
 def people(
-    tx: Transaction, since: dt.date | None = None, until: dt.date | None = None, template: int | None = None
+    tx: Transaction, since: Day = None, until: Day = None, template: int | None = None, person: int | None = None
 ) -> list[PersonWork]:
-    """What each person did on each template, in UTC days from `since` to `until`, both included."""
-    return tables.people(tx, since, until, template)
+    """What each person did on each template. Raises PeriodBackwards, PeriodTooLong."""
+    period = _period(tx, since, until)
+    steps: defaultdict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+    for at, who, step, n in figure_tables.medians(tx, period, template, person):
+        steps[at, who][step] = n
+    return [
+        row.model_copy(update={"median_seconds": share_under(found, 0.5)})
+        if (found := steps.get((row.template, row.person)))
+        else row
+        for row in figure_tables.people(tx, period, template, person)
+    ]
+
+
+def times(
+    tx: Transaction,
+    since: Day = None,
+    until: Day = None,
+    split: Split = "none",
+    template: int | None = None,
+    person: int | None = None,
+) -> list[TimeSpent]:
+    """How long submissions took, in active seconds. Raises PeriodBackwards, PeriodTooLong."""
+    period = _period(tx, since, until)
+    totals = figure_tables.active_seconds(tx, period, split, template, person)
+    groups: defaultdict[tuple[int | None, int | None, str | None], dict[int, int]] = defaultdict(dict)
+    for at, who, name, step, n in figure_tables.times(tx, period, split, template, person):
+        groups[at, who, name][step] = n
+    return [_spent(at, who, name, steps, totals.get((at, who), 0.0)) for (at, who, name), steps in groups.items()]
+
+
+def _spent(
+    template: int | None, person: int | None, name: str | None, steps: dict[int, int], total: float
+) -> TimeSpent:
+    n = sum(steps.values())
+    spells = [Spell(from_seconds=span_of(step)[0], to_seconds=span_of(step)[1], n=n) for step, n in steps.items()]
+    return TimeSpent(
+        template=template,
+        person=person,
+        name=name,
+        n=n,
+        mean=total / n,
+        quarter=share_under(steps, 0.25),
+        median=share_under(steps, 0.5),
+        three_quarters=share_under(steps, 0.75),
+        most=share_under(steps, 0.9),
+        spells=tuple(spells),
+    )
 
 
 def quality(
@@ -39,7 +116,39 @@ def quality(
     author: int | None = None,
 ) -> list[AuthorQuality]:
     """What later stages and reviews changed of each author's work, within what the author could write."""
-    return tables.quality(tx, since, until, template, author)
+    return figure_tables.quality(tx, since, until, template, author)
+
+
+def labels(tx: Transaction, dataset: int | None = None) -> list[LabelCount]:
+    """How often each label is there now, in a dataset or on all files, the most frequent first. Raises NotFound.
+
+    Live labels without an annotation are listed too.
+    """
+    if dataset is None:
+        rows = figure_tables.labels_of_branch(tx, branches.main(tx))
+    else:
+        rows = figure_tables.labels_of_dataset(tx, datasets.get(tx, dataset).branch, dataset)
+    schema = schemas.current(tx)
+    counts = {row.label: row for row in rows}
+    whole = sum(row.annotations for row in rows)
+    found = [
+        LabelCount(
+            label=label.id,
+            name=label.name,
+            color=label.color,
+            archived=label.archived,
+            annotations=row.annotations if row else 0,
+            files=row.files if row else 0,
+            share=row.annotations / whole if row else 0.0,
+        )
+        for label in schema.labels
+        if (row := counts.get(label.id)) or not label.archived
+    ]
+    return sorted(found, key=lambda one: (-one.annotations, one.name))
+
+
+def _period(tx: Transaction, since: Day, until: Day) -> Period:
+    return Period.within(since, until, tx.now.astimezone(dt.UTC).date())
 
 
 def _shown(progress: Progress, marks: list[Armed]) -> TemplateProgress:

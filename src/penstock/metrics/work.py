@@ -1,33 +1,64 @@
-"""Who did what, per template and day, from task events."""
+"""Who did what in which time, per template and day, from task events; and how fast it goes just now."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from penstock.log import Happening
-from penstock.metrics import tables
-from penstock.metrics.tables import WorkRow
+from penstock.metrics import figure_tables
+from penstock.metrics.figure_tables import PaceRow, TimeRow, WorkRow
+from penstock.metrics.figures import step_of
 from penstock.store import Transaction
+
+SLOT_SECONDS = 300
+PACE_KEPT = dt.timedelta(days=2)
 
 
 def count_work(tx: Transaction, events: Sequence[Happening]) -> None:
-    """Add what these events say to each person's day."""
+    """Add what these events say to each person's day, and to the pace of each template."""
     tx.before_seq()
-    tables.add_work(tx, sorted(row for event in events for row in _rows(event)))
+    figure_tables.add_work(tx, sorted(row for event in events for row in _rows(event)))
+    times = Counter((*_who(event), step_of(event.body["active_seconds"])) for event in events if _is_timed(event))
+    figure_tables.add_times(tx, [TimeRow(*key, n) for key, n in sorted(times.items())])
+    done = Counter((int(e.body["template"]), _slot(e.at)) for e in events if e.kind == "task.done")
+    figure_tables.add_pace(tx, [PaceRow(*key, n) for key, n in sorted(done.items())])
+    if done:
+        figure_tables.forget_pace(tx, max(at for _, at in done) - PACE_KEPT)
+
+
+def _is_timed(event: Happening) -> bool:
+    return event.kind == "task.submitted"
+
+
+def _who(event: Happening) -> tuple[int, int, dt.date]:
+    return int(event.body["template"]), int(event.body["who"]), _day(event)
+
+
+def _day(event: Happening) -> dt.date:
+    return event.at.astimezone(dt.UTC).date()
+
+
+def _slot(at: dt.datetime) -> dt.datetime:
+    seconds = int(at.timestamp())
+    return dt.datetime.fromtimestamp(seconds - seconds % SLOT_SECONDS, dt.UTC)
 
 
 def _rows(event: Happening) -> Iterator[WorkRow]:
-    body, day = event.body, event.at.astimezone(dt.UTC).date()
+    body, day = event.body, _day(event)
     template = int(body["template"])
+    seconds = body.get("active_seconds", 0.0)
     match event.kind:
         case "task.submitted":
-            yield WorkRow(template, body["who"], day, submitted=1, active_seconds=body["active_seconds"])
+            yield WorkRow(template, body["who"], day, submitted=1, active_seconds=seconds)
         case "task.done":
             counts = {field: body[field] for field in ("added", "changed", "removed")}
             yield WorkRow(template, body["author"], day, done=1, **counts)
         case "task.returned":
             yield WorkRow(template, body["author"], day, returned=1)
+            yield WorkRow(template, body["reviewer"], day, sent_back=1, review_seconds=seconds)
         case "task.accepted":
-            yield WorkRow(template, body["reviewer"], day, reviewed=1)
+            yield WorkRow(template, body["author"], day, accepted=1, mended=int(body["changed"] > 0))
+            yield WorkRow(template, body["reviewer"], day, reviewed=1, review_seconds=seconds)
         case "task.skipped":
             yield WorkRow(template, body["who"], day, skipped=1)
         case _:

@@ -17,7 +17,7 @@ from penstock.sdk import events as live
 from penstock.sdk import pipelines
 from penstock.sdk.actions import Actions
 from penstock.sdk.connections import Connections
-from penstock.sdk.datasets import Datasets, Versions
+from penstock.sdk.datasets import Dataset, Datasets, Version, Versions
 from penstock.sdk.errors import NotConnected, UnknownName
 from penstock.sdk.events import Event
 from penstock.sdk.exports import Exports
@@ -25,6 +25,7 @@ from penstock.sdk.files import Files
 from penstock.sdk.http import Client
 from penstock.sdk.imports import Imports
 from penstock.sdk.people import Members, Teams, Tokens
+from penstock.sdk.reports import Reports
 from penstock.sdk.scope import Scope
 from penstock.sdk.status import Status
 from penstock.sdk.templates import Tasks, Templates
@@ -114,9 +115,23 @@ class Project:
         return Teams(self._scope)
 
     @cached_property
+    def reports(self) -> Reports:
+        """Figures of people, time, quality and labels."""
+        return Reports(self._scope)
+
+    @cached_property
     def tokens(self) -> Tokens:
         """Tokens for programs."""
         return Tokens(self._scope)
+
+    def state(self, name: str) -> Dataset | Version:
+        """A dataset by its name, or a version by `dataset/version`; what `penstock diff` and its like are given."""
+        if (found := self.datasets.get(name)) is not None:
+            return found
+        dataset, _, version = name.rpartition("/")
+        if dataset and (found := self.datasets.get(dataset)) is not None:
+            return found.versions[version]
+        return self.datasets[name]  # which names those that there are
 
     def schema(self, version: int | None = None) -> Schema:
         """Labels and attributes, as they are now or were in a version."""

@@ -124,6 +124,7 @@ class TaskReturned(TaskEvent):
     author: int
     reviewer: int
     notes: int
+    active_seconds: float = 0.0  #: the reviewer's
 
 
 class TaskAccepted(TaskEvent):
@@ -134,6 +135,7 @@ class TaskAccepted(TaskEvent):
     author: int
     reviewer: int
     changed: int  #: annotations that the reviewer mended
+    active_seconds: float = 0.0  #: the reviewer's
 
 
 class TaskDone(TaskEvent):

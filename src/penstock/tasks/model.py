@@ -272,6 +272,10 @@ class Correction(Value):
     changed: int
     removed: int
     added: int
+    reshaped: int = 0
+    """Of the changed ones, those whose geometry did; one can also be relabelled and answered anew."""
+    relabelled: int = 0
+    reanswered: int = 0
     at: datetime
 
 

@@ -1,5 +1,6 @@
 """What a later stage, or a review, changed of earlier work: the earlier stage's measured quality."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
@@ -30,10 +31,15 @@ class _Done(NamedTuple):
 
 
 class Change(NamedTuple):
-    kept: int
-    changed: int
-    removed: int
-    added: int
+    """Annotations by what became of them; of the changed ones also in what, where one can be in several."""
+
+    kept: int = 0
+    changed: int = 0
+    removed: int = 0
+    added: int = 0
+    reshaped: int = 0
+    relabelled: int = 0
+    reanswered: int = 0
 
 
 def earlier(tx: Transaction, task: Task) -> list[Earlier]:
@@ -65,28 +71,32 @@ def earlier(tx: Transaction, task: Task) -> list[Earlier]:
 
 
 def measure(
-    before: Mapping[UUID, Annotation | None], after: Mapping[UUID, Annotation | None], could_write: WriteSet
-) -> tuple[int, int, int]:
-    """(changed, removed, added) annotations between two states, within a write set."""
-    changed = removed = added = 0
+    before: Mapping[UUID, Annotation | None],
+    after: Mapping[UUID, Annotation | None],
+    could_write: WriteSet,
+    held: int,
+) -> Change:
+    """What became of `held` annotations between two states, within a write set."""
+    found: Counter[str] = Counter()
     for id in before.keys() | after.keys():
         old, new = before.get(id), after.get(id)
         label = (old or new).label if (old or new) is not None else None  # pyright: ignore[reportOptionalMemberAccess]
-        for field in touched_fields(old, new):
-            if could_write.grants(field, label):
-                changed += field not in ("made", "deleted")
-                removed += field == "deleted"
-                added += field == "made"
-                break
-    return changed, removed, added
+        touched = [field for field in touched_fields(old, new) if could_write.grants(field, label)]
+        if touched and old is not None and new is not None:
+            found["changed"] += 1
+            found["reshaped"] += "geometry" in touched
+            found["relabelled"] += "label" in touched
+            found["reanswered"] += any(field.startswith("attributes.") for field in touched)
+        elif touched:
+            found["added" if old is None else "removed"] += 1
+    return Change(kept=max(0, held - found["changed"] - found["removed"]), **found)
 
 
 def record(tx: Transaction, task: Task, earlier: Iterable[Earlier], outcome: MergeOutcome, author: int) -> None:
     """Write down what a task that is being done changed of each earlier one's work."""
     for one in earlier:
-        changed, removed, added = measure(outcome.before, outcome.after, one.could_write)
-        kept = max(0, one.held - changed - removed)
-        _insert(tx, task, one.task, one.template, one.author, author, Change(kept, changed, removed, added))
+        change = measure(outcome.before, outcome.after, one.could_write, one.held)
+        _insert(tx, task, one.task, one.template, one.author, author, change)
 
 
 def record_review(
@@ -98,21 +108,23 @@ def record_review(
 ) -> int:
     """Write down what a reviewer changed of an author's work on the same task; how many annotations."""
     assert task.author is not None
-    changed, removed, added = measure(authored, reviewed, WriteSet(None, None))
     held = sum(state is not None for state in authored.values())
-    change = Change(max(0, held - changed - removed), changed, removed, added)
+    change = measure(authored, reviewed, WriteSet(None, None), held)
     _insert(tx, task, task.id, task.template, task.author, reviewer, change)
-    return changed + removed + added
+    return change.changed + change.removed + change.added
 
 
 def _insert(tx: Transaction, by: Task, task: int, template: int, author: int, person: int, change: Change) -> None:
     tx.run(
         "insert into correction (project, file, task, template, author, by_task, by_template, by_person,"
-        " kept, changed, removed, added, at)"
+        " kept, changed, removed, added, reshaped, relabelled, reanswered, at)"
         " values (%(project)s, %(file)s, %(task)s, %(template)s, %(author)s, %(by_task)s, %(by_template)s,"
-        " %(by_person)s, %(kept)s, %(changed)s, %(removed)s, %(added)s, moment())"
+        " %(by_person)s, %(kept)s, %(changed)s, %(removed)s, %(added)s, %(reshaped)s, %(relabelled)s, %(reanswered)s,"
+        " moment())"
         " on conflict (project, task, by_task, by_person) do update set kept = excluded.kept,"
-        " changed = excluded.changed, removed = excluded.removed, added = excluded.added, at = excluded.at",
+        " changed = excluded.changed, removed = excluded.removed, added = excluded.added,"
+        " reshaped = excluded.reshaped, relabelled = excluded.relabelled, reanswered = excluded.reanswered,"
+        " at = excluded.at",
         file=by.file,
         task=task,
         template=template,
@@ -128,8 +140,8 @@ def corrections(tx: Transaction, template: int | None, after: int = 0, limit: in
     """What later work changed, newest last."""
     return tx.all(
         Correction,
-        "select file, task, template, author, by_task, by_template, by_person, kept, changed, removed, added, at"
-        " from correction where project = %(project)s"
+        "select file, task, template, author, by_task, by_template, by_person, kept, changed, removed, added, reshaped,"
+        " relabelled, reanswered, at from correction where project = %(project)s"
         " and (%(template)s::bigint is null or template = %(template)s) and id > %(after)s order by id limit %(limit)s",
         template=template,
         after=after,

@@ -48,7 +48,7 @@ def accept(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
     assert authored is not None
     states = tables.select_own(tx, authored.branch, task.file)
     changed = quality.record_review(tx, task, held.who, states, finished.ours)
-    attempt_tables.end(tx, attempt, "accepted", max(0.0, active_seconds), "merged")
+    ended = attempt_tables.end(tx, attempt, "accepted", max(0.0, active_seconds), "merged")
     tx.append(
         event(
             events.TaskAccepted,
@@ -59,6 +59,7 @@ def accept(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
             author=authored.who,
             reviewer=held.who,
             changed=changed,
+            active_seconds=ended.active_seconds,
         )
     )
     return done.finish(tx, task, held, finished, settings, authored.active_seconds, reviewer=held.who)
@@ -75,7 +76,7 @@ def return_(tx: Transaction, attempt: int, notes: Sequence[NewNote], active_seco
         return task
     done.check_held(task, held)
     assert task.author is not None
-    attempt_tables.end(tx, attempt, "returned", max(0.0, active_seconds))
+    ended = attempt_tables.end(tx, attempt, "returned", max(0.0, active_seconds))
     for note in notes:
         remark(tx, task, note)
     task_tables.give_back(tx, task.id, task.author, held.who)
@@ -88,6 +89,7 @@ def return_(tx: Transaction, attempt: int, notes: Sequence[NewNote], active_seco
         author=task.author,
         reviewer=held.who,
         notes=len(notes),
+        active_seconds=ended.active_seconds,
     )
     tx.append(returned)
     given = {"status": "returned", "holder": task.author, "attempt": None, "reviewer": held.who}

@@ -139,7 +139,11 @@ create table correction (
   changed int not null,
   removed int not null,
   added int not null,
+  reshaped int not null default 0,      -- of the changed ones: geometry, label, attributes; one can be in several
+  relabelled int not null default 0,
+  reanswered int not null default 0,
   at timestamptz not null,
   unique (project, task, by_task, by_person)
 );
 create index correction_by_author on correction (project, template, author);
+create index correction_by_time on correction (project, at);
