@@ -1,31 +1,38 @@
 # The whole developer manual. `make` alone prints it.
 #
 # Every target makes its own virtual environment in .venv from hash-pinned requirements: by uv when there is one, else by
-# venv and pip. Nothing needs root, a running service or Node.
+# venv and pip. Nothing needs root, a running service or Node: the web app is built by the Node of a Python package.
 
 PYTHON ?= python3
 ARGS ?=
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 ENV := .venv/.penstock
+BUILD = $(BIN)/python web/build.py
 
 # Without bytecode on disk each process compiles every module anew: 2 s in place of 0.6 for a server.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench docs lock format clean
+.PHONY: help demo up web test check bench docs lock format clean
 .DELETE_ON_ERROR:
 
 help: ## print this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(ENV)-demo ## run a two-stage pipeline on drawn digits, from files to a trained model; ARGS=--exit to end by itself
+	@$(BUILD)
 	@$(BIN)/penstock demo $(ARGS)
 
 up: $(ENV)-run ## start the server on this machine
+	@$(BUILD)
 	@$(BIN)/penstock up $(ARGS)
 
+web: $(ENV)-run ## build the web app, which demo, up and test also do when it changed
+	@$(BUILD)
+
 test: $(ENV)-test ## run the tests; ARGS="-k lease" for some of them
+	@$(BUILD)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(ENV)-develop ## lint, formatting, types, the order of imports, and the docs against the code
@@ -34,8 +41,10 @@ check: $(ENV)-develop ## lint, formatting, types, the order of imports, and the 
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python web/build.py check
 
 bench: $(ENV)-test ## measure speed and memory and print them with the machine; ARGS=crash for the 200 kills
+	@$(BUILD)
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(ENV)-develop ## write the generated pages of docs/reference anew
@@ -44,6 +53,7 @@ docs: $(ENV)-develop ## write the generated pages of docs/reference anew
 format: $(ENV)-develop ## format and fix what can be fixed by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/python web/build.py format
 
 PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links pyproject.toml --group build
@@ -53,8 +63,8 @@ lock: ## pin what pyproject.toml asks for (needs uv); ARGS=--upgrade for the new
 	$(PIN) -c requirements/develop.txt --extra demo -o requirements/demo.txt
 	$(PIN) -c requirements/develop.txt -o requirements/run.txt
 
-clean: ## remove the virtual environment
-	rm -rf .venv
+clean: ## remove the virtual environment and what was built
+	rm -rf .venv src/penstock/server/web web/node_modules web/tools/node_modules
 
 # One stamp for each requirements file, so that a second run is instant.
 $(ENV)-%: requirements/%.txt pyproject.toml | $(BIN)/python

@@ -128,7 +128,8 @@ class InProcess(httpx.BaseTransport):
                 request.method, request.url, headers=request.headers, content=body, extensions=request.extensions
             )
             answer = await self._inner.handle_async_request(sent)
-            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+            raw = b"".join([chunk async for chunk in answer.aiter_raw()])  # the client unpacks it
+            return httpx.Response(answer.status_code, headers=answer.headers, content=raw)
 
         body = b"".join(request.stream)  # type: ignore[arg-type]
         return asyncio.run_coroutine_threadsafe(call(), self._loop).result(timeout=120)

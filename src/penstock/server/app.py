@@ -1,4 +1,4 @@
-"""Assembles the app: every room's router under /api/v1, one shape of errors, live events, and the pages for people."""
+"""Assembles the app: every room's router under /api/v1, one shape of errors, live events, and the web app."""
 
 import time
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from penstock.people import http as people
 from penstock.people.standing import Standings
 from penstock.pipelines import http as pipelines
 from penstock.schema import http as schema
-from penstock.server import errors, http, pages
+from penstock.server import errors, http, web
 from penstock.server.access import calls
 from penstock.server.edge import Edge
 from penstock.server.live import Live
@@ -62,7 +62,7 @@ def create_app(store: Store) -> FastAPI:
     app.state.began = time.monotonic()
     errors.install(app)
     app.mount(PREFIX, Switchboard(ROUTERS))
-    app.include_router(pages.router)
+    app.include_router(web.router)
     app.openapi = lambda: describe(app, _routes(), list(calls(ROUTERS, PREFIX)))
     app.add_middleware(Edge, upload_limit_bytes=store.settings.upload_limit_bytes)
     return app
@@ -73,5 +73,4 @@ def _routes() -> list[BaseRoute]:
     whole = APIRouter()
     for router in ROUTERS:
         whole.include_router(router, prefix=PREFIX)
-    whole.include_router(pages.router)
     return whole.routes

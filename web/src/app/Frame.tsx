@@ -1,0 +1,52 @@
+import { Outlet, useLocation, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { words } from "../words";
+import classes from "./Frame.module.css";
+import { Rail } from "./Rail";
+import { rememberPage } from "./start";
+
+const Jump = lazy(() => import("./Jump").then((module) => ({ default: module.Jump })));
+
+const FOLDED = "penstock.folded";
+
+/** The rail, the page, and Ctrl K over both. */
+export function Frame() {
+  const { project } = useParams({ strict: false });
+  const { href } = useLocation();
+  const [folded, setFolded] = useState(() => kept(FOLDED) === "yes" || window.innerWidth < 900);
+  useEffect(() => rememberPage(href), [href]);
+  const fold = (to: boolean) => {
+    setFolded(to);
+    keep(FOLDED, to ? "yes" : "no");
+  };
+  return (
+    <div className={classes["frame"]} data-folded={folded || undefined}>
+      <a href="#page" className={classes["skip"]}>
+        {words.rail.skip}
+      </a>
+      <Rail project={project} folded={folded} fold={fold} />
+      <main id="page" className={classes["page"]} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Suspense>
+        <Jump project={project} />
+      </Suspense>
+    </div>
+  );
+}
+
+function kept(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // a browser that keeps nothing
+  }
+}

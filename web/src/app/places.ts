@@ -1,0 +1,15 @@
+/** What the rail and Ctrl K lead to within a project, in their order. A page that is added to the router goes here too. */
+import { Workflow, type LucideIcon } from "lucide-react";
+import { type Role, sees } from "../api/session";
+import { words } from "../words";
+
+export interface PageOfProject {
+  to: "/p/$project/pipeline";
+  name: string;
+  icon: LucideIcon;
+  shown: (role: Role) => boolean;
+}
+
+export const PAGES: readonly PageOfProject[] = [
+  { to: "/p/$project/pipeline", name: words.rail.pipeline, icon: Workflow, shown: sees },
+];
