@@ -1,4 +1,4 @@
-"""Branches: the truth, drafts over it, and predictions beside it."""
+"""Branches: the truth, drafts and forks over it, and predictions beside it."""
 
 from penstock.annotations import tables
 from penstock.annotations.tables import Branch, Level
@@ -26,6 +26,13 @@ def open_draft(tx: Transaction, parent: int) -> int:
     draft = tables.insert_branch(tx, "draft", None, parent, None)
     assert draft is not None
     return draft
+
+
+def fork(tx: Transaction, parent: int, base_seq: int) -> int:
+    """A new overlay over a branch without a parent, as of a settled revision. Nothing is copied."""
+    made = tables.insert_branch(tx, "fork", None, parent, base_seq)
+    assert made is not None
+    return made
 
 
 def fix_base(tx: Transaction, branch: int, file: int) -> int:

@@ -26,10 +26,6 @@ _LIST: dict[str, Any] = {
 }
 
 
-class Edits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    changes: list[msgspec.Raw]
-
-
 @router.get("/files/{file}/annotations", responses=_JSON)
 def read(who: Viewer, file: int, branch: int | None = None, as_of: int | None = None) -> Response:
     """A file's annotations on a branch (main unless given), as of a revision (the present one unless given)."""
@@ -44,12 +40,12 @@ def history(who: Viewer, file: int) -> list[tables.Change]:
 
 
 @router.post("/files/{file}/annotations", responses=_JSON, openapi_extra=_LIST)
-async def edit(who: Editor, file: int, request: Request) -> Response:
-    """Change a file's annotations on the main branch, outside any task: a list of changes, all made or none."""
+async def edit(who: Editor, file: int, request: Request, branch: int | None = None) -> Response:
+    """Change a file's annotations outside any task, on the main branch or a fork's: all of the changes or none."""
     changes = decode_changes(decode(await request.body(), list[msgspec.Raw]))
 
     def verb(tx: Transaction) -> list[Annotation]:
-        return rows.edit(tx, _file(tx, file), changes)
+        return rows.edit(tx, _file(tx, file), changes, branch)
 
     made = await run_in_threadpool(who.store.db.perform, verb, who.project, who.person)
     return Response(encode(made), media_type="application/json")

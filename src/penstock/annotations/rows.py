@@ -14,7 +14,7 @@ from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, 
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, holder_id
 from penstock.annotations.tables import Branch
-from penstock.core import Problem
+from penstock.core import Conflict, Problem
 from penstock.schema.model import Schema
 from penstock.store import Transaction
 
@@ -73,6 +73,10 @@ def changed_states(
     return after
 
 
+class BranchNotEdited(Conflict):
+    """Branch {branch} is one of {kind}, so it isn't edited by hand. Edit the main branch, or a fork's."""
+
+
 class Imported(NamedTuple):
     """What an import did to one file's annotations."""
 
@@ -90,8 +94,10 @@ def import_file(tx: Transaction, branch: int, file: int, annotations: Collection
     """
     if not tx.is_drawn:
         tables.lock_files(tx, [file])
-    heads = tables.select_heads(tx, branch, file)
-    known = tables.select_known_ids(tx, branch, file) if heads or annotations else set[UUID]()
+    line = branches.get(tx, branch)
+    levels = branches.levels(tx, line)
+    heads = tables.select_heads(tx, levels, file)
+    known = tables.select_known_ids(tx, [level.branch for level in levels], file) if annotations else set[UUID]()
     added: list[Annotation] = []
     updated: list[Annotation] = []
     kept = same = 0
@@ -106,10 +112,7 @@ def import_file(tx: Transaction, branch: int, file: int, annotations: Collection
         else:
             updated.append(annotation)
     if added or updated:
-        tables.retire(tx, branch, file, [a.id for a in updated])
-        tables.insert(tx, branch, file, added + updated, "import")
-        removed = [heads[a.id].annotation for a in updated]
-        tables.count_labels(tx, branch, tables.tally(file, added + updated, removed))
+        put(tx, line, file, [heads[a.id].annotation for a in updated], added + updated, "import")
     if added or updated or kept:
         event = AnnotationsImported(file=file, branch=branch, added=len(added), updated=len(updated), kept=kept)
         tx.append(event)
@@ -122,10 +125,12 @@ def import_new(tx: Transaction, branch: int, files: Iterable[tuple[int, Collecti
     Writes `annotations.imported`.
     """
     deltas: dict[values.Counted, int] = {}
+    has_facets = branches.get(tx, branch).parent is None
 
     def counted() -> Iterator[tuple[int, Collection[Annotation]]]:
         for file, annotations in files:
-            deltas.update(tables.tally(file, annotations))
+            if has_facets:
+                deltas.update(tables.tally(file, annotations))
             if annotations:
                 event = AnnotationsImported(file=file, branch=branch, added=len(annotations), updated=0, kept=0)
                 tx.append(event)
@@ -136,30 +141,45 @@ def import_new(tx: Transaction, branch: int, files: Iterable[tuple[int, Collecti
     return count
 
 
-def edit(tx: Transaction, file: int, changes: Sequence[Change]) -> list[Annotation]:
-    """Change a file's annotations on the main branch, outside any task; all of them or none.
+def edit(tx: Transaction, file: int, changes: Sequence[Change], branch: int | None = None) -> list[Annotation]:
+    """Change a file's annotations on the main branch or on a fork, outside any task; all of them or none.
 
-    Raises ChangesInvalid. Writes `annotations.edited`. Repeating a creation is refused, the rest is safe to repeat.
+    Raises ChangesInvalid, BranchNotEdited. Writes `annotations.edited`. Repeating a creation is refused, the rest is
+    safe to repeat.
     """
-    main = branches.main(tx)
+    line = branches.get(tx, branches.main(tx) if branch is None else branch)
+    if line.kind not in ("main", "fork"):
+        raise BranchNotEdited(branch=line.id, kind=line.kind)
     tables.lock_files(tx, [file])
-    before = tables.select_own(tx, main, file)
+    before: Mapping[UUID, Annotation | None] = {a.id: a for a in read(tx, line, file)}
     after = changed_states(changes, before, schemas.current(tx), tx.actor, holder=holder_id(file))
     changed = {id: state for id, state in after.items() if state != before.get(id)}
     old = [state for id in changed if (state := before.get(id)) is not None]
     new = [state for state in changed.values() if state is not None]
-    tables.retire(tx, main, file, [state.id for state in old])
-    tables.insert(tx, main, file, new, "edit")
-    tables.count_labels(tx, main, tables.tally(file, new, old))
+    put(tx, line, file, old, new, "edit")
     made = sum(id not in before for id in changed)
     removed = sum(isinstance(change, Delete) for change in changes)
     if changed:
-        tx.append(
-            AnnotationsEdited(
-                file=file, branch=main, added=made, changed=len(changed) - made - removed, removed=removed
-            )
+        told = AnnotationsEdited(
+            file=file, branch=line.id, added=made, changed=len(changed) - made - removed, removed=removed
         )
+        tx.append(told)
     return [state for state in after.values() if state is not None]
+
+
+def put(
+    tx: Transaction, line: Branch, file: int, old: Collection[Annotation], new: Collection[Annotation], origin: str
+) -> None:
+    """Let `new` states of a file's annotations stand on a branch in place of `old` ones. The file is locked.
+
+    On an overlay, what it took from its parent is hidden, not ended. Facets are kept of branches without a parent only.
+    """
+    tables.retire(tx, line.id, file, [a.id for a in old] if line.parent is None else [a.id for a in [*old, *new]])
+    kept = {a.id for a in new}
+    gone = () if line.parent is None else [a.id for a in old if a.id not in kept]
+    tables.insert(tx, line.id, file, new, origin, gone=gone)
+    if line.parent is None:
+        tables.count_labels(tx, line.id, tables.tally(file, new, old))
 
 
 class MergeOutcome(NamedTuple):

@@ -74,12 +74,12 @@ def find_branch(tx: Transaction, branch: int) -> Branch | None:
 
 
 def recall_branch(tx: Transaction, branch: int) -> Branch | None:
-    """A branch, from memory where it can't have changed: without a parent it has no base to fix."""
+    """A branch, from memory where it can't have changed: all but a draft have no base to fix."""
     key = ("branch", tx.project, branch)
     known: Branch | None = tx.memory.get(key)
     if known is None:
         known = find_branch(tx, branch)
-        if known is not None and known.parent is None:
+        if known is not None and known.kind != "draft":
             tx.memory[key] = known
     return known
 
@@ -243,25 +243,31 @@ def _states(draft: Branch, rows: Iterable[tuple[Any, ...]]) -> FileStates:
 _NEVER = 2**62  #: beyond every revision
 
 
-def select_heads(tx: Transaction, branch: int, file: int) -> dict[UUID, HeadRow]:
+def select_heads(tx: Transaction, levels: Sequence[Level], file: int) -> dict[UUID, HeadRow]:
+    """What a branch holds of a file at its head, overlaid, deleted ones too."""
     rows = tx.rows(
-        'select id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign", origin, gone'
-        " from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s"
-        " and retired_seq is null",
-        branch=branch,
+        'select distinct on (a.id) a.id, a.kind, a.label, a.geometry, a.attributes, a.source, a.confidence, a."group",'
+        ' a.at, a.author, a."foreign", a.origin, a.gone'
+        " from unnest(%(branches)s::bigint[], %(as_of)s::bigint[]) with ordinality as level(branch, as_of, n)"
+        " join annotation a on a.project = %(project)s and a.branch = level.branch and a.file = %(file)s"
+        " and (case when level.as_of is null then a.retired_seq is null"
+        " else a.created_seq <= level.as_of and (a.retired_seq is null or a.retired_seq > level.as_of) end)"
+        " order by a.id, level.n",
+        branches=[level.branch for level in levels],
+        as_of=[level.as_of for level in levels],
         file=file,
     )
     return {row[0]: HeadRow(from_row(row), row[11], row[12]) for row in rows}
 
 
-def select_known_ids(tx: Transaction, branch: int, file: int) -> set[UUID]:
-    """Every id that a branch ever held on a file, deleted ones too."""
+def select_known_ids(tx: Transaction, branches: Sequence[int], file: int) -> set[UUID]:
+    """Every id that some branches ever held on a file, deleted ones too."""
     return set(
         tx.values(
             UUID,
             "select distinct id from annotation"
-            " where project = %(project)s and branch = %(branch)s and file = %(file)s",
-            branch=branch,
+            " where project = %(project)s and branch = any(%(branches)s) and file = %(file)s",
+            branches=list(branches),
             file=file,
         )
     )

@@ -64,3 +64,21 @@ def rename(session: Session, name: str, new_name: str) -> None:
 def archive(session: Session, name: str) -> None:
     """Take a dataset out of use. What it held stays readable."""
     session.say(session.penstock.datasets[name].archive().value, f"Archived {name!r}.")
+
+
+@command.command()
+@click.argument("name")
+@speaks
+def unarchive(session: Session, name: str) -> None:
+    """Take an archived dataset into use again."""
+    session.say(session.penstock.datasets.archived(name).unarchive().value, f"{name!r} is in use again.")
+
+
+@command.command()
+@click.argument("source")
+@click.argument("name")
+@speaks
+def fork(session: Session, source: str, name: str) -> None:
+    """Make NAME, which begins as SOURCE: a dataset, or a version of one (gold/v1). Nothing is copied."""
+    made = session.penstock.state(source).fork(name)
+    session.say(made.value, f"{name!r} began as {source!r}, with {made.value.files} files.")

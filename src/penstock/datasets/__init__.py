@@ -4,7 +4,7 @@ datasets.add(tx, dataset, files, {"kind": "person", "person": 7})
 datasets.versions.name(db, project, dataset, "v1")
 """
 
-from penstock.datasets import versions
+from penstock.datasets import forks, versions
 from penstock.datasets.model import Cause, Dataset, Entry, Version
 from penstock.datasets.verbs import (
     add,
@@ -21,6 +21,7 @@ from penstock.datasets.verbs import (
     remove,
     rename,
     route,
+    unarchive,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "counted",
     "create",
     "entries",
+    "forks",
     "get",
     "list_",
     "move",
@@ -42,5 +44,6 @@ __all__ = [
     "remove",
     "rename",
     "route",
+    "unarchive",
     "versions",
 ]

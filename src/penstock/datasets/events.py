@@ -24,10 +24,30 @@ class DatasetRenamed(Event):
     now: str
 
 
+class DatasetForked(Event):
+    """A dataset was made that begins as another one is, or was, on a branch of its own."""
+
+    kind: ClassVar[str] = "dataset.forked"
+    dataset: DatasetId
+    name: str
+    branch: BranchId
+    source: DatasetId
+    seq: int  #: the revision of the source
+    version: VersionId | None  #: when a version was forked
+
+
 class DatasetArchived(Event):
     """A dataset was archived: nothing enters it any more."""
 
     kind: ClassVar[str] = "dataset.archived"
+    dataset: DatasetId
+    name: str
+
+
+class DatasetUnarchived(Event):
+    """An archived dataset was taken into use again."""
+
+    kind: ClassVar[str] = "dataset.unarchived"
     dataset: DatasetId
     name: str
 

@@ -40,6 +40,10 @@ class Dataset(Value):
     archived_at: dt.datetime | None = None
     edition: int
     created_seq: int
+    forked_from: DatasetId | None = None
+    """Of a fork: the dataset whose entries it began with."""
+    base_seq: int | None = None
+    """Of a fork: the revision of that dataset, and of its branch."""
     files: int | None = None
     """How many files it holds, where that was asked."""
 
@@ -110,6 +114,14 @@ class Version(Value):
     at: dt.datetime
 
 
+class NewFork(Value):
+    """A fork to make."""
+
+    source: str = Field(min_length=1, max_length=100)
+    """What it begins as: `version:7`, `dataset:3` or `dataset:3@1200`."""
+    name: Name
+
+
 class QueryText(Value):
     """A query to be looked at, and where it will stand."""
 
@@ -162,3 +174,7 @@ class RevisionAhead(Invalid):
 
 class RevisionTooOld(Invalid):
     """The dataset {name!r} was created at revision {first}, so there is nothing of it at revision {seq}."""
+
+
+class StateUnreadable(Invalid):
+    """{written!r} says no state of a dataset. Write `version:7`, `dataset:3`, or `dataset:3@1200` for a revision."""

@@ -2,20 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from penstock.datasets.model import Cause, Dataset, Entry, Version
+from penstock.datasets.relation import inherited, of
 from penstock.store import Transaction
 
-_DATASET = "select id, name, branch, query, archived_at, edition, created_seq from dataset where project = %(project)s"
-
-_ENTRY = (
-    "select e.id, e.dataset, e.file, e.key, f.state, e.cause, e.at, e.created_seq, e.retired_seq"
-    " from entry e join file f on f.project = e.project and f.id = e.file"
-    " where e.project = %(project)s and e.dataset = %(dataset)s"
-)
+DATASET = "id, name, branch, query, archived_at, edition, created_seq, forked_from, base_seq"
+_DATASET: LiteralString = "select " + DATASET + " from dataset where project = %(project)s"
 
 _VERSION = (
     "select id, dataset, branch, seq, schema_version, name, note, author, at from version where project = %(project)s"
@@ -38,6 +34,8 @@ class Member(NamedTuple):
     id: int
     dataset: int
     file: int
+    inherited: bool
+    """Whether a fork has it from where it was forked."""
 
 
 class FileState(NamedTuple):
@@ -76,7 +74,7 @@ def insert_dataset(tx: Transaction, name: str, branch: int) -> Dataset | None:
         Dataset,
         "insert into dataset (project, name, branch, created_seq) values (%(project)s, %(name)s, %(branch)s, %(seq)s)"
         " on conflict (project, name) where archived_at is null do nothing"
-        " returning id, name, branch, query, archived_at, edition, created_seq",
+        " returning " + DATASET,
         name=name,
         branch=branch,
         seq=tx.seq,
@@ -122,11 +120,34 @@ def archive(tx: Transaction, id: int) -> None:
     )
 
 
+def unarchive(tx: Transaction, id: int) -> None:
+    tx.run(
+        "update dataset set archived_at = null, edition = edition + 1 where project = %(project)s and id = %(id)s",
+        id=id,
+    )
+
+
+def replaced_in(tx: Transaction, dataset: int) -> list[tuple[int, int]]:
+    """Files that a dataset holds and that were replaced, each with the one that has its key now."""
+    found = tx.rows(
+        of(
+            tx,
+            dataset,
+            "select e.file, n.id from {} e"
+            " join file f on f.project = e.project and f.id = e.file and f.retired_seq is not null"
+            " join file n on n.project = e.project and n.key = f.key and n.retired_seq is null"
+            " where e.project = %(project)s and e.dataset = %(dataset)s and e.retired_seq is null order by e.file",
+        ),
+        dataset=dataset,
+    )
+    return [(old, new) for old, new in found]
+
+
 def counts(tx: Transaction, datasets: Sequence[int]) -> Mapping[int, int]:
     """How many files each of these datasets holds."""
     found = tx.all(
         _Count,
-        "select dataset, count(*) as files from entry where project = %(project)s and dataset = any(%(datasets)s)"
+        "select dataset, count(*) as files from membership where project = %(project)s and dataset = any(%(datasets)s)"
         " and retired_seq is null group by dataset",
         datasets=list(datasets),
     )
@@ -137,8 +158,12 @@ def count_at(tx: Transaction, dataset: int, as_of: int) -> int:
     """How many files a dataset held at a revision."""
     found = tx.value(
         int,
-        "select count(*) from entry where project = %(project)s and dataset = %(dataset)s"
-        " and created_seq <= %(as_of)s and (retired_seq is null or retired_seq > %(as_of)s)",
+        of(
+            tx,
+            dataset,
+            "select count(*) from {} where project = %(project)s and dataset = %(dataset)s"
+            " and created_seq <= %(as_of)s and (retired_seq is null or retired_seq > %(as_of)s)",
+        ),
         dataset=dataset,
         as_of=as_of,
     )
@@ -169,13 +194,17 @@ def files_by_key(tx: Transaction, keys: Sequence[str]) -> Mapping[str, int]:
 
 def insert_entries(tx: Transaction, dataset: int, files: Sequence[int], cause: Cause) -> list[Member]:
     """New entries, in the order of the files; those that the dataset holds already are left out."""
+    if inherited(tx, dataset):
+        there = {member.file for member in held(tx, dataset, files)}
+        files = [file for file in files if file not in there]
     made = tx.all(
         Member,
         "insert into entry (project, dataset, file, key, cause, at, created_seq)"
         " select f.project, %(dataset)s, f.id, f.key, %(cause)s, %(now)s, %(seq)s"
         " from unnest(%(files)s::bigint[]) with ordinality as given (id, n)"
         " join file f on f.project = %(project)s and f.id = given.id order by n"
-        " on conflict (project, dataset, file) where retired_seq is null do nothing returning id, dataset, file",
+        " on conflict (project, dataset, file) where retired_seq is null do nothing"
+        " returning id, dataset, file, false as inherited",
         dataset=dataset,
         files=list(files),
         cause=Jsonb(cause),
@@ -207,8 +236,12 @@ def held(tx: Transaction, dataset: int, files: Sequence[int]) -> list[Member]:
     """The current entries of these files in a dataset."""
     return tx.all(
         Member,
-        "select id, dataset, file from entry where project = %(project)s and dataset = %(dataset)s"
-        " and file = any(%(files)s) and retired_seq is null order by file",
+        of(
+            tx,
+            dataset,
+            "select id, dataset, file, {inherited} as inherited from {} where project = %(project)s"
+            " and dataset = %(dataset)s and file = any(%(files)s) and retired_seq is null order by file",
+        ),
         dataset=dataset,
         files=list(files),
     )
@@ -218,22 +251,36 @@ def held_anywhere(tx: Transaction, files: Sequence[int]) -> list[Member]:
     """The current entries of these files in datasets that aren't archived."""
     return tx.all(
         Member,
-        "select e.id, e.dataset, e.file from entry e join dataset d on d.id = e.dataset and d.archived_at is null"
+        "select e.id, e.dataset, e.file, e.inherited from membership e"
+        " join dataset d on d.id = e.dataset and d.archived_at is null"
         " where e.project = %(project)s and e.file = any(%(files)s) and e.retired_seq is null"
         " order by e.file, e.dataset",
         files=list(files),
     )
 
 
-def retire_entries(tx: Transaction, entries: Sequence[int], cause: Cause) -> None:
+def retire_entries(tx: Transaction, members: Sequence[Member], cause: Cause) -> None:
     """End memberships at this revision. One that began in this very transaction was never seen, so it goes whole."""
-    tx.run("delete from entry where id = any(%(ids)s) and created_seq = %(seq)s", ids=list(entries), seq=tx.seq)
-    tx.run(
-        "update entry set retired_seq = %(seq)s, retired_cause = %(cause)s where id = any(%(ids)s)",
-        ids=list(entries),
-        seq=tx.seq,
-        cause=Jsonb(cause),
-    )
+    own = [member.id for member in members if not member.inherited]
+    inherited = [member for member in members if member.inherited]
+    if own:
+        tx.run("delete from entry where id = any(%(ids)s) and created_seq = %(seq)s", ids=own, seq=tx.seq)
+        tx.run(
+            "update entry set retired_seq = %(seq)s, retired_cause = %(cause)s where id = any(%(ids)s)",
+            ids=own,
+            seq=tx.seq,
+            cause=Jsonb(cause),
+        )
+    if inherited:
+        tx.run(
+            "insert into fork_left (project, dataset, file, seq, cause)"
+            " select %(project)s, m.dataset, m.file, %(seq)s, %(cause)s"
+            " from unnest(%(datasets)s::bigint[], %(files)s::bigint[]) as m(dataset, file)",
+            datasets=[member.dataset for member in inherited],
+            files=[member.file for member in inherited],
+            seq=tx.seq,
+            cause=Jsonb(cause),
+        )
 
 
 def page(
@@ -242,9 +289,16 @@ def page(
     """Entries as of a revision, in the order of the files' keys."""
     return tx.all(
         Entry,
-        _ENTRY + " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
-        " and (e.key, e.file) > (%(key)s, %(id)s) and (%(state)s::text is null or f.state = %(state)s)"
-        " order by e.key, e.file limit %(limit)s",
+        of(
+            tx,
+            dataset,
+            "select e.id, e.dataset, e.file, e.key, f.state, e.cause, e.at, e.created_seq, e.retired_seq"
+            " from {} e join file f on f.project = e.project and f.id = e.file"
+            " where e.project = %(project)s and e.dataset = %(dataset)s"
+            " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
+            " and (e.key, e.file) > (%(key)s, %(id)s) and (%(state)s::text is null or f.state = %(state)s)"
+            " order by e.key, e.file limit %(limit)s",
+        ),
         dataset=dataset,
         as_of=as_of,
         key=after[0],
@@ -275,13 +329,17 @@ def ready_files(tx: Transaction, dataset: int, as_of: int) -> Iterator[int]:
     with tx.conn.cursor(name="ready_files") as cursor:
         cursor.itersize = 10_000
         cursor.execute(
-            "select e.file from entry e join file f on f.project = e.project and f.id = e.file"
-            " where e.project = %(project)s and e.dataset = %(dataset)s"
-            " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
-            " and f.state = 'ready' and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
-            " and exists (select from event v where v.project = e.project and v.subject = 'file:' || e.file"
-            " and v.kind = 'file.ready' and v.seq <= %(as_of)s)"
-            ' order by f.key collate "C", f.id',
+            of(
+                tx,
+                dataset,
+                "select e.file from {} e join file f on f.project = e.project and f.id = e.file"
+                " where e.project = %(project)s and e.dataset = %(dataset)s"
+                " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
+                " and f.state = 'ready' and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
+                " and exists (select from event v where v.project = e.project and v.subject = 'file:' || e.file"
+                " and v.kind = 'file.ready' and v.seq <= %(as_of)s)"
+                ' order by f.key collate "C", f.id',
+            ),
             {"project": tx.project, "dataset": dataset, "as_of": as_of},
         )
         for (file,) in cursor:
@@ -292,7 +350,7 @@ def memberships(tx: Transaction, files: Sequence[int], as_of: int) -> list[Held]
     """The datasets that held these files at a revision."""
     return tx.all(
         Held,
-        "select e.file, e.dataset, d.name, e.at from entry e join dataset d on d.id = e.dataset"
+        "select e.file, e.dataset, d.name, e.at from membership e join dataset d on d.id = e.dataset"
         " where e.project = %(project)s and e.file = any(%(files)s)"
         " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)",
         files=list(files),

@@ -84,6 +84,21 @@ def archive(tx: Transaction, dataset: int) -> Dataset:
     return get(tx, dataset)
 
 
+def unarchive(tx: Transaction, dataset: int) -> Dataset:
+    """Take an archived dataset into use again. Safe to repeat. Raises DatasetNameTaken.
+
+    Writes `dataset.unarchived`, and for each file that was replaced meanwhile what `replace` writes.
+    """
+    before = _locked(tx, dataset)
+    if before.archived_at is not None:
+        if there := named(tx, before.name):
+            raise DatasetNameTaken(name=before.name, id=there.id)
+        tables.unarchive(tx, dataset)
+        tx.append(events.DatasetUnarchived(dataset=before.id, name=before.name))
+        replace(tx, tables.replaced_in(tx, dataset))
+    return get(tx, dataset)
+
+
 def add(tx: Transaction, dataset: int, files: Sequence[int], cause: Cause) -> list[int]:
     """Add files; those that were new in it. Safe to repeat. Writes one `dataset.file_added` for each.
 
@@ -236,7 +251,7 @@ def _again(tx: Transaction, dataset: int, files: Sequence[int], cause: Cause) ->
 
 
 def _retire(tx: Transaction, members: Sequence[tables.Member], cause: Cause) -> None:
-    tables.retire_entries(tx, [member.id for member in members], cause)
+    tables.retire_entries(tx, members, cause)
     for member in members:
         tx.append(
             events.DatasetFileRemoved(

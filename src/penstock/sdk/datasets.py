@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,10 +15,12 @@ from penstock.datasets.model import (
     FilesToMove,
     FilesToRemove,
     NewDataset,
+    NewFork,
     NewVersion,
 )
 from penstock.datasets.model import Dataset as DatasetValue
 from penstock.datasets.model import Version as VersionValue
+from penstock.sdk.errors import UnknownName
 from penstock.sdk.exports import Export, start_export
 from penstock.sdk.imports import Import, start_import
 from penstock.sdk.scope import Named, Scope
@@ -82,8 +85,31 @@ class Dataset:
         """Take it out of use; what it held stays readable."""
         return Dataset(self._scope, self._scope.post(f"/datasets/{self.id}/archive", DatasetValue))
 
+    def unarchive(self) -> Dataset:
+        """Take it into use again."""
+        return Dataset(self._scope, self._scope.post(f"/datasets/{self.id}/unarchive", DatasetValue))
+
+    def fork(self, name: str) -> Dataset:
+        """Make a dataset that begins as this one is now, on a branch of its own."""
+        return _fork(self._scope, written(self), name)
+
     def __repr__(self) -> str:
         return f"<dataset {self.name!r}>"
+
+
+def written(state: Dataset | Version | str) -> str:
+    """A state of a dataset as calls write it: `version:7`, `dataset:3`; what is written already stays."""
+    if isinstance(state, str):
+        return state
+    return f"{'version' if isinstance(state, Version) else 'dataset'}:{state.id}"
+
+
+def _archived(value: DatasetValue) -> dt.datetime:
+    return value.archived_at or dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def _fork(scope: Scope, source: str, name: str) -> Dataset:
+    return Dataset(scope, scope.post("/forks", DatasetValue, NewFork(source=source, name=name)))
 
 
 class Datasets(Named[Dataset]):
@@ -96,9 +122,21 @@ class Datasets(Named[Dataset]):
         return {value.name: Dataset(self._scope, value) for value in found}
 
     def __getitem__(self, name: str) -> Dataset:
+        return self.get(name) or super().__getitem__(name)  # which names those that there are
+
+    def get(self, name: str) -> Dataset | None:
+        """The one of this name, or None."""
         for value in self._scope.pages("/datasets", DatasetValue, {"name": name}):
             return Dataset(self._scope, value)
-        return super().__getitem__(name)  # which names those that there are
+        return None
+
+    def archived(self, name: str) -> Dataset:
+        """The dataset of this name that was archived last. Raises UnknownName."""
+        found = self._scope.pages("/datasets", DatasetValue, {"archived": True, "limit": 1000})
+        there = {value.name: value for value in sorted(found, key=_archived) if value.archived_at is not None}
+        if name not in there:
+            raise UnknownName("archived dataset", name, list(there))
+        return Dataset(self._scope, there[name])
 
     def create(self, name: str) -> Dataset:
         """Make a dataset."""
@@ -129,6 +167,10 @@ class Version:
     def export(self, format: str = "coco", **options: Any) -> Export:
         """Write it out. See `penstock.sdk.exports.start_export` for all options."""
         return start_export(self._scope, version=self.value.id, format=format, **options)
+
+    def fork(self, name: str) -> Dataset:
+        """Make a dataset that begins as this version, on a branch of its own."""
+        return _fork(self._scope, written(self), name)
 
     def __repr__(self) -> str:
         return f"<version {self.name!r}, revision {self.value.seq}>"

@@ -10,6 +10,7 @@ import penstock.engine  # noqa: F401 # pyright: ignore[reportUnusedImport] # it 
 from penstock.actions import http as actions
 from penstock.annotations import http as annotations
 from penstock.connections import http as connections
+from penstock.datasets import history_http as history
 from penstock.datasets import http as datasets
 from penstock.export import http as export
 from penstock.files import http as files
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     files.router,
     annotations.router,
     datasets.router,
+    history.router,
     ingest.router,
     export.router,
     tasks.router,

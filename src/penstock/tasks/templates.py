@@ -148,6 +148,9 @@ def check(tx: Transaction, settings: TemplateSettings) -> None:
             problems.append(Problem(at, f"There is no dataset {dataset}, or it is archived.", "unknown-dataset"))
         else:
             branches[dataset] = found.branch
+            if found.forked_from is not None:
+                detail = f"{found.name!r} is a fork, so nobody works on it by tasks. Merge it into what is watched."
+                problems.append(Problem(at, detail, "fork"))
     if len({*branches.values()}) > 1:
         detail = "Watched datasets and those that work goes to must be on one branch; merging carries work across."
         problems.append(Problem("on_done", detail, "branches-differ"))

@@ -53,7 +53,7 @@ create unique index annotation_head on annotation (project, branch, file, id) wh
 create index annotation_created on annotation (project, branch, created_seq);
 create index annotation_retired on annotation (project, branch, retired_seq) where retired_seq is not null;
 
--- How many annotations of each label a file has at the head of main and of forks (drafts have no facets).
+-- How many annotations of each label a file has at the head of a branch without a parent (overlays have no facets).
 create table file_label (
   project int not null,
   branch bigint not null,

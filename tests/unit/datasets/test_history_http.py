@@ -1,0 +1,70 @@
+"""Forks and archives over HTTP, the SDK and the command line."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from penstock import files
+from penstock.files import NewFile, Probe
+from penstock.sdk.errors import UnknownName
+
+
+@pytest.fixture
+def world(api: Any) -> Any:
+    """A dataset with three files; `api.files`, `api.dataset`."""
+    probe = Probe(media="image", mime="image/png", width=64, height=48)
+    news = [
+        NewFile(key=key, hash=hashlib.sha256(key.encode()).hexdigest(), bytes=9, probe=probe)
+        for key in ("a.png", "b.png", "c.png")
+    ]
+    api.files = [r.file for r in api.store.db.perform(lambda tx: files.register_many(tx, news), api.project)]
+    editor = api.client("editor")
+    api.dataset = editor.post(api.path("/datasets"), json={"name": "gold"}).json()["id"]
+    editor.post(api.path(f"/datasets/{api.dataset}/files"), json={"files": api.files})
+    return api
+
+
+def test_forking(world: Any, wrote: Any) -> None:
+    body = {"source": f"dataset:{world.dataset}", "name": "mine"}
+    with wrote(world.project) as written:
+        made = world.client("editor").post(world.path("/forks"), json=body)
+        assert world.client("editor").post(world.path("/forks"), json=body).status_code == 409
+        body["source"] = "dataset:987654"
+        assert world.client("editor").post(world.path("/forks"), json=body).status_code == 404
+        body["source"] = f"dataset:{world.dataset}@1"
+        assert world.client("editor").post(world.path("/forks"), json=body).status_code == 422
+    assert written.kinds == ["dataset.forked"]
+    fork = made.json()
+    assert (made.status_code, fork["files"], fork["forked_from"]) == (201, 3, world.dataset)
+
+    box = {"do": "create", "id": "00000000-0000-7000-8000-000000000001", "kind": "tag", "label": None}
+    path = world.path(f"/files/{world.files[0]}/annotations?branch={fork['branch']}")
+    assert world.client("editor").post(path, json=[box | {"label": 1}]).status_code == 422
+
+    watching = {"name": "t", "settings": {"watch": [{"dataset": fork["id"]}]}}
+    refused = world.client("editor").post(world.path("/templates"), json=watching)
+    assert "fork" in {error["code"] for error in refused.json()["errors"]}, refused.text
+
+
+def test_archiving_and_back(world: Any, wrote: Any) -> None:
+    path = world.path(f"/datasets/{world.dataset}")
+    with wrote(world.project) as written:
+        world.client("editor").post(path + "/archive")
+        back = world.client("editor").post(path + "/unarchive")
+    assert (back.status_code, back.json()["archived_at"]) == (200, None)
+    assert written.kinds == ["dataset.archived", "dataset.unarchived"]
+
+
+def test_the_sdk_forks_and_unarchives(world: Any, p: Any) -> None:
+    gold = p.datasets["gold"]
+    gold.versions.name("v1")
+    fork = p.state("gold/v1").fork("mine")
+    assert fork.count() == p.state("gold").fork("mine too").count() == 3
+    fork.remove(world.files[:1])
+    assert (fork.count(), gold.count()) == (2, 3)
+    fork.archive()
+    assert p.datasets.get("mine") is None
+    assert p.datasets.archived("mine").unarchive().name == "mine"
+    with pytest.raises(UnknownName, match="archived dataset 'mine'"):
+        p.datasets.archived("mine")
