@@ -198,7 +198,7 @@ def quality(
     return tx.all(
         AuthorQuality,
         "select f.*, p.name, kept::float / nullif(kept + changed + removed + added, 0) as agreement from ("
-        " select author, template, by_template, count(distinct task) as tasks,"
+        " select author, template, by_template, count(*) as tasks,"
         " sum(kept)::bigint as kept, sum(changed)::bigint as changed, sum(removed)::bigint as removed,"
         " sum(added)::bigint as added, sum(reshaped)::bigint as reshaped, sum(relabelled)::bigint as relabelled,"
         " sum(reanswered)::bigint as reanswered from correction"

@@ -134,6 +134,7 @@ class AuthorQuality(Value):
     by_template: int
     """The later stage that looked at it; the same template: its review."""
     tasks: int
+    """Their tasks, each as often as somebody looked at it."""
     kept: int
     changed: int
     removed: int

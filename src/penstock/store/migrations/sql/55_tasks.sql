@@ -146,4 +146,3 @@ create table correction (
   unique (project, task, by_task, by_person)
 );
 create index correction_by_author on correction (project, template, author);
-create index correction_by_time on correction (project, at);
