@@ -1,0 +1,149 @@
+"""A real server on a temporary database, and a real browser before it. Both are shared by the tests of a worker."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+
+import penstock
+from databases import Postgres
+from penstock.sdk.project import Project
+
+VARIABLE = "PENSTOCK_TEST_CHROMIUM"
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server of its own process, with a worker, as `penstock up` starts it."""
+
+    url: str
+    home: Path
+
+
+@pytest.fixture(scope="session")
+def served(postgres: Postgres) -> Iterator[Served]:
+    home = Path(tempfile.mkdtemp(prefix="penstock-browser-"))
+    postgres.admin("drop database if exists browser")
+    postgres.admin("create database browser")
+    told = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}
+    told |= {
+        "PENSTOCK_HOME": str(home),
+        "PENSTOCK_DATABASE_URL": postgres.database("browser"),
+        "PENSTOCK_ROOTS": str(home),
+        "PENSTOCK_ALLOW_NETWORKS": "127.0.0.0/8",
+    }
+    command = [sys.executable, "-m", "penstock.cli.main", "up", "--json", "--port", "0"]
+    with subprocess.Popen(command, env=told, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line, "the server did not start; its last words are above"
+        yield Served(json.loads(line)["url"], home)
+        server.terminate()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The first of: what the variable names, Chromium on the PATH, Playwright's own.
+
+    Where a run must prove that the screens work (in CI), a missing browser is a failure.
+    """
+    named = os.environ.get(VARIABLE) or next(filter(None, map(shutil.which, NAMES)), None)
+    try:
+        # No sandbox: tests run as root in containers, and load nothing but our own pages.
+        browser = playwright.chromium.launch(executable_path=named, args=["--no-sandbox"])
+    except Error as error:
+        why = f"no Chromium: install it, or name one in {VARIABLE} ({error.message.splitlines()[0]})"
+        if os.environ.get("CI") or os.environ.get(f"{VARIABLE}_REQUIRED"):
+            pytest.fail(why)
+        pytest.skip(why)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def owned(served: Served) -> Iterator[Project]:
+    """The SDK as the installation's owner, in a new project of the test's own."""
+    with penstock.connect(home=served.home, progress=False) as project:
+        project.create_project(f"project {next(_numbers)} of {os.getpid()}")
+        yield project
+
+
+@dataclass
+class Desk:
+    """Somebody's browser: its page, and how to get about."""
+
+    page: Page
+    url: str
+    project: int
+    faults: list[str]
+
+    def go(self, path: str) -> Page:
+        """Open a page of the test's project, such as `/pipeline`."""
+        self.page.goto(f"{self.url}/p/{self.project}{path}")
+        return self.page
+
+    def serious(self) -> list[str]:
+        """What axe finds on the page that keeps somebody out: WCAG AA, serious or worse."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            # Past the page's policy, which rightly lets no strange script in.
+            self.page.evaluate(AXE.read_text())
+        told: dict[str, Any] = self.page.evaluate(
+            "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+        )
+        return [
+            f"{found['id']}: {node['target']} {node['failureSummary']}"
+            for found in told["violations"]
+            if found["impact"] in ("serious", "critical")
+            for node in found["nodes"]
+        ]
+
+
+@pytest.fixture
+def sit_down(served: Served, chromium: Browser) -> Iterator[Callable[..., Desk]]:
+    """`sit_down(owned)` signs the owner in by a one-time link, in a browser of their own."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def sit(project: Project, url: str | None = None, **options: Any) -> Desk:
+        context = chromium.new_context(viewport={"width": 1280, "height": 720}, **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+        link = project.sign_in_link()
+        page.goto(link.replace(served.url, url or served.url))
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda now: "/sign-in" not in now)
+        return Desk(page, url or served.url, project.id, faults)
+
+    yield sit
+    for context in contexts:
+        context.close()
+    assert faults == [], "the pages broke, or broke their own policy"
+
+
+@pytest.fixture
+def desk(sit_down: Callable[..., Desk], owned: Project) -> Desk:
+    """The owner's browser."""
+    return sit_down(owned)
