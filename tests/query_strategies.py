@@ -44,11 +44,12 @@ fields = st.one_of(
     st.lists(names, min_size=1, max_size=3).map(lambda path: e.EventField(tuple(path))),
     st.builds(e.TaskField, names, names),
 )
+places = names | st.builds(e.Pin, names, names)
 conditions = st.one_of(
     st.builds(e.Compare, fields, operators, values),
     st.builds(e.Among, fields, st.lists(values, min_size=1, max_size=3).map(tuple), st.booleans()),
-    st.lists(names, min_size=1, max_size=3).map(lambda names: e.InDataset(tuple(names))),
-    names.map(e.ChangedSince),
+    st.lists(places, min_size=1, max_size=3).map(lambda names: e.InDataset(tuple(names))),
+    places.map(e.ChangedSince),
 )
 
 
@@ -76,14 +77,14 @@ moments = st.integers(-10, 10).map(lambda days: NOW + dt.timedelta(days=days))
 marks = st.builds(
     Mark,
     st.fixed_dictionaries(
-        {"label": few | st.none(), "confidence": st.sampled_from([None, 0, 0.5, 1]), "area": small, "author": few}
+        {"label": few | st.none(), "confidence": st.sampled_from([None, 0, 0.5, 1]), "area": small, "person": few}
     ),
     st.dictionaries(st.sampled_from(["wet", "side"]), given, max_size=2),
 )
 worlds = st.builds(
     Facts,
     now=st.just(NOW),
-    file=st.fixed_dictionaries({"key": few, "width": small}),
+    file=st.fixed_dictionaries({"key": few, "state": few, "width": small}),
     added=moments | st.none(),
     meta=st.dictionaries(
         few, told | st.dictionaries(few, told, max_size=2) | moments.map(dt.datetime.isoformat), max_size=3
@@ -94,10 +95,13 @@ worlds = st.builds(
     task=st.fixed_dictionaries({"status": few, "round": small, "author": few}),
     tasks=st.dictionaries(few, st.fixed_dictionaries({"status": few, "round": small}), max_size=2),
     event=st.dictionaries(few, told, max_size=2),
+    in_version=st.sampled_from([lambda pin: pin.version == "car", lambda pin: False]),
     changed_since=st.sampled_from([lambda version: version == "car", lambda version: False]),
 )
 asked = st.one_of(
-    st.sampled_from(["label", "confidence", "area", "added", "key", "status", "round", "author"]).map(e.Plain),
+    st.sampled_from(
+        ["label", "confidence", "area", "added", "key", "state", "person", "status", "round", "author"]
+    ).map(e.Plain),
     st.sampled_from(["wet", "side", "weather"]).map(e.Attribute),
     few.map(e.LabelCount),
     st.sampled_from(["key", "width"]).map(e.FileField),
@@ -112,7 +116,7 @@ questions = st.recursive(
     st.one_of(
         st.builds(e.Compare, asked, operators, wanted),
         st.builds(e.Among, asked, st.lists(wanted, min_size=1, max_size=3).map(tuple), st.booleans()),
-        st.lists(few, min_size=1, max_size=2).map(lambda names: e.InDataset(tuple(names))),
+        st.lists(few | st.builds(e.Pin, few, few), min_size=1, max_size=2).map(lambda names: e.InDataset(tuple(names))),
         few.map(e.ChangedSince),
     ),
     combined,

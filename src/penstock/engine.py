@@ -66,6 +66,7 @@ INSIDE_QUEUES = tuple(sorted({job.queue for job in JOBS} - {*OUTSIDE_QUEUES}))
 visibility.visible_to.append(may_see_file)
 facts.tasks.names = asked.template_names
 facts.tasks.of = asked.of_files
+facts.tasks.relation = asked.relation
 
 
 def projects(store: Store) -> list[int]:

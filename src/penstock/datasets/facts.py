@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, cast
 
+from psycopg.sql import SQL, Composable
+
 from penstock import people
 from penstock import schema as schemas
 from penstock.annotations import rows
@@ -15,12 +17,16 @@ from penstock.annotations.model import Annotation
 from penstock.datasets import tables
 from penstock.datasets.query import Expression, Facts, Given, Mark, Names, Need, needs
 from penstock.datasets.query.check import walk
-from penstock.datasets.query.expression import ANNOTATION_FIELDS, FILE_FIELDS, ChangedSince
+from penstock.datasets.query.expression import ANNOTATION_FIELDS, FILE_FIELDS, ChangedSince, InDataset, Pin
 from penstock.datasets.query.facts import Fields
 from penstock.files.model import File
 from penstock.schema.model import Attribute, Schema
 from penstock.store import Transaction
 
+NO_TASKS = SQL(
+    "select null::bigint as file, null::text as status, null::int as round, null::int as priority,"
+    " null::int as author, null::int as reviewer where false"
+)
 TasksOf = Callable[[Transaction, Sequence[int], int | None], Mapping[int, Mapping[str, Fields]]]
 
 
@@ -32,6 +38,10 @@ def _no_tasks(_tx: Transaction, _files: Sequence[int], _as_of: int | None) -> Ma
     return {}
 
 
+def _no_relation(_tx: Transaction, _template: str, _as_of: int | None) -> Composable:
+    return NO_TASKS
+
+
 @dataclass
 class Tasks:
     """What the room of tasks knows; set when the program starts."""
@@ -40,6 +50,8 @@ class Tasks:
     """The templates of the project, by name."""
     of: TasksOf = _no_tasks
     """Each file's latest task under each template, by the template's name, at a revision (None: now)."""
+    relation: Callable[[Transaction, str, int | None], Composable] = _no_relation
+    """The same of one template as SQL: file, status, round, priority, author and reviewer."""
 
 
 tasks = Tasks()
@@ -48,12 +60,14 @@ tasks = Tasks()
 def names(tx: Transaction, dataset: int | None = None) -> Names:
     """The names that a query of this project may use. `dataset` is whose versions it may name."""
     present = schemas.current(tx)
+    pins = tables.pins(tx)
     return Names(
         labels=frozenset(label.name for label in present.labels),
         attributes=frozenset(attribute.name for attribute in present.attributes),
         datasets=frozenset(tables.names(tx)),
         templates=frozenset(tasks.names(tx)),
-        versions=frozenset(tables.version_names(tx, dataset)),
+        versions=frozenset(pin.version for pin in pins if pin.dataset == dataset),
+        pins={pin.name: [other.version for other in pins if other.name == pin.name] for pin in pins},
     )
 
 
@@ -84,7 +98,8 @@ def of_file(
         datasets=[place.name for place in held],
         task=task or {},
         tasks=tasks or {},
-        changed_since=lambda version: _changed_since(tx, dataset, version, file.id),
+        in_version=lambda pin: _is_in_version(tx, pin, file.id),
+        changed_since=lambda version: _has_changed(tx, dataset, version, file.id),
     )
 
 
@@ -117,6 +132,7 @@ def of_files(
     author = author_names(tx)
     others = tasks.of(tx, files, as_of) if "tasks" in wanted else dict[int, Mapping[str, Fields]]()
     changed = _changed(tx, expression, dataset, branch, files, at)
+    pinned = _pinned(tx, expression, files)
     gathered: dict[int, Facts] = {}
     for file in tables.file_states(tx, files, at):
         mine = annotations.get(file.id, ())
@@ -130,6 +146,7 @@ def of_files(
             annotations=marks(mine, schema, author),
             datasets=[place.name for place in places],
             tasks=others.get(file.id, {}),
+            in_version=lambda pin, id=file.id: id in pinned.get(pin, ()),
             changed_since=lambda version, id=file.id: id in changed[version],
         )
     return gathered
@@ -169,7 +186,7 @@ class _MarkFields(Mapping[str, Given]):
         if name == "label":
             label = self._schema.labels_by_id.get(annotation.label or 0)
             return label and label.name
-        if name == "author":
+        if name == "person":
             return self._author(annotation.author)
         if name in _SIDES:
             return annotation.bounds[_SIDES[name]]
@@ -178,10 +195,10 @@ class _MarkFields(Mapping[str, Given]):
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*ANNOTATION_FIELDS, "author"))
+        return iter(ANNOTATION_FIELDS)
 
     def __len__(self) -> int:
-        return len(ANNOTATION_FIELDS) + 1
+        return len(ANNOTATION_FIELDS)
 
 
 _SIDES = {"x": 0, "y": 1, "w": 2, "h": 3}
@@ -226,25 +243,47 @@ def _named(attribute: Attribute, value: Any) -> Given:
     return found
 
 
-def _changed_since(tx: Transaction, dataset: int | None, version: str, file: int) -> bool:
-    watched = None if dataset is None else tables.dataset(tx, dataset)
-    seq = tables.version_names(tx, dataset).get(version)
-    if watched is None or seq is None:
-        return False
-    return bool(tables.changed_files(tx, watched.id, watched.branch, [file], seq, tables.HEAD))
-
-
 def _changed(
     tx: Transaction, expression: Expression, dataset: int | None, branch: int, files: Sequence[int], at: int
-) -> Mapping[str, frozenset[int]]:
+) -> Mapping[str | Pin, frozenset[int]]:
     """Which of the files changed since each version that the query names."""
     named = {part.version for part, _ in walk(expression) if isinstance(part, ChangedSince)}
-    if not named:
-        return {}
-    seqs = tables.version_names(tx, dataset)
     return {
-        version: tables.changed_files(tx, dataset, branch, files, seqs[version], at)
-        if dataset is not None and version in seqs
+        version: tables.changed_files(tx, pinned.dataset, branch, files, pinned.seq, at)
+        if (pinned := find_pin(tx, version, dataset))
         else frozenset()
         for version in named
     }
+
+
+def _pinned(tx: Transaction, expression: Expression, files: Sequence[int]) -> Mapping[Pin, frozenset[int]]:
+    """Which of the files are in each version that the query names."""
+    named = {pin for part, _ in walk(expression) if isinstance(part, InDataset) for pin in part.datasets}
+    found: dict[Pin, frozenset[int]] = {}
+    for pin in named:
+        if isinstance(pin, Pin) and (pinned := find_pin(tx, pin, None)):
+            held = tables.memberships(tx, files, pinned.seq)
+            found[pin] = frozenset(place.file for place in held if place.dataset == pinned.dataset)
+    return found
+
+
+def _is_in_version(tx: Transaction, pin: Pin, file: int) -> bool:
+    pinned = find_pin(tx, pin, None)
+    return pinned is not None and pinned.dataset in [p.dataset for p in tables.memberships(tx, [file], pinned.seq)]
+
+
+def _has_changed(tx: Transaction, dataset: int | None, version: str | Pin, file: int) -> bool:
+    pinned = find_pin(tx, version, dataset)
+    watched = pinned and tables.dataset(tx, pinned.dataset)
+    if pinned is None or watched is None:
+        return False
+    return bool(tables.changed_files(tx, watched.id, watched.branch, [file], pinned.seq, tables.HEAD))
+
+
+def find_pin(tx: Transaction, version: str | Pin, dataset: int | None) -> tables.Pinned | None:
+    """The version that a query means: of the dataset at hand, unless it says of which."""
+    for pinned in reversed(tables.pins(tx)):
+        whose = pinned.name == version.dataset if isinstance(version, Pin) else pinned.dataset == dataset
+        if whose and pinned.version == (version.version if isinstance(version, Pin) else version):
+            return pinned
+    return None

@@ -384,6 +384,11 @@ def names(tx: Transaction) -> list[str]:
     return tx.values(str, "select distinct name from dataset where project = %(project)s")
 
 
+def ids_named(tx: Transaction, name: str) -> list[int]:
+    """The datasets of a name, archived ones too."""
+    return tx.values(int, "select id from dataset where project = %(project)s and name = %(name)s", name=name)
+
+
 def name_at(tx: Transaction, dataset: int, as_of: int) -> str | None:
     """What a dataset was called at a revision. A name changes in place, so the log says."""
     return tx.value(
@@ -396,10 +401,21 @@ def name_at(tx: Transaction, dataset: int, as_of: int) -> str | None:
     )
 
 
-def version_names(tx: Transaction, dataset: int | None) -> Mapping[str, int]:
-    """The revisions of a dataset's versions, by name."""
-    return dict(
-        tx.rows("select name, seq from version where project = %(project)s and dataset = %(dataset)s", dataset=dataset)
+class Pinned(NamedTuple):
+    """A version, as queries name it."""
+
+    dataset: int
+    name: str  #: of the dataset
+    version: str
+    seq: int
+
+
+def pins(tx: Transaction) -> list[Pinned]:
+    """All versions, those of archived datasets before those of live ones with the same name."""
+    return tx.all(
+        Pinned,
+        "select v.dataset, d.name, v.name as version, v.seq from version v join dataset d on d.id = v.dataset"
+        " where v.project = %(project)s order by d.archived_at is null, v.id",
     )
 
 

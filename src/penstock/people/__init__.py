@@ -10,7 +10,7 @@ from penstock.people.membership import (
     name_member,
     remove_member,
 )
-from penstock.people.persons import person, person_named, person_with_email
+from penstock.people.persons import person, person_named, person_with_email, persons_called
 from penstock.people.projects import change_project, create_project, project, project_named
 from penstock.people.teams import change_team, create_team, get_team, list_teams, team_named, teams_of
 
@@ -31,6 +31,7 @@ __all__ = [
     "person",
     "person_named",
     "person_with_email",
+    "persons_called",
     "project",
     "project_named",
     "remove_member",

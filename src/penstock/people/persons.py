@@ -33,6 +33,11 @@ def person_named(tx: Transaction, email_or_name: str) -> Person | None:
     return found[0] if by_email or len(found) == 1 else None
 
 
+def persons_called(tx: Transaction, text: str) -> list[int]:
+    """Everybody with this very name or e-mail address."""
+    return tx.values(int, "select id from person where name = %(text)s or email = %(text)s", text=text)
+
+
 def person_with_email(tx: Transaction, email: str, name: str | None = None) -> PersonId:
     """The human with this address, made when unknown. They sign in by a link. Safe to repeat."""
     address = email_address(email)

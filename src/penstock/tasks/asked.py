@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from psycopg.sql import Composable
+
 from penstock.datasets import facts
 from penstock.datasets.query.facts import Fields
 from penstock.store import Transaction
@@ -11,6 +13,12 @@ from penstock.tasks import asked_tables
 def template_names(tx: Transaction) -> Collection[str]:
     """The templates that a query may name, archived ones too."""
     return asked_tables.template_names(tx)
+
+
+def relation(tx: Transaction, template: str, as_of: int | None) -> Composable:
+    """Each file's latest task under a template, as SQL; what is then and what is now, as `of_files` has it."""
+    ids = asked_tables.templates_named(tx, template)
+    return asked_tables.relation(ids, as_of) if ids else facts.NO_TASKS
 
 
 def of_files(tx: Transaction, files: Sequence[int], as_of: int | None) -> Mapping[int, Mapping[str, Fields]]:

@@ -1,7 +1,9 @@
 """The tables behind what queries ask of tasks. The only place with their SQL."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
+
+from psycopg.sql import SQL, Composable, Literal
 
 from penstock.store import Transaction
 
@@ -20,6 +22,39 @@ class Latest(NamedTuple):
 
 def template_names(tx: Transaction) -> list[str]:
     return tx.values(str, "select distinct name from template where project = %(project)s")
+
+
+def templates_named(tx: Transaction, name: str) -> list[int]:
+    """The templates of a name, the live one first."""
+    return tx.values(
+        int,
+        "select id from template where project = %(project)s and name = %(name)s order by state = 'archived', id",
+        name=name,
+    )
+
+
+_FIELDS: LiteralString = "t.file, t.round, t.priority, t.author, t.reviewer"
+_STATUS: LiteralString = (
+    "(select v.body->>'now' from event v where v.project = t.project and v.subject = 'task:' || t.id"
+    " and v.seq <= {as_of} and v.body ? 'now' order by v.seq desc, v.n desc limit 1) as status"
+)
+
+
+def relation(templates: Sequence[int], as_of: int | None) -> Composable:
+    """The latest task of each file under the first of some templates that has one, as a statement."""
+    status = SQL("t.status") if as_of is None else SQL(_STATUS).format(as_of=Literal(as_of))
+    made = SQL("true") if as_of is None else SQL("t.created_seq <= {}").format(Literal(as_of))
+    fields = SQL(_FIELDS)
+    if len(templates) == 1 and as_of is None:
+        return SQL(
+            "select {}, {} from task t where t.project = %(project)s and t.template = {} and not exists"
+            " (select from task l where l.project = t.project and l.template = t.template and l.file = t.file"
+            " and (l.round, l.id) > (t.round, t.id))"
+        ).format(fields, status, Literal(templates[0]))
+    return SQL(
+        "select distinct on (t.file) {}, {} from task t where t.project = %(project)s and t.template = any({}) and {}"
+        " order by t.file, t.template <> {}, t.round desc, t.id desc"
+    ).format(fields, status, Literal(list(templates)), made, Literal(templates[0]))
 
 
 def latest(tx: Transaction, files: Sequence[int], as_of: int | None) -> list[Latest]:

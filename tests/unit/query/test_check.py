@@ -9,7 +9,14 @@ from penstock.datasets import query
 from penstock.datasets.query import Context, Names, QueryInvalid
 from penstock.datasets.query.check import mentions_now
 
-NAMES = Names(labels=["car"], attributes=["weather"], datasets=["gold"], templates=["expert"], versions=["v1"])
+NAMES = Names(
+    labels=["car"],
+    attributes=["weather"],
+    datasets=["gold"],
+    templates=["expert"],
+    versions=["v1"],
+    pins={"gold": ["v3"]},
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +39,8 @@ NAMES = Names(labels=["car"], attributes=["weather"], datasets=["gold"], templat
         ("confidnce < 1", "file", "did you mean 'confidence'?"),
         ("in 'golf'", "file", "did you mean 'gold'?"),
         ("changed since 'v2'", "file", "there is no version 'v2' (there is v1)"),
+        ("in 'gold'/v2", "file", "there is no version of 'gold' called 'v2' (there is v3)"),
+        ("changed since 'golf'/'v3'", "file", "did you mean 'gold'?"),
         ("labels.car = 'x'", "file", "labels.car is a number"),
         ("confidence < true", "file", "true has no order"),
         ("weather < null", "file", "null has no order"),
@@ -54,7 +63,8 @@ def test_it_is_refused(text: str, context: Context, why: str) -> None:
     ("text", "context"),
     [
         ("labels.car > 1 and weather = rain and in 'gold' and changed since 'v1'", "file"),
-        ("any(author = ann)", "file"),
+        ("any(author = ann) and person = ann and state = ready", "file"),
+        ("in ('gold', 'gold'/v3) and changed since 'gold'/v3", "file"),
         ("author = ann and status = done and round < 3", "task"),
         ("event.anything.at_all = 3 and event.kind = 'task.done'", "event"),
         ("added > '2026-01-01' or added > now - 7d", "file"),

@@ -27,7 +27,8 @@ def brute_force(expression: e.Expression, facts: Facts, mark: Mark | None = None
         n = [brute_force(expression.where, facts, one) for one in facts.annotations].count(True)
         return satisfies(n, expression.operator, expression.value)
     if kind == "InDataset":
-        return bool(set(expression.datasets) & set(facts.datasets))
+        there = [facts.in_version(d) if isinstance(d, e.Pin) else d in facts.datasets for d in expression.datasets]
+        return True in there
     if kind == "ChangedSince":
         return facts.changed_since(expression.version)
     found = values_of(expression.field, facts, mark)
@@ -90,9 +91,12 @@ def values_of(field: e.Field, facts: Facts, mark: Mark | None) -> list[Any]:
         case [("wet" | "side" | "weather") as name]:
             whole = flat(facts.attributes.get(name))
             return (own or whole) if mark is not None else own + whole
-    if str(field) in ("label", "confidence", "area") or (str(field) == "author" and mark is not None):
+    if str(field) == "author" and mark is not None:
+        return flat(mark.fields["person"])
+    if str(field) in ("label", "confidence", "area", "person"):
         return own
-    return flat({**facts.task, "added": facts.added, "key": facts.file["key"]}.get(str(field)))
+    there = {**facts.task, "added": facts.added, "key": facts.file["key"], "state": facts.file["state"]}
+    return flat(there.get(str(field)))
 
 
 def dug(tree: Any, path: tuple[str, ...]) -> list[Any]:
@@ -127,6 +131,7 @@ def test_what_is_not_needed_is_not_looked_at(question: e.Expression, facts: Fact
         attributes=facts.attributes if "annotations" in needs else {},
         annotations=facts.annotations if "annotations" in needs else (),
         datasets=facts.datasets if "datasets" in needs else (),
+        in_version=facts.in_version,
         task=facts.task if "task" in needs else {},
         tasks=facts.tasks if "tasks" in needs else {},
         event=facts.event if "event" in needs else {},
@@ -135,7 +140,7 @@ def test_what_is_not_needed_is_not_looked_at(question: e.Expression, facts: Fact
     assert query.evaluate(question, lean) is query.evaluate(question, facts)
 
 
-CAR = Mark({"label": "car", "confidence": 0.4, "area": 500, "author": ("Ann", "ann@example.org")}, {"occluded": True})
+CAR = Mark({"label": "car", "confidence": 0.4, "area": 500, "person": ("Ann", "ann@example.org")}, {"occluded": True})
 BUS = Mark({"label": "bus", "confidence": None, "area": 90}, {"colour": ["red", "white"]})
 FACTS = Facts(
     now=NOW,

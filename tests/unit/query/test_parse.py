@@ -34,6 +34,8 @@ def test_printing_reads_back_to_the_same(expression: e.Expression) -> None:
         ("a not  in\n(1, 2 ,3)", "a not in (1, 2, 3)"),
         ("a in (null, true)", "a in (null, true)"),
         ('in ("a","b")', 'in ("a", "b")'),
+        ('in ("a"/v1 , "b")', 'in ("a"/"v1", "b")'),
+        ("changed since 'a' / \"v 1\"", 'changed since "a"/"v 1"'),
         ("added > NOW - 1.5H", "added > now - 1.5h"),
         ("added > now - 0d", "added > now"),
         ("straße = 1", "straße = 1"),

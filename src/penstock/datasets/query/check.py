@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -27,6 +27,9 @@ class Names:
     datasets: Collection[str] | None = None
     templates: Collection[str] | None = None
     versions: Collection[str] | None = None
+    """Of the dataset at hand."""
+    pins: Mapping[str, Collection[str]] | None = None
+    """The versions of each dataset, by its name."""
 
 
 _UNKNOWN = Names()
@@ -48,9 +51,9 @@ def check(expression: e.Expression, context: Context = "file", names: Names = _U
                 _check_label(asked, wanted, names)
             case e.InDataset(datasets):
                 for dataset in datasets:
-                    _known("dataset", dataset, names.datasets, part.place)
+                    _check_pin(dataset, "dataset", names.datasets, names, part.place)
             case e.ChangedSince(version):
-                _known("version", version, names.versions, part.place)
+                _check_pin(version, "version", names.versions, names, part.place)
             case e.AnyOf(where) | e.CountOf(where):
                 if inside:
                     _refuse("any(...) and count(...) can't stand inside one another", _first_place(where))
@@ -141,6 +144,15 @@ def _check_field(asked: e.Field, context: Context, inside: bool, names: Names) -
             _known("label", label, names.labels, asked.place)
         case _:
             pass
+
+
+def _check_pin(pin: str | e.Pin, what: str, there: Collection[str] | None, names: Names, place: e.Place | None) -> None:
+    if isinstance(pin, str):
+        _known(what, pin, there, place)
+        return
+    _known("dataset", pin.dataset, names.datasets, place)
+    if names.pins is not None:
+        _known(f"version of '{pin.dataset}' called", pin.version, names.pins.get(pin.dataset, ()), place)
 
 
 def _check_label(asked: e.Field, wanted: tuple[e.Answer, ...], names: Names) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -20,6 +21,11 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
+    r"(Z|[+-](0[0-9]|1[0-5]):?[0-5][0-9])?)?\Z"
+)
 
 
 def evaluate(expression: e.Expression, facts: Facts) -> bool:
@@ -36,19 +42,23 @@ def _holds(expression: e.Expression, facts: Facts, mark: Mark | None) -> bool:
         case e.Not(term):
             return not _holds(term, facts, mark)
         case e.Compare(asked, sign, wanted):
-            return _compare(_given(asked, facts, mark), sign, wanted, facts.now)
+            return compare(_given(asked, facts, mark), sign, wanted, facts.now)
         case e.Among(asked, wanted, absent):
             found = _given(asked, facts, mark)
-            return any(_compare(found, "=", one, facts.now) for one in wanted) is not absent
+            return any(compare(found, "=", one, facts.now) for one in wanted) is not absent
         case e.InDataset(names):
-            return any(name in facts.datasets for name in names)
+            return any(_is_in(name, facts) for name in names)
         case e.AnyOf(where):
             return any(_holds(where, facts, one) for one in facts.annotations)
         case e.CountOf(where, sign, wanted):
             found = sum(_holds(where, facts, one) for one in facts.annotations)
-            return _compare((found,), sign, wanted, facts.now)
+            return compare((found,), sign, wanted, facts.now)
         case e.ChangedSince(version):
             return facts.changed_since(version)
+
+
+def _is_in(name: str | e.Pin, facts: Facts) -> bool:
+    return facts.in_version(name) if isinstance(name, e.Pin) else name in facts.datasets
 
 
 def _given(asked: e.Field, facts: Facts, mark: Mark | None) -> Sequence[Scalar]:
@@ -73,9 +83,10 @@ def _given(asked: e.Field, facts: Facts, mark: Mark | None) -> Sequence[Scalar]:
 def _plain(name: str, facts: Facts, mark: Mark | None) -> Sequence[Scalar]:
     if name == "added":
         return _several(facts.added)
-    if name == "key":
-        return _several(_field(facts.file, "key"))
+    if name in ("key", "state"):
+        return _several(_field(facts.file, name))
     if name in e.ANNOTATION_FIELDS or (mark is not None and name == "author"):
+        name = "person" if name == "author" else name
         marks = facts.annotations if mark is None else (mark,)
         return [value for one in marks for value in _several(_field(one.fields, name))]
     return _several(_field(facts.task, name))
@@ -112,9 +123,10 @@ def _dig(tree: Mapping[str, object], path: Sequence[str]) -> Sequence[Scalar]:
     return [value for value in values if isinstance(value, str | int | float | dt.datetime)]
 
 
-def _compare(found: Sequence[Scalar], sign: e.Operator, wanted: e.Answer, now: dt.datetime) -> bool:
+def compare(found: Sequence[Scalar], sign: e.Operator, wanted: e.Answer, now: dt.datetime) -> bool:
+    """Whether one of some values satisfies a comparison."""
     if sign == "!=":
-        return not _compare(found, "=", wanted, now)
+        return not compare(found, "=", wanted, now)
     if wanted is None:
         return sign == "=" and not found
     test = operator.eq if sign == "=" else _ORDER[sign]
@@ -150,7 +162,12 @@ def _moment(value: object) -> dt.datetime | None:
 
 
 def moment_of(text: str) -> dt.datetime | None:
-    """A day or a time in ISO 8601, in UTC unless it says otherwise; None for anything else."""
+    """A day or a time in ISO 8601, in UTC unless it says otherwise; None for anything else.
+
+    The database's `moment_of` reads the very same texts.
+    """
+    if not _ISO.match(text):
+        return None
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:

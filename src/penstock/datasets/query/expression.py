@@ -39,9 +39,10 @@ ANNOTATION_FIELDS = {
     "w": "number",
     "h": "number",
     "group": "text",
+    "person": "text",
 }
 """Plain words that speak of one annotation inside `any(...)` and `count(...)`, and of any annotation outside. Inside,
-`author` is one more of them."""
+`author` is another word for `person`."""
 
 TASK_FIELDS = {
     "status": "text",
@@ -53,8 +54,8 @@ TASK_FIELDS = {
 }
 """Plain words that speak of the task at hand; after `task("name").`, of the file's task under that template."""
 
-ENTRY_FIELDS = {"key": "text", "added": "time"}
-"""Plain words that speak of the file in its dataset."""
+ENTRY_FIELDS = {"key": "text", "state": "text", "added": "time"}
+"""Plain words that speak of the file, and of it in its dataset."""
 
 PLAIN_FIELDS = {**ENTRY_FIELDS, **ANNOTATION_FIELDS, **TASK_FIELDS}
 
@@ -276,16 +277,32 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
-class InDataset:
-    """`in "region b"`, or `in ("region a", "region b")` for any of them."""
+class Pin:
+    """`"gold"/"v3"`: a version, with the dataset that it is of."""
 
-    datasets: tuple[str, ...]
+    dataset: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{quote(self.dataset)}/{quote(self.version)}"
+
+
+def pin(name: str | Pin) -> str:
+    """A dataset, a version of the dataset at hand, or a version with its dataset, as text."""
+    return quote(name) if isinstance(name, str) else str(name)
+
+
+@dataclass(frozen=True, slots=True)
+class InDataset:
+    """`in "region b"`, or `in ("region a", "gold"/"v1")` for any of them."""
+
+    datasets: tuple[str | Pin, ...]
     place: Place | None = _place()
 
     def __str__(self) -> str:
         if len(self.datasets) == 1:
-            return f"in {quote(self.datasets[0])}"
-        return f"in ({', '.join(map(quote, self.datasets))})"
+            return f"in {pin(self.datasets[0])}"
+        return f"in ({', '.join(map(pin, self.datasets))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +332,11 @@ class CountOf:
 class ChangedSince:
     """`changed since "v3"`: the file entered, or an annotation of it changed, after that version was pinned."""
 
-    version: str
+    version: str | Pin
     place: Place | None = _place()
 
     def __str__(self) -> str:
-        return f"changed since {quote(self.version)}"
+        return f"changed since {pin(self.version)}"
 
 
 Expression: TypeAlias = Or | And | Not | Compare | Among | InDataset | AnyOf | CountOf | ChangedSince

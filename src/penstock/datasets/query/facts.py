@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from penstock.datasets.query.expression import Pin
+
 Scalar: TypeAlias = str | int | float | bool | dt.datetime | None
 Given: TypeAlias = Scalar | Sequence[Scalar]
 """A value, or several where a field can have many (multi-select, an author's name and e-mail). None and () are none."""
@@ -17,13 +19,13 @@ Fields: TypeAlias = Mapping[str, Given | Callable[[], Given]]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One annotation: its fields (`label`, `confidence`, `area`, `author` ...) and its attributes, by name."""
+    """One annotation: its fields (`label`, `confidence`, `area`, `person` ...) and its attributes, by name."""
 
     fields: Fields
     attributes: Mapping[str, Given] = field(default_factory=dict[str, Given])
 
 
-def _never(_version: str) -> bool:
+def _never(_version: str | Pin) -> bool:
     return False
 
 
@@ -42,11 +44,13 @@ class Facts:
     annotations: Sequence[Mark] = ()
     datasets: Collection[str] = ()
     """Names of the datasets that hold the file."""
+    in_version: Callable[[Pin], bool] = _never
+    """Whether the file is in a version."""
     task: Fields = field(default_factory=dict[str, Given])
     """The task at hand: `status`, `round`, `template`, `priority`, `author`, `reviewer`."""
     tasks: Mapping[str, Fields] = field(default_factory=dict[str, Fields])
     """The file's latest task under each template, by the template's name; the same fields."""
     event: Mapping[str, object] = field(default_factory=dict[str, object])
     """The body of the event that fired, with its `kind`, `subject` and `actor`."""
-    changed_since: Callable[[str], bool] = _never
+    changed_since: Callable[[str | Pin], bool] = _never
     """Whether the file entered or changed after the version of that name."""

@@ -26,6 +26,7 @@ _WORDS = {
     "RPAR": ")",
     "DOT": "a dot",
     "COMMA": "a comma",
+    "SLASH": "a / and a version",
     "$END": "the end",
 }
 _VALUE = frozenset({"NAME", "TEXT", "NUMBER"})

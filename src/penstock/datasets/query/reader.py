@@ -67,9 +67,9 @@ class Reader:
                 values = tuple(self._value(cast("Tree[Token]", value)) for value in _tree(tree, 1).children)
                 return e.Among(self._field(_tree(tree, 0)), values, tree.data == "not_among", place=place)
             case "in_dataset":
-                return e.InDataset(tuple(map(_text, _tokens(tree))), place=place)
+                return e.InDataset(tuple(_pin(cast("Tree[Token]", child)) for child in tree.children), place=place)
             case _:
-                return e.ChangedSince(_text(_tokens(tree)[0]), place=place)
+                return e.ChangedSince(_pin(_tree(tree, 0)), place=place)
 
     def _field(self, tree: Tree[Token]) -> e.Field:
         place = self._place(tree)
@@ -129,6 +129,11 @@ class Reader:
 
 def _tree(tree: Tree[Token], child: int) -> Tree[Token]:
     return cast("Tree[Token]", tree.children[child])
+
+
+def _pin(tree: Tree[Token]) -> str | e.Pin:
+    names = list(map(_text, _tokens(tree)))
+    return names[0] if len(names) == 1 else e.Pin(names[0], names[1])
 
 
 def _tokens(tree: Tree[Token]) -> list[Token]:

@@ -50,3 +50,14 @@ create function version_is_frozen() returns trigger language plpgsql as $$ begin
   raise exception 'version % is frozen', old.id using errcode = 'restrict_violation';
 end $$;
 create trigger version_is_frozen before update or delete on version for each row execute function version_is_frozen();
+
+-- A day or a time in ISO 8601, in UTC unless it says otherwise; null for anything else: the very texts that
+-- datasets/query/evaluate.py reads.
+create function moment_of(given text) returns timestamptz language plpgsql immutable parallel safe cost 100
+set timezone = 'UTC' as $$ begin
+  if given !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-5]):?[0-5][0-9])?)?$' then
+    return null;
+  end if;
+  return given::timestamptz;
+exception when datetime_field_overflow or invalid_datetime_format then return null;
+end $$;

@@ -1,0 +1,85 @@
+"""Where a query is asked, made from rows: a dataset, a version of one, or the whole project."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from penstock import people
+from penstock import schema as schemas
+from penstock.annotations import branches
+from penstock.datasets import facts, found_tables, tables, verbs, versions
+from penstock.datasets import query as language
+from penstock.datasets.query.compile import Condition, compile
+from penstock.datasets.query.expression import Expression, Pin
+from penstock.datasets.query.place import Asked
+from penstock.store import Transaction
+
+
+class Scope(NamedTuple):
+    """Whose files are asked about: of a dataset, now or at a revision; with none, all of the project."""
+
+    branch: int
+    dataset: int | None = None
+    as_of: int | None = None
+    schema_version: int | None = None
+
+
+def of_project(tx: Transaction) -> Scope:
+    """All files of the project, with what is true of them."""
+    return Scope(branches.main(tx))
+
+
+def of_dataset(tx: Transaction, dataset: int, as_of: int | None = None) -> Scope:
+    """A dataset, now or at a revision. Raises NotFound."""
+    return Scope(verbs.get(tx, dataset).branch, dataset, as_of)
+
+
+def of_version(tx: Transaction, version: int) -> Scope:
+    """A version. Raises NotFound."""
+    pinned = versions.get(tx, version)
+    return Scope(pinned.branch, pinned.dataset, pinned.seq, pinned.schema_version)
+
+
+def read(tx: Transaction, text: str | None, scope: Scope) -> Expression | None:
+    """A query that may be asked there; none holds of every file. Raises QueryInvalid with the place."""
+    if text is None or not text.strip():
+        return None
+    expression = language.parse(text)
+    language.check(expression, "file", facts.names(tx, scope.dataset))
+    return expression
+
+
+def condition(
+    tx: Transaction, expression: Expression | None, scope: Scope, now: dt.datetime | None = None
+) -> Condition | None:
+    """The condition that a query sets there; None for no query."""
+    return None if expression is None else compile(expression, asked(tx, scope, now))
+
+
+def asked(tx: Transaction, scope: Scope, now: dt.datetime | None = None) -> Asked:
+    """What the names in a query mean there."""
+
+    def pin(version: str | Pin) -> tuple[int, int] | None:
+        found = facts.find_pin(tx, version, scope.dataset)
+        return None if found is None else (found.dataset, found.seq)
+
+    def persons(name: str) -> Sequence[int]:
+        return people.persons_called(tx, name)
+
+    given = scope.schema_version
+    return Asked(
+        levels=branches.levels(tx, branches.get(tx, scope.branch), scope.as_of),
+        schema=schemas.current(tx) if given is None else schemas.at(tx, given),
+        now=now or tx.now,
+        dataset=scope.dataset,
+        as_of=scope.as_of,
+        datasets=lambda name: tables.ids_named(tx, name),
+        pin=pin,
+        people=persons,
+        tasks=lambda template: facts.tasks.relation(tx, template, scope.as_of),
+    )
+
+
+def files(tx: Transaction, scope: Scope, expression: Expression | None, now: dt.datetime | None = None) -> list[int]:
+    """The files that a query holds for, in the order of their ids."""
+    return found_tables.files(tx, scope.dataset, scope.as_of, condition(tx, expression, scope, now))
