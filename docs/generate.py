@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import click
 from pydantic import BaseModel
@@ -23,7 +23,11 @@ import penstock
 from penstock.cli.main import penstock as command_line
 from penstock.core import Refusal, Settings
 from penstock.core.notes import field_notes
+from penstock.formats import FORMATS, Item
+from penstock.formats.carries import Carries, becomes
+from penstock.formats.model import WORDS
 from penstock.log import Event
+from penstock.schema.model import Kind
 from penstock.sdk import (
     actions,
     connections,
@@ -53,6 +57,7 @@ def pages() -> dict[str, str]:
         "events.md": WRITTEN + events_page(),
         "settings.md": WRITTEN + settings_page(),
         "commands.md": WRITTEN + commands_page(),
+        "formats/table.md": WRITTEN + formats_page(),
         "refusals.md": WRITTEN + refusals_page(),
         "calls.md": WRITTEN + calls_page(),
         "python.md": WRITTEN + python_page(),
@@ -153,6 +158,46 @@ def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[t
             below = command.get_command(context, name)
             if below is not None and not below.hidden:
                 yield from _commands(below, (*path, name))
+
+
+def formats_page() -> str:
+    """What each format carries, as it declares it, and what each loss means."""
+    lines = [
+        "# What formats carry\n",
+        "A kind that a format hasn't is written as the kind that stands here in its place, or left out. Whatever is",
+        "lost is counted in the export's manifest, by the codes below.\n",
+        f"| format | name | {' | '.join(kind.replace('_', ' ') for kind in KINDS)} |",
+        f"|---|---|{'---|' * len(KINDS)}",
+    ]
+    image = Item(key="", width=1, height=1)
+    for format in FORMATS:
+        become = [becomes(kind, format.carries, image) for kind in KINDS]
+        cells = [
+            "yes" if a == b else f"as {b.replace('_', ' ')}" if b else "-" for a, b in zip(KINDS, become, strict=True)
+        ]
+        lines.append(f"| [{format.title}]({format.page}.md) | `{format.name}` | {' | '.join(cells)} |")
+    flags = [field for field in Carries.__dataclass_fields__ if field != "kinds"]
+    lines += ["", f"| name | {' | '.join(flag.replace('_', ' ') for flag in flags)} |", f"|---|{'---|' * len(flags)}"]
+    for format in FORMATS:
+        cells = ["yes" if getattr(format.carries, flag) else "-" for flag in flags]
+        lines.append(f"| `{format.name}` | {' | '.join(cells)} |")
+    lines += [
+        "\n`parts` and `holes` are those of polygons, `split` is `train`, `val` or `test` in `meta.split`, `ids` are",
+        "the format's own ids of images and annotations, `foreign` its own keys that Penstock doesn't know.\n",
+        "## What it is recognized by\n",
+        "The first that fits, unless the import names a format.\n",
+        "| name | recognized by |",
+        "|---|---|",
+        *(f"| `{format.name}` | {format.sign} |" for format in FORMATS),
+        "\n## Losses\n",
+        "| code | meaning |",
+        "|---|---|",
+        *(f"| `{code}` | {says} |" for code, says in WORDS.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def refusals_page() -> str:

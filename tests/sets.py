@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from penstock.annotations import geometry
 from penstock.formats import BadItem, Format, Item, Loss, NamedAnnotation
+from penstock.formats.scaling import in_pixels
 from penstock.schema import Schema, WantedSchema, planned
 from strategies import HEIGHT, WIDTH, drawn
 
@@ -103,7 +104,7 @@ def read(format: Format, tree: MemoryTree) -> list[Item]:
     """Everything in a set, where nothing may be bad."""
     found = list(format.read(tree).items())
     assert not [item for item in found if isinstance(item, BadItem) or item.problems]
-    return [item for item in found if isinstance(item, Item)]
+    return [in_pixels(item, WIDTH, HEIGHT) for item in found if isinstance(item, Item)]
 
 
 def essence(annotation: NamedAnnotation) -> tuple[Any, ...]:

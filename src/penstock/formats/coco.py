@@ -17,9 +17,10 @@ import msgspec
 
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
+from penstock.formats.carries import Carries
 from penstock.formats.coco_shapes import annotations_of
 from penstock.formats.coco_writing import write
-from penstock.formats.model import BadItem, Chunk, Item, Loss, Tree, is_name, without_nul
+from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, Tree, is_name, without_nul
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Part, split
 from penstock.formats.tree import Finder, Slices, is_image
@@ -309,11 +310,25 @@ def _skeleton(category: Mapping[str, Any]) -> Skeleton | None:
 class Coco:
     """COCO instances and keypoints."""
 
-    name = "coco"
+    name = page = "coco"
     title = "COCO"
 
-    def recognizes(self, paths: Sequence[str]) -> bool:
-        return bool(_annotation_files(paths))
+    sign = (
+        "a `.json` in a folder `annotations`, or whose name holds `coco`, `instances`, `annotation` or `keypoints`; "
+        "else the only `.json` there is"
+    )
+    carries = Carries(
+        kinds=frozenset({"box", "polygon", "mask", "keypoints"}),
+        parts=True,
+        attributes=True,
+        confidence=True,
+        group=True,
+        ids=True,
+        foreign=True,
+    )
+
+    def recognizes(self, look: Look) -> bool:
+        return bool(_annotation_files(look.paths()))
 
     def read(self, tree: Tree) -> CocoReading:
         files = _annotation_files(tree.paths())

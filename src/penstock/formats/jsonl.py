@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid
-from penstock.formats.model import BadItem, Chunk, Item, Loss, Tree, without_nul
+from penstock.formats.carries import EVERYTHING
+from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, Tree, without_nul
 from penstock.schema.model import Schema
 from penstock.schema.planning import as_wanted
 from penstock.schema.wanted import WantedSchema
@@ -107,11 +108,14 @@ class JsonlReading:
 class Jsonl:
     """Penstock's own format."""
 
-    name = "jsonl"
+    name = page = "jsonl"
     title = "Penstock JSONL"
 
-    def recognizes(self, paths: Sequence[str]) -> bool:
-        return any(_is_ours(path) for path in paths)
+    sign = "`penstock.jsonl`"
+    carries = EVERYTHING
+
+    def recognizes(self, look: Look) -> bool:
+        return any(_is_ours(path) for path in look.paths())
 
     def read(self, tree: Tree) -> JsonlReading:
         files = [path for path in tree.paths() if _is_ours(path)]

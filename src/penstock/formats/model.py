@@ -7,7 +7,7 @@ an item with `problems`, and goes on. A writer counts what its format can't carr
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,9 @@ from penstock.annotations.model import NOTHING, Source
 from penstock.core import Problem
 from penstock.schema.model import Kind, Name, Schema
 from penstock.schema.wanted import WantedSchema
+
+if TYPE_CHECKING:
+    from penstock.formats.carries import Carries
 
 
 class NamedAnnotation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +52,7 @@ class Item(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     foreign: dict[str, Any] = {}
     problems: list[Problem] = []  #: annotations that were left out, and why
     hash: str | None = None  #: SHA-256 of the bytes in hex, when known
+    fractional: bool = False  #: coordinates are fractions of the image's width and height; whoever knows these scales
 
 
 class BadItem(msgspec.Struct, frozen=True):
@@ -86,9 +90,14 @@ class Loss:
 WORDS: dict[str, str] = {
     "kind_dropped": "Annotations of a kind that the format doesn't have are left out.",
     "shape_to_box": "Polygons, masks, rotated boxes and ellipses are written as the upright box around them.",
-    "shape_to_polygon": "Rotated boxes are written as their four corners, ellipses as polygons of 64 points.",
+    "shape_to_polygon": "Boxes are written as four corners, ellipses as 64 points, masks as outlines of their pixels.",
+    "shape_to_mask": "Shapes are written as masks: their pixels, without their corners.",
+    "shape_to_rotated_box": "Shapes are written as the smallest rotated box around them.",
+    "rings_to_mask": "Polygons of several parts, or with holes, are written as masks: their pixels.",
+    "rings_joined": "Parts and holes of polygons are joined to one ring by lines of no width.",
     "holes_to_mask": "Polygons with holes are written as masks: the same pixels, without the corners.",
     "holes_dropped": "Holes are left out, because the image's size isn't known.",
+    "attributes_dropped": "Values of attributes are left out.",
     "confidence_dropped": "Confidences are left out.",
     "group_dropped": "Which annotations belong together is left out.",
     "provenance_dropped": "Who or what made an annotation is left out.",
@@ -160,14 +169,33 @@ class Chunk(NamedTuple):
     data: bytes
 
 
+class Look(Protocol):
+    """A set at a glance: what formats are recognized by."""
+
+    def paths(self) -> Sequence[str]:
+        """All files."""
+        ...
+
+    def ending(self, *suffixes: str) -> Sequence[str]:
+        """Files whose names end so, in lower case, in their order."""
+        ...
+
+    def head(self, path: str) -> bytes:
+        """The first bytes of a file."""
+        ...
+
+
 class Format(Protocol):
     """One interchange format."""
 
     name: str
     title: str
+    page: str  #: of the docs' reference
+    sign: str  #: what it is recognized by, for the docs
+    carries: "Carries"
 
-    def recognizes(self, paths: Sequence[str]) -> bool:
-        """Whether a listing looks like a set in this format, by names alone."""
+    def recognizes(self, look: Look) -> bool:
+        """Whether a set looks like one in this format, by the names of its files and the beginnings of few."""
         ...
 
     def read(self, tree: Tree) -> Reading:

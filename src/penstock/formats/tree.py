@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
+
+from penstock.formats.model import Tree
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 
@@ -83,3 +86,34 @@ class Finder:
 def is_image(path: str) -> bool:
     """Whether a name looks like an image's."""
     return Path(path).suffix.lower() in IMAGES
+
+
+HEAD_BYTES = 64 << 10
+
+
+class Glance:
+    """A set at a glance: the names of its files, and the beginnings of those that somebody asks for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._heads: dict[str, bytes] = {}
+
+    def paths(self) -> Sequence[str]:
+        return self._tree.paths()
+
+    def ending(self, *suffixes: str) -> Sequence[str]:
+        return ending(self._tree.paths(), *suffixes)
+
+    def head(self, path: str) -> bytes:
+        if path not in self._heads:
+            try:
+                with closing(self._tree.open(path)) as stream:
+                    self._heads[path] = stream.read(HEAD_BYTES)
+            except OSError:
+                self._heads[path] = b""
+        return self._heads[path]
+
+
+def ending(paths: Sequence[str], *suffixes: str) -> list[str]:
+    """Files whose names end so, in lower case, in their order."""
+    return sorted(path for path in paths if path.lower().endswith(suffixes))

@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import BadGeometry
 from penstock.core import Invalid, Problem
-from penstock.formats.model import BadItem, Chunk, Item, Loss, NamedAnnotation, Tree, is_name
+from penstock.formats.carries import Carries
+from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.naming import all_values
 from penstock.formats.seen import Seen
 from penstock.formats.tree import Finder, is_image
@@ -142,11 +143,14 @@ def _read_attributes(part: Element | None) -> dict[str, Any]:
 class Voc:
     """Pascal VOC."""
 
-    name = "voc"
+    name = page = "voc"
     title = "Pascal VOC"
 
-    def recognizes(self, paths: Sequence[str]) -> bool:
-        return bool(_annotation_files(paths))
+    sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
+    carries = Carries(kinds=frozenset({"box"}), attributes=True, foreign=True)
+
+    def recognizes(self, look: Look) -> bool:
+        return bool(_annotation_files(look.paths()))
 
     def read(self, tree: Tree) -> VocReading:
         files = _annotation_files(tree.paths())

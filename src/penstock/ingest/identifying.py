@@ -14,7 +14,7 @@ from penstock.annotations import clipping, geometry
 from penstock.annotations.model import Annotation, holder_id
 from penstock.core import Problem
 from penstock.core.ids import import_uuid
-from penstock.formats import Item, naming
+from penstock.formats import Item, naming, scaling
 from penstock.ingest.model import RunProblem
 from penstock.schema.model import Schema
 
@@ -53,6 +53,8 @@ def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Ident
     made.problems += _size_problems(item, size)
     for n, named in enumerate(item.annotations):
         at = f"annotations[{n}]"
+        if item.fractional:
+            scaling.scale(named, *size)
         annotation, problems = naming.identified(named, schema, named.id or _LATER, at)
         if annotation is not None:
             annotation = _inside(annotation, size, at, problems)

@@ -90,7 +90,7 @@ class Scan:
     # Sets of files, with or without annotations.
 
     def _of_set(self, found: FileSet) -> Iterator[Planned]:
-        format = self._format(found.paths())
+        format = self._format(found)
         reading = format.read(found) if format else None
         self._aim(format, reading.schema() if reading else None, self._foreign(reading) if reading else {})
         taken = set(reading.used()) if reading else set[str]()
@@ -108,10 +108,10 @@ class Scan:
         for bad in broken.values():
             yield Planned(key=bad.key, item=Item(key=bad.key), reason=bad.detail)
 
-    def _format(self, paths: Sequence[str]) -> Format | None:
+    def _format(self, found: FileSet) -> Format | None:
         if self._request.format == sources.NO_FORMAT:
             return None
-        return formats.named(self._request.format) if self._request.format else formats.detect(paths)
+        return formats.named(self._request.format) if self._request.format else formats.detect(found)
 
     def _unannotated(self, found: FileSet, taken: set[str], broken: dict[str, BadItem]) -> Iterator[Planned]:
         """Media that no annotations mention. Those whose annotations are broken fail with them."""

@@ -383,13 +383,13 @@ def test_a_large_set_is_streamed():
     assert len(json.loads(b"".join(chunk.data for chunk in chunks))["annotations"]) == 20_000
 
 
-def test_a_folder_on_disk_is_read_through_a_map(tmp_path: Path):
+def test_a_folder_on_disk_is_read_in_slices(tmp_path: Path):
     (tmp_path / "train").mkdir()
     (tmp_path / "train/a.jpg").touch()
     (tmp_path / "set_coco.json").write_text(json.dumps(SET))
     (tmp_path / "outside").symlink_to("/etc")
     found = formats.tree.FolderTree(tmp_path)
-    assert formats.detect(found.paths()) is COCO_FORMAT
+    assert formats.detect(found) is COCO_FORMAT
     reading = COCO_FORMAT.read(found)
     assert [item.key for item in reading.items()] == ["train/a.jpg", "b.jpg"]
     assert reading.used() == {"set_coco.json"}

@@ -65,5 +65,11 @@ def test_the_lines_of_our_own_format_are_read():
 
 
 def test_every_loss_is_on_the_page():
-    page = (REFERENCE / "formats/index.md").read_text()
+    page = (REFERENCE / "formats/table.md").read_text()
     assert [code for code in WORDS if f"| `{code}` |" not in page] == []
+
+
+def test_every_format_has_a_page_that_says_its_name():
+    pages = {format.name: (REFERENCE / f"formats/{format.page}.md") for format in formats.FORMATS}
+    assert [name for name, page in pages.items() if not page.exists()] == []
+    assert [name for name, page in pages.items() if f"`{name}`" not in page.read_text() + f"`{page.stem}`"] == []

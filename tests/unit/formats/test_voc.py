@@ -195,7 +195,7 @@ def test_names_cannot_break_out_of_the_document():
 @pytest.mark.skipif("PENSTOCK_TEST_BCCD" not in os.environ, reason="PENSTOCK_TEST_BCCD names no BCCD set")
 def test_bccd_is_read_whole_and_written_as_it_was():
     bccd = FolderTree(Path(os.environ["PENSTOCK_TEST_BCCD"]))
-    assert formats.detect(bccd.paths()) is VOC
+    assert formats.detect(bccd) is VOC
     reading = VOC.read(bccd)
     found = read(VOC, bccd)  # type: ignore[arg-type]
     assert len(found) == 364

@@ -1,0 +1,160 @@
+"""What a format can hold: declared once, so that writers fit annotations to it and the docs have their table. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from penstock.annotations import geometry as shapes
+from penstock.annotations import rle, turned
+from penstock.annotations.geometry import Polygon
+from penstock.formats import outlines
+from penstock.formats.model import Item, Loss, NamedAnnotation
+from penstock.formats.naming import all_values
+from penstock.schema.model import KINDS, Kind
+
+Size = tuple[int, int]  #: height and width
+SPLITS = ("train", "val", "test")
+_SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carries:
+    """What survives in a format. What doesn't is counted when it is written."""
+
+    kinds: frozenset[Kind]
+    parts: bool = False  #: polygons of several parts
+    holes: bool = False
+    attributes: bool = False
+    file_attributes: bool = False
+    confidence: bool = False
+    group: bool = False
+    split: bool = False  #: `meta.split` of a file: train, val or test
+    meta: bool = False
+    ids: bool = False  #: the format's own ids of images and annotations
+    foreign: bool = False  #: its own keys that we don't know
+    provenance: bool = False  #: who or what made an annotation
+
+
+EVERYTHING = Carries(
+    kinds=KINDS,  # pyright: ignore[reportArgumentType]: they are kinds
+    **{name: True for name in Carries.__dataclass_fields__ if name != "kinds"},
+)
+
+_CHAINS: Mapping[Kind, tuple[Kind, ...]] = {
+    "box": ("rotated_box", "polygon", "mask"),
+    "rotated_box": ("polygon", "mask", "box"),
+    "ellipse": ("polygon", "mask", "rotated_box", "box"),
+    "polygon": ("mask", "rotated_box", "box"),
+    "mask": ("polygon", "rotated_box", "box"),
+}
+"""What a kind becomes where it can't be itself: the first of these that the format has."""
+
+
+class Fitted(NamedTuple):
+    """A shape as a format can have it."""
+
+    kind: Kind
+    shape: Any
+
+
+def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -> Fitted | None:
+    """An annotation's shape as the format can have it, None when it can't; and counts all that is lost of it."""
+    kind, size = becomes(annotation.kind, carries, item), (item.height, item.width)
+    if kind is None:
+        loss.count("kind_dropped")
+        return None
+    shape: Any = shapes.parse(annotation.kind, annotation.geometry)
+    if kind != annotation.kind:
+        loss.count(f"shape_to_{kind}")
+        shape = _AS[kind](annotation.kind, shape, size)
+    if kind == "polygon" and _is_too_much(shape, carries):
+        if "mask" in carries.kinds and all(size):
+            loss.count("rings_to_mask")
+            kind, shape = "mask", rle.from_polygon(shape, *size)
+        else:
+            loss.count("rings_joined")
+            shape = [[outlines.as_one_ring(shape)]]
+    count_rest(annotation, carries, loss)
+    return Fitted(kind, shape)
+
+
+def becomes(kind: Kind, carries: Carries, item: Item) -> Kind | None:
+    """The kind that an annotation of this kind is written as. Nothing is drawn into an image of unknown size."""
+    found = (kind, *_CHAINS.get(kind, ()))
+    drawable = bool(item.width and item.height)
+    return next((one for one in found if one in carries.kinds and (one in (kind, "box") or drawable)), None)
+
+
+def _is_too_much(polygon: Polygon, carries: Carries) -> bool:
+    has_holes = any(len(part) > 1 for part in polygon)
+    return (has_holes and not carries.holes) or (len(polygon) > 1 and not carries.parts)
+
+
+def _to_polygon(kind: Kind, shape: Any, _size: Size = (0, 0)) -> Any:
+    if kind == "box":
+        x, y, w, h = shape
+        return [[[x, y, x + w, y, x + w, y + h, x, y + h]]]
+    return outlines.of_mask(shape) if kind == "mask" else [[turned.of(kind, shape).outline()]]
+
+
+def _to_mask(kind: Kind, shape: Any, size: Size) -> Any:
+    return rle.from_polygon(shape if kind == "polygon" else _to_polygon(kind, shape), *size)
+
+
+def _to_rotated_box(kind: Kind, shape: Any, _size: Size) -> Any:
+    if kind == "box":
+        return [*shape, 0.0]
+    if kind == "ellipse":
+        cx, cy, rx, ry, angle = shape
+        return [cx - rx, cy - ry, 2 * rx, 2 * ry, angle]
+    polygon = shape if kind == "polygon" else _to_polygon(kind, shape)
+    return outlines.turned_box(point for part in polygon for point in zip(part[0][::2], part[0][1::2], strict=True))
+
+
+def _to_box(kind: Kind, shape: Any, _size: Size) -> Any:
+    return list(shapes.bounds(kind, shape))
+
+
+_AS: Mapping[str, Callable[[Kind, Any, Size], Any]] = {
+    "polygon": _to_polygon,
+    "mask": _to_mask,
+    "rotated_box": _to_rotated_box,
+    "box": _to_box,
+}
+
+
+def count_rest(annotation: NamedAnnotation, carries: Carries, loss: Loss) -> None:
+    """Count what a format can't hold of an annotation beside its shape."""
+    if not carries.provenance:
+        loss.count_unsaid(annotation)
+    if not carries.attributes:
+        loss.count("attributes_dropped", len(all_values(annotation)))
+    if annotation.confidence is not None and not carries.confidence:
+        loss.count("confidence_dropped")
+    if annotation.group is not None and not carries.group:
+        loss.count("group_dropped")
+
+
+def count_file(item: Item, carries: Carries, loss: Loss) -> None:
+    """Count what a format can't hold of a file itself."""
+    if not carries.file_attributes:
+        loss.count("file_attributes_dropped", len(item.attributes))
+    if not carries.meta:
+        loss.count("meta_dropped", len(item.meta) - (carries.split and split_of(item, "") != ""))
+
+
+def split_of(item: Item, otherwise: str = "train") -> str:
+    """The part of a set that an item is in, by `meta.split`: train, val or test."""
+    return split_named(item.meta.get("split")) or otherwise
+
+
+def split_named(name: Any) -> str | None:
+    """What a name of a part of a set means (`valid` is val); None when it is no such name."""
+    return _SPLIT_NAMES.get(name.lower()) if isinstance(name, str) else None

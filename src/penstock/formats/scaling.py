@@ -1,0 +1,72 @@
+"""Coordinates that are fractions of an image's size, as pixels and back. Pure."""
+
+from typing import Any
+
+from penstock.annotations import geometry as shapes
+from penstock.annotations.geometry import BadGeometry
+from penstock.formats import outlines
+from penstock.formats.model import Item, NamedAnnotation
+from penstock.schema.model import Kind
+
+DIGITS = 12
+"""Decimals of a fraction that is written; pixels that are read back are rounded to a millionth."""
+_PIXEL_DIGITS = 6
+
+
+def scaled(kind: Kind, shape: Any, width: float, height: float) -> Any:
+    """A shape with all x times width and all y times height. Masks have no coordinates."""
+    sides = (width, height)
+    match kind:
+        case "tag" | "mask":
+            return shape
+        case "polygon":
+            return [[scaled("polyline", ring, width, height) for ring in part] for part in shape]
+        case "keypoints":
+            return [n if i % 3 == 2 else n * sides[i % 3] for i, n in enumerate(shape)]
+        case "ellipse":
+            return [*scaled("polyline", shape[:4], width, height), shape[4]]
+        case _:
+            return [n * sides[i % 2] for i, n in enumerate(shape)]
+
+
+def scale(annotation: NamedAnnotation, width: int, height: int) -> None:
+    """Turn an annotation's fractions into pixels, in place. What is no shape stays, and is told by whoever checks it.
+
+    Turning and stretching don't commute, so a rotated box in fractions is given by its four corners.
+    """
+    kind = annotation.kind
+    try:
+        shape = shapes.read("polyline" if kind == "rotated_box" else kind, annotation.geometry)
+    except BadGeometry:
+        return
+    pixels: Any = _rounded(scaled("polyline" if kind == "rotated_box" else kind, shape, width, height))
+    if kind == "rotated_box":
+        pixels = _rounded(_turned(pixels))
+    annotation.geometry = shapes.canonical(pixels)
+
+
+def _turned(corners: list[float]) -> list[float]:
+    """A rotated box by its corners; of those that are no rectangle, the smallest one around them."""
+    points = list(zip(corners[::2], corners[1::2], strict=False))
+    return (len(points) == 4 and outlines.turned_from_corners(corners)) or outlines.turned_box(points)
+
+
+def in_pixels(item: Item, width: int, height: int) -> Item:
+    """An item whose fractions are pixels of an image of this size, in place."""
+    if item.fractional:
+        for annotation in item.annotations:
+            scale(annotation, width, height)
+        item.fractional, item.width, item.height = False, width, height
+    return item
+
+
+def fraction(value: float) -> str:
+    """A fraction as text, as short as it is exact."""
+    text = f"{value:.{DIGITS}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def _rounded(shape: Any) -> Any:
+    if isinstance(shape, list):
+        return [_rounded(one) for one in shape]  # pyright: ignore[reportUnknownVariableType]
+    return round(shape, _PIXEL_DIGITS) if isinstance(shape, float) else shape
