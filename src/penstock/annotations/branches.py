@@ -35,13 +35,13 @@ def fork(tx: Transaction, parent: int, base_seq: int) -> int:
     return made
 
 
-def fix_base(tx: Transaction, branch: int, file: int) -> int:
-    """Pin a draft to its parent's present state of one file, at the first save; the base revision.
+def fix_base(tx: Transaction, branch: int, file: int) -> None:
+    """Pin a draft to its parent's present state of one file, at the first save.
 
     All writers of a file hold its row before they draw their revision. So while we share that row, no revision up to
     the newest one can still appear on this file, though on other files it may. Call it before the seq is drawn.
     """
-    return tables.fix_base(tx, branch, file)
+    tables.fix_base(tx, branch, file)
 
 
 def predictions(tx: Transaction, name: str) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from penstock.annotations import values
 from penstock.annotations.model import Annotation
 from penstock.core import Value
-from penstock.store import Transaction
+from penstock.store import SEQ, Transaction
 
 COLUMNS = 'id, kind, label, geometry, attributes, source, confidence, "group", at, author, "foreign"'
 
@@ -118,12 +118,10 @@ def insert_branch(tx: Transaction, kind: str, name: str | None, parent: int | No
     )
 
 
-def fix_base(tx: Transaction, branch: int, file: int) -> int:
+def fix_base(tx: Transaction, branch: int, file: int) -> None:
     """Pin a draft to its parent's present state of a file, whose row is shared until the transaction ends."""
     tx.before_seq()
-    base = tx.value(int, "select fix_base(%(project)s, %(branch)s, %(file)s)", branch=branch, file=file)
-    assert base is not None
-    return base
+    tx.post("select fix_base(%(project)s, %(branch)s, %(file)s)", branch=branch, file=file)
 
 
 def set_branch_state(tx: Transaction, branches: Sequence[int], state: str) -> None:
@@ -309,15 +307,10 @@ _INTO: LiteralString = (
     "insert into annotation (project, branch, file, id, created_seq, gone, kind, label, x, y, w, h, geometry,"
     ' attributes, source, confidence, "group", at, author, "foreign", origin, task)'
 )
-# A transaction's first write of annotations draws its revision itself: one round trip in place of two.
-_SEQ: LiteralString = "coalesce(%(seq)s::bigint, (select seq from drawn))"
-_DRAWN: LiteralString = "with drawn as materialized (select draw(%(project)s) as seq where %(seq)s::bigint is null) "
-_TELL: LiteralString = " returning (select seq from drawn)"
 _INSERT: LiteralString = (
-    _DRAWN
-    + _INTO
+    _INTO
     + " select %(project)s, %(branch)s, %(file)s, r.id, "
-    + _SEQ
+    + SEQ
     + ", r.gone, r.kind, r.label, r.x, r.y, r.w, r.h, r.geometry,"
     ' r.attributes, r.source, r.confidence, r."group", r.at, r.author, r."foreign", %(origin)s, %(task)s'
     " from jsonb_to_recordset(%(rows)s::jsonb) as r(id uuid, gone boolean, kind text, label int,"
@@ -381,9 +374,9 @@ def _gone(id: UUID) -> _Row:
 def upsert_draft(tx: Transaction, branch: int, file: int, states: Mapping[UUID, Annotation | None]) -> None:
     """Put states on a draft's head: an annotation, or None for a deletion."""
     rows = [_gone(id) if state is None else _row(state, False) for id, state in states.items()]
-    _write(
-        tx,
+    tx.post(
         _UPSERT,
+        seq=tx.seq_in_sql,
         branch=branch,
         file=file,
         origin="edit",
@@ -407,13 +400,13 @@ def drop_draft(tx: Transaction, branch: int, file: int, ids: Collection[UUID]) -
 def retire(tx: Transaction, branch: int, file: int, ids: Collection[UUID]) -> None:
     """End the present states of some annotations at this transaction's revision."""
     if ids:
-        tx.run(
-            "update annotation set retired_seq = %(seq)s where project = %(project)s and branch = %(branch)s"
+        tx.post(
+            "update annotation set retired_seq = " + SEQ + " where project = %(project)s and branch = %(branch)s"
             " and file = %(file)s and id = any(%(ids)s) and retired_seq is null",
             branch=branch,
             file=file,
             ids=list(ids),
-            seq=tx.seq,
+            seq=tx.seq_in_sql,
         )
 
 
@@ -429,9 +422,9 @@ def insert(
     """New states at this transaction's revision. `gone` are the parent's that an overlay deletes."""
     if annotations or gone:
         rows = [_row(annotation, False) for annotation in annotations] + [_gone(id) for id in gone]
-        _write(
-            tx,
+        tx.post(
             _INSERT,
+            seq=tx.seq_in_sql,
             branch=branch,
             file=file,
             origin=origin,
@@ -441,7 +434,7 @@ def insert(
 
 
 _COPY: LiteralString = (
-    _DRAWN + _INTO + " select project, %(branch)s, file, id, " + _SEQ + ", false, kind, label, x, y, w, h, geometry,"
+    _INTO + " select project, %(branch)s, file, id, " + SEQ + ", false, kind, label, x, y, w, h, geometry,"
     ' attributes, source, confidence, "group", at, author, "foreign", \'merge\', %(task)s'
     " from annotation where project = %(project)s and branch = %(draft)s and file = %(file)s and retired_seq is null"
     " and id = any(%(ids)s)"
@@ -451,14 +444,7 @@ _COPY: LiteralString = (
 def copy_states(tx: Transaction, draft: int, branch: int, file: int, ids: Collection[UUID], task: int | None) -> None:
     """New states on a branch at this transaction's revision, just as a draft holds them."""
     if ids:
-        _write(tx, _COPY, branch=branch, draft=draft, file=file, ids=list(ids), task=task)
-
-
-def _write(tx: Transaction, statement: LiteralString, **values: Any) -> None:
-    """Write annotations at this transaction's revision, which the statement draws where it isn't drawn yet."""
-    drawn = tx.values(int, statement + _TELL, seq=tx.seq if tx.is_drawn else None, **values)
-    if not tx.is_drawn and drawn:
-        tx.adopt_seq(drawn[0])
+        tx.post(_COPY, seq=tx.seq_in_sql, branch=branch, draft=draft, file=file, ids=list(ids), task=task)
 
 
 def copy_in(tx: Transaction, branch: int, files: Iterable[tuple[int, Iterable[Annotation]]], origin: str) -> int:
@@ -496,7 +482,7 @@ def count_labels(tx: Transaction, branch: int, deltas: Mapping[values.Counted, i
     moved = sorted((at[0], at[1], n) for at, n in deltas.items() if n and len(at) == 2)
     others = sorted((*at, n) for at, n in deltas.items() if n and len(at) == 3)
     if moved:
-        tx.run(
+        tx.post(
             "insert into file_label (project, branch, file, label, n)"
             " select %(project)s, %(branch)s, d.file, d.label, d.n"
             " from unnest(%(files)s::bigint[], %(labels)s::int[], %(n)s::int[]) as d(file, label, n)"
@@ -507,7 +493,7 @@ def count_labels(tx: Transaction, branch: int, deltas: Mapping[values.Counted, i
             n=[m[2] for m in moved],
         )
     if others:
-        tx.run(
+        tx.post(
             "insert into file_value (project, branch, file, field, value, n)"
             " select %(project)s, %(branch)s, d.file, d.field, d.value, d.n"
             " from unnest(%(files)s::bigint[], %(fields)s::int[], %(values)s::text[], %(n)s::int[])"
@@ -532,7 +518,7 @@ def tally(file: int, added: Iterable[Annotation], removed: Iterable[Annotation] 
 def lock_files(tx: Transaction, files: Collection[int]) -> None:
     """Hold files against other merges and imports, in id order, until this transaction ends. Before the seq."""
     tx.before_seq()
-    tx.rows(
+    tx.post(
         "select id from file where project = %(project)s and id = any(%(files)s) order by id for no key update",
         files=sorted(files),
     )

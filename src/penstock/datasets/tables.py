@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from penstock.datasets.model import Cause, Dataset, Entry, Version
 from penstock.datasets.relation import inherited, of
-from penstock.store import Transaction
+from penstock.store import SEQ, Transaction
 
 DATASET = "id, name, branch, query, archived_at, edition, created_seq, forked_from, base_seq"
 _DATASET: LiteralString = "select " + DATASET + " from dataset where project = %(project)s"
@@ -219,7 +219,7 @@ def insert_routed(tx: Transaction, dataset: int, file: int, cause: Cause) -> int
     return tx.value(
         int,
         "insert into entry (project, dataset, file, key, cause, at, created_seq)"
-        " select d.project, d.id, f.id, f.key, %(cause)s, moment(), %(seq)s from dataset d"
+        " select d.project, d.id, f.id, f.key, %(cause)s, moment(), " + SEQ + " from dataset d"
         " join dataset source on source.project = d.project and source.id = %(source)s and source.branch = d.branch"
         " join file f on f.project = d.project and f.id = %(file)s and f.retired_seq is null"
         " where d.project = %(project)s and d.id = %(dataset)s and d.archived_at is null and d.query is null"
@@ -228,7 +228,7 @@ def insert_routed(tx: Transaction, dataset: int, file: int, cause: Cause) -> int
         file=file,
         cause=Jsonb(cause),
         source=cause["dataset"],
-        seq=tx.seq,
+        seq=tx.seq_in_sql,
     )
 
 

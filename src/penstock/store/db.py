@@ -9,15 +9,17 @@ import logging
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
 import psycopg.types.json
 import psycopg_pool
+from psycopg import pq
 
 from penstock.core import Unavailable
-from penstock.store.transaction import Connection, Transaction, VersionTooYoung, horizon
+from penstock.store.transaction import Transaction, VersionTooYoung, horizon
+from penstock.store.wire import Line
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -54,9 +56,9 @@ class Database:
         self.dsn = dsn
         self._revive = revive
         self._memory: dict[Any, Any] = {}
-        self._pool: psycopg_pool.ConnectionPool[Connection] = psycopg_pool.ConnectionPool(
+        self._pool: psycopg_pool.ConnectionPool[Line] = psycopg_pool.ConnectionPool(
             dsn,
-            connection_class=psycopg.Connection[tuple[Any, ...]],
+            connection_class=Line,
             min_size=1,
             max_size=size,
             max_idle=60,
@@ -70,41 +72,50 @@ class Database:
     def close(self) -> None:
         self._pool.close()
 
-    def connect(self) -> Connection:
+    def connect(self) -> Line:
         """A connection of one's own in autocommit, to listen or to copy. Close it."""
-        conn = psycopg.Connection[tuple[Any, ...]].connect(self.dsn, autocommit=True)
+        conn = Line.connect(self.dsn, autocommit=True)
         _configure(conn)
         return conn
 
     @contextmanager
     def transaction(self, project: int, actor: int | None = None) -> Generator[Transaction]:
         """One commit. Everything in the block happens, with its events, or nothing does."""
-        conn = self._begin("begin")
         if len(self._memory) > MOST_REMEMBERED:
             self._memory.clear()
-        tx = Transaction(conn, project, actor, self._memory)
-        try:
+        with self._opened(project, actor, b"begin") as tx:
             yield tx
-            tx.flush()
-            conn.execute("commit")
-        except BaseException:
-            _roll_back(conn)
-            raise
-        finally:
-            self._pool.putconn(conn)
+            tx.commit()
 
     @contextmanager
     def snapshot(self, project: int) -> Generator[Transaction]:
         """A read-only transaction that sees one moment throughout."""
-        conn = self._begin("begin isolation level repeatable read read only")
+        with self._opened(project, None, b"begin isolation level repeatable read read only") as tx:
+            yield tx
+            tx.commit()
+
+    @contextmanager
+    def _opened(self, project: int, actor: int | None, opening: bytes) -> Generator[Transaction]:
+        give_up = time.monotonic() + REVIVE_SECONDS
+        held = [self._borrow(give_up)]
+
+        def renew(error: psycopg.OperationalError) -> Line:
+            """Another connection for one that was lost; any other error is raised again."""
+            if not (held[0].closed or is_away(error)):
+                raise error
+            held[0].close()
+            self._pool.putconn(held.pop())
+            self._raise_when_late(give_up, error)
+            time.sleep(0.02)
+            held.append(self._borrow(give_up))
+            return held[0]
+
         try:
-            yield Transaction(conn, project, None, self._memory)
-            conn.execute("commit")
-        except BaseException:
-            _roll_back(conn)
-            raise
+            yield Transaction(held[0], project, actor, self._memory, opening=opening, renew=renew)
         finally:
-            self._pool.putconn(conn)
+            for line in held:
+                _undo(line)
+                self._pool.putconn(line)
 
     def perform(self, verb: Callable[[Transaction], T], project: int, actor: int | None = None) -> T:
         """Run a verb in a transaction of its own; once more when the database undid it to break a deadlock."""
@@ -131,22 +142,12 @@ class Database:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.05)
 
-    def _begin(self, statement: LiteralString) -> Connection:
-        give_up = time.monotonic() + REVIVE_SECONDS
+    def _borrow(self, give_up: float) -> Line:
         while True:
             try:
-                conn = self._pool.getconn(timeout=1.0 if self._revive else REVIVE_SECONDS)
+                return self._pool.getconn(timeout=1.0 if self._revive else REVIVE_SECONDS)
             except psycopg_pool.PoolTimeout as error:
                 self._raise_when_late(give_up, error)
-                continue
-            try:
-                conn.execute(statement)
-                return conn
-            except psycopg.OperationalError as error:
-                conn.close()
-                self._pool.putconn(conn)
-                self._raise_when_late(give_up, error)
-                time.sleep(0.02)
 
     def _raise_when_late(self, give_up: float, error: Exception) -> None:
         if time.monotonic() > give_up:
@@ -158,18 +159,18 @@ class Database:
                 raise DatabaseAway(why=refusal.detail) from refusal
 
 
-def _configure(conn: Connection) -> None:
+def _configure(conn: Line) -> None:
     conn.execute("set idle_in_transaction_session_timeout = '60s'")
     conn.execute("set timezone = 'UTC'")
 
 
-def _roll_back(conn: Connection) -> None:
+def _undo(line: Line) -> None:
+    """Roll back what wasn't committed; a connection that is gone took its transaction with it."""
     try:
-        if not conn.closed:
-            conn.execute("rollback")
+        if not line.closed and line.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+            line.wire.rollback()
     except psycopg.Error:
-        # The connection is gone, and with it the transaction.
-        conn.close()
+        line.close()
 
 
 def set_offset(tx: Transaction, offset: dt.timedelta) -> None:

@@ -4,18 +4,15 @@ The law of lock order (DESIGN 4.2): every row lock is taken first, the seq is dr
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, LiteralString, Protocol, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, LiteralString, Protocol, TypeVar
 
 import psycopg
-from psycopg.rows import class_row, scalar_row
-from psycopg.sql import SQL, Composed
 
 from penstock.core import Refusal
+from penstock.store.wire import Line, Query, Rows, Statement
 
 T = TypeVar("T")
-Query = LiteralString | SQL | Composed
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 CHANNEL = "penstock"
 
@@ -39,29 +36,40 @@ class RowMissing(LookupError):
 class Transaction:
     """An open transaction of one project. Verbs take it first and never commit it themselves."""
 
-    def __init__(self, conn: Connection, project: int, actor: int | None, memory: dict[Any, Any] | None = None) -> None:
-        self.conn = conn
+    def __init__(
+        self,
+        line: Line,
+        project: int,
+        actor: int | None,
+        memory: dict[Any, Any] | None = None,
+        *,
+        opening: bytes = b"begin",
+        renew: Callable[[psycopg.OperationalError], Line] | None = None,
+    ) -> None:
         self.memory: dict[Any, Any] = {} if memory is None else memory
         """What is immutable once it is committed and was read before, by this process from this database."""
         self.project = project
         self.actor = actor
+        self._line = line
+        self._opening = opening
+        self._renew = renew
         self._now: dt.datetime | None = None
         self._seq: int | None = None
+        self._is_drawn = False
         self._events: list[Recordable] = []
-        self._checks: list[Callable[[], None]] = []
+        self._posted: list[Statement] = []
         self._holds_all = False
 
     # Reading and writing. Parameters are named, %(like)s; `project` is always among them.
 
     def all(self, shape: type[T], query: Query, /, **values: Any) -> list[T]:
         """Every row as a `shape`, by column name."""
-        with self.conn.cursor(row_factory=class_row(shape)) as cursor:
-            return cursor.execute(query, self._named(values)).fetchall()
+        return self._execute(query, values).shaped(shape)
 
     def maybe(self, shape: type[T], query: Query, /, **values: Any) -> T | None:
         """The first row, or None."""
-        with self.conn.cursor(row_factory=class_row(shape)) as cursor:
-            return cursor.execute(query, self._named(values)).fetchone()
+        found = self._execute(query, values).shaped(shape, most=1)
+        return found[0] if found else None
 
     def one(self, shape: type[T], query: Query, /, **values: Any) -> T:
         """The first row. Raises RowMissing when there is none: use it where that would be a defect of ours."""
@@ -72,23 +80,28 @@ class Transaction:
 
     def values(self, kind: type[T], query: Query, /, **values: Any) -> list[T]:
         """The first column of every row."""
-        with self.conn.cursor(row_factory=scalar_row) as cursor:
-            return cast(list[T], cursor.execute(query, self._named(values)).fetchall())
+        return self._execute(query, values).all(_first)
 
     def value(self, kind: type[T], query: Query, /, **values: Any) -> T | None:
         """The first column of the first row, or None."""
-        with self.conn.cursor(row_factory=scalar_row) as cursor:
-            return cast(T | None, cursor.execute(query, self._named(values)).fetchone())
+        found = self._execute(query, values).all(_first, most=1)
+        return found[0] if found else None
 
     def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
         """Every row as a plain tuple, for the hot paths."""
-        with self.conn.cursor() as cursor:
-            return cursor.execute(query, self._named(values)).fetchall()
+        return self._execute(query, values).all(tuple)
 
     def run(self, query: Query, /, **values: Any) -> int:
         """Execute; the number of rows it touched."""
-        with self.conn.cursor() as cursor:
-            return cursor.execute(query, self._named(values)).rowcount
+        return self._execute(query, values).touched
+
+    def post(self, query: Query, /, **values: Any) -> None:
+        """Execute together with the next statement or the commit, in one round trip: a write whose answer nobody needs.
+
+        What goes wrong with it is raised there.
+        """
+        values.setdefault("project", self.project)
+        self._posted.append(Statement(query, values))
 
     def many(self, query: Query, rows: Iterable[Mapping[str, Any]]) -> None:
         """Execute once per row, in one round trip."""
@@ -102,8 +115,8 @@ class Transaction:
 
     def before_seq(self) -> None:
         """State that row locks are about to be taken. Raises LockAfterSeq when the seq is drawn already."""
-        if self._seq is not None and not self._holds_all:
-            raise LockAfterSeq(f"seq {self._seq} is drawn")
+        if self._is_drawn and not self._holds_all:
+            raise LockAfterSeq("the seq is drawn")
 
     def holds_all(self) -> None:
         """State that this transaction has locked every row that its verbs will lock, so that they may ask again later.
@@ -112,9 +125,45 @@ class Transaction:
         """
         self._holds_all = True
 
-    def _named(self, values: dict[str, Any]) -> dict[str, Any]:
+    @property
+    def conn(self) -> Line:
+        """The connection, inside the transaction: for cursors, copies and savepoints."""
+        if self._posted:
+            self._send(self._take_posted())
+        while self._opening:
+            try:
+                self._line.wire.begin(self._opening)
+                self._opening = b""
+            except psycopg.OperationalError as error:
+                self._replace_line(error)
+        return self._line
+
+    def _execute(self, query: Query, values: dict[str, Any]) -> Rows:
         values.setdefault("project", self.project)
-        return values
+        return self._send([*self._take_posted(), Statement(query, values)])[-1]
+
+    def _send(self, statements: Sequence[Statement]) -> list[Rows]:
+        while self._opening:  # nothing was done yet, so that a lost connection is replaced unseen
+            try:
+                answers = self._line.wire.execute(statements, begin=self._opening)
+            except psycopg.OperationalError as error:
+                self._replace_line(error)
+            except psycopg.Error:
+                self._opening = b""
+                raise
+            else:
+                self._opening = b""
+                return answers
+        return self._line.wire.execute(statements)
+
+    def _take_posted(self) -> list[Statement]:
+        posted, self._posted = self._posted, []
+        return posted
+
+    def _replace_line(self, error: psycopg.OperationalError) -> None:
+        if self._renew is None:
+            raise error
+        self._line = self._renew(error)
 
     # The clock and the log.
 
@@ -131,18 +180,22 @@ class Transaction:
     def seq(self) -> int:
         """This transaction's revision, drawn at first use. Take every row lock before."""
         if self._seq is None:
-            self._seq = self.value(int, "select draw(%(project)s)")
+            self._seq = self.value(int, "select currval('seq')" if self._is_drawn else _DRAW)
             assert self._seq is not None
+            self._is_drawn = True
         return self._seq
 
-    def adopt_seq(self, seq: int) -> None:
-        """Take the revision that a statement of this transaction drew by itself, to save a round trip."""
-        assert self._seq is None
-        self._seq = seq
+    @property
+    def seq_in_sql(self) -> int | None:
+        """The value of `seq` for a statement that says `SEQ`: drawn on the way, if it wasn't, without a round trip."""
+        if not self._is_drawn:
+            self.post(_DRAW)
+            self._is_drawn = True
+        return self._seq
 
     @property
     def is_drawn(self) -> bool:
-        return self._seq is not None
+        return self._is_drawn
 
     def append(self, event: Recordable) -> None:
         """Write an event when this transaction commits, in order of appending."""
@@ -154,37 +207,49 @@ class Transaction:
 
     def flush(self) -> None:
         """Write the appended events and wake the followers. The last statement before the commit."""
-        if not self._events:
-            return
-        events, self._events = self._events, []
-        kinds, subjects, bodies = zip(*(event.record() for event in events), strict=True)
-        self.run(
-            _WRITE_EVENTS if self.is_drawn else _DRAW_AND_WRITE_EVENTS,
-            seq=self._seq,
-            actor=self.actor,
-            kinds=list(kinds),
-            subjects=list(subjects),
-            bodies=list(bodies),
-            channel=str(self.project),
-        )
+        self._flush(commit=False)
+
+    def commit(self) -> None:
+        """Flush and commit: whoever opened the transaction does."""
+        self._flush(commit=True)
+
+    def _flush(self, commit: bool) -> None:
+        if self._events:
+            events, self._events = self._events, []
+            kinds, subjects, bodies = zip(*(event.record() for event in events), strict=True)
+            self.post(
+                _WRITE_EVENTS,
+                seq=self.seq_in_sql,
+                actor=self.actor,
+                kinds=list(kinds),
+                subjects=list(subjects),
+                bodies=list(bodies),
+                channel=str(self.project),
+            )
+        if commit and self._posted:
+            begun = self.conn if self._opening else self._line  # a commit is never sent twice
+            begun.wire.execute(self._take_posted(), commit=True)
+        elif self._posted:
+            self._send(self._take_posted())
+        elif commit and not self._opening:
+            self._line.wire.commit()
 
 
-_EVENTS: LiteralString = (
+def _first(row: Sequence[Any]) -> Any:
+    return row[0]
+
+
+SEQ: LiteralString = "coalesce(%(seq)s::bigint, currval('seq'))"
+"""This transaction's revision, in a statement whose `seq` is `tx.seq_in_sql`."""
+
+_DRAW: LiteralString = "select draw(%(project)s)"
+_WRITE_EVENTS: LiteralString = (
+    "with written as (insert into event (project, seq, n, kind, subject, body, actor, at) select %(project)s, "
+    + SEQ
+    + ", e.n - 1, e.kind, e.subject, e.body::jsonb, %(actor)s, moment()"
     " from unnest(%(kinds)s::text[], %(subjects)s::text[], %(bodies)s::text[])"
     " with ordinality as e(kind, subject, body, n))"
     " select pg_notify('penstock', %(channel)s)"
-)
-_INSERT_EVENTS: LiteralString = (
-    "written as (insert into event (project, seq, n, kind, subject, body, actor, at) select %(project)s, "
-)
-_VALUES: LiteralString = ", e.n - 1, e.kind, e.subject, e.body::jsonb, %(actor)s, moment()"
-_WRITE_EVENTS: LiteralString = "with " + _INSERT_EVENTS + "%(seq)s" + _VALUES + _EVENTS
-_DRAW_AND_WRITE_EVENTS: LiteralString = (
-    "with drawn as materialized (select draw(%(project)s) as seq), "
-    + _INSERT_EVENTS
-    + "(select seq from drawn)"
-    + _VALUES
-    + _EVENTS
 )
 
 

@@ -115,7 +115,7 @@ def record_review(
 
 
 def _insert(tx: Transaction, by: Task, task: int, template: int, author: int, person: int, change: Change) -> None:
-    tx.run(
+    tx.post(
         "insert into correction (project, file, task, template, author, by_task, by_template, by_person,"
         " kept, changed, removed, added, reshaped, relabelled, reanswered, at)"
         " values (%(project)s, %(file)s, %(task)s, %(template)s, %(author)s, %(by_task)s, %(by_template)s,"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import LiteralString, NamedTuple
 
-from penstock.store import Transaction
+from penstock.store import SEQ, Transaction
 from penstock.tasks.model import Note, Status, Task
 
 COLUMNS: LiteralString = (
@@ -133,7 +133,7 @@ def insert(tx: Transaction, wanted: Sequence[tuple[int, int, int, int, int, int]
 
 def set_status(tx: Transaction, tasks: Collection[int], status: Status, reason: str | None = None) -> None:
     """Change the status of tasks that nobody holds any more."""
-    tx.run(
+    tx.post(
         "update task set status = %(status)s, holder = null, attempt = null, reserved_by = null, reserved_until = null,"
         " reason = %(reason)s,"
         " closed_at = case when %(status)s in ('done', 'skipped', 'cancelled') then moment() end"
@@ -145,7 +145,7 @@ def set_status(tx: Transaction, tasks: Collection[int], status: Status, reason: 
 
 
 def await_review(tx: Transaction, task: int, author: int, authored: int) -> None:
-    tx.run(
+    tx.post(
         "update task set status = 'in_review', holder = null, attempt = null, author = %(author)s,"
         " authored = %(authored)s where project = %(project)s and id = %(task)s",
         task=task,
@@ -156,7 +156,7 @@ def await_review(tx: Transaction, task: int, author: int, authored: int) -> None
 
 def give_back(tx: Transaction, task: int, author: int, reviewer: int) -> None:
     """Return a task to its author."""
-    tx.run(
+    tx.post(
         "update task set status = 'returned', holder = %(author)s, attempt = null, reviewer = %(reviewer)s"
         " where project = %(project)s and id = %(task)s",
         task=task,
@@ -166,16 +166,16 @@ def give_back(tx: Transaction, task: int, author: int, reviewer: int) -> None:
 
 
 def finish(tx: Transaction, task: int, author: int, authored: int, reviewer: int | None, moves: bool) -> None:
-    tx.run(
+    tx.post(
         "update task set status = 'done', holder = null, attempt = null, author = %(author)s, authored = %(authored)s,"
-        " reviewer = coalesce(%(reviewer)s, reviewer), done_seq = %(seq)s, closed_at = moment(),"
+        " reviewer = coalesce(%(reviewer)s, reviewer), done_seq = " + SEQ + ", closed_at = moment(),"
         " move_from = move_from or %(moves)s where project = %(project)s and id = %(task)s",
         task=task,
         author=author,
         authored=authored,
         reviewer=reviewer,
         moves=moves,
-        seq=tx.seq,
+        seq=tx.seq_in_sql,
     )
 
 
