@@ -154,6 +154,16 @@ def counts(tx: Transaction, datasets: Sequence[int]) -> Mapping[int, int]:
     return {row.dataset: row.files for row in found}
 
 
+def came_since(tx: Transaction, since: dt.datetime) -> Mapping[int, int]:
+    """How many files came into each dataset since a time, and are still there."""
+    rows = tx.rows(
+        "select dataset, count(*) from entry where project = %(project)s and at >= %(since)s and retired_seq is null"
+        " group by dataset",
+        since=since,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def count_at(tx: Transaction, dataset: int, as_of: int) -> int:
     """How many files a dataset held at a revision."""
     found = tx.value(

@@ -93,6 +93,15 @@ def runs(tx: Transaction, before: int, dataset: int | None, limit: int) -> list[
     return _counted(tx, found)
 
 
+def last_runs(tx: Transaction) -> dict[int, Import]:
+    """The newest import into each dataset, by dataset."""
+    found = tx.all(
+        Import,
+        _RUN + " and id in (select max(id) from import_run where project = %(project)s group by dataset)",
+    )
+    return {run.dataset: run for run in _counted(tx, found)}
+
+
 def share_run(tx: Transaction, id: int) -> RunState | None:
     """The state of an import, which then stays as it is until this transaction ends."""
     found = tx.lock(_State, "select state from import_run where project = %(project)s and id = %(id)s for share", id=id)

@@ -115,6 +115,27 @@ def forget_pace(tx: Transaction, before: dt.datetime) -> None:
     tx.run("delete from pace where project = %(project)s and slot < %(before)s", before=before)
 
 
+class PaceNow(NamedTuple):
+    """What a template's slots add up to."""
+
+    last_hour: int
+    last_day: int
+    first_at: dt.datetime | None  #: the first slot of the last hour
+    last_at: dt.datetime
+
+
+def pace(tx: Transaction) -> dict[int, PaceNow]:
+    """The pace of each template that anything was done on in the last days."""
+    rows = tx.rows(
+        "select template, coalesce(sum(done) filter (where slot >= %(hour)s), 0)::bigint,"
+        " coalesce(sum(done) filter (where slot >= %(day)s), 0)::bigint, min(slot) filter (where slot >= %(hour)s),"
+        " max(slot) from pace where project = %(project)s group by template",
+        hour=tx.now - dt.timedelta(hours=1),
+        day=tx.now - dt.timedelta(days=1),
+    )
+    return {row[0]: PaceNow(*row[1:]) for row in rows}
+
+
 def throughput(
     tx: Transaction, period: Period, per: Per, split: Split, template: int | None, person: int | None
 ) -> list[Throughput]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from fractions import Fraction
 from typing import Annotated, Self
 
@@ -148,6 +149,20 @@ class Armed(Value):
             passed = self.mark.thresholds(before.done, before.total) if self.mark.starts_afresh else 0
         reached = max(passed, self.mark.thresholds(after.done, after.total))
         return range(passed + 1, reached + 1), self.model_copy(update={"passed": reached})
+
+
+class Pace(Value):
+    """How fast a template's tasks are done just now."""
+
+    last_hour: int = 0
+    """Tasks done in the last hour."""
+    last_day: int = 0
+    per_hour: float = 0.0
+    """By the last hour, from its first task on; by the last day where nothing was done in the hour."""
+    eta_seconds: float | None = None
+    """Until all tasks are done, if it goes on like this; None where nothing moves or nothing is left."""
+    last_at: datetime | None = None
+    """When one was done last, to within five minutes; unknown after two days."""
 
 
 class TemplateProgress(Value):

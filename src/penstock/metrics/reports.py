@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 
 from penstock import datasets
 from penstock import schema as schemas
@@ -20,7 +21,7 @@ from penstock.metrics.figures import (
     share_under,
     span_of,
 )
-from penstock.metrics.model import Armed, Progress, TemplateProgress
+from penstock.metrics.model import Armed, Pace, Progress, TemplateProgress
 from penstock.store import Transaction
 from penstock.tasks import templates
 
@@ -41,6 +42,27 @@ def progress_of(tx: Transaction, template: int) -> TemplateProgress:
     templates.get(tx, template)
     counted = tables.progress_of(tx, [template])
     return _shown(counted.get(template) or Progress(template=template), tables.marks_of(tx, template))
+
+
+def paces(tx: Transaction, progress: Iterable[TemplateProgress]) -> dict[int, Pace]:
+    """How fast each of these templates goes just now, and when it will be done."""
+    found = figure_tables.pace(tx)
+    return {one.template: _pace(found.get(one.template), one.total - one.done, tx.now) for one in progress}
+
+
+def _pace(found: figure_tables.PaceNow | None, left: int, now: dt.datetime) -> Pace:
+    if found is None:
+        return Pace()
+    per_hour = found.last_day / 24
+    if found.last_hour and found.first_at is not None:
+        per_hour = found.last_hour / max((now - found.first_at).total_seconds() / 3600, 1 / 60)
+    return Pace(
+        last_hour=found.last_hour,
+        last_day=found.last_day,
+        per_hour=per_hour,
+        eta_seconds=left / per_hour * 3600 if left and per_hour else None,
+        last_at=found.last_at,
+    )
 
 
 def throughput(

@@ -3,15 +3,20 @@
 import datetime as dt
 from typing import Literal
 
-from penstock import actions, datasets
+from penstock import actions, connections, datasets
+from penstock.actions import deliveries
 from penstock.actions import tables as action_tables
 from penstock.core import Value
+from penstock.datasets import tables as dataset_tables
+from penstock.ingest import tables as import_tables
 from penstock.metrics import reports
-from penstock.metrics.model import TemplateProgress
+from penstock.metrics.model import Pace, TemplateProgress
+from penstock.pipelines import trouble
 from penstock.pipelines.names import Book
 from penstock.pipelines.translating import written_action
+from penstock.pipelines.trouble import Crews, Trouble
 from penstock.store import Transaction
-from penstock.tasks import templates
+from penstock.tasks import attempt_tables, templates
 
 
 class DatasetStatus(Value):
@@ -24,6 +29,10 @@ class DatasetStatus(Value):
     """Templates."""
     fed_by: tuple[int, ...]
     """Templates that route into it."""
+    today: int = 0
+    """Files that came in the last 24 hours and are still there."""
+    trouble: tuple[Trouble, ...] = ()
+    """What is wrong, the worst first."""
 
 
 class TemplateStatus(Value):
@@ -37,6 +46,10 @@ class TemplateStatus(Value):
     """Datasets."""
     routes_to: tuple[int, ...]
     """Datasets."""
+    people: int = 0
+    """How many are at work on it now."""
+    pace: Pace = Pace()
+    trouble: tuple[Trouble, ...] = ()
 
 
 class LastRun(Value):
@@ -63,6 +76,7 @@ class ActionStatus(Value):
     """How many, by state."""
     last_run: LastRun | None = None
     next_at: dt.datetime | None = None
+    trouble: tuple[Trouble, ...] = ()
 
 
 class Status(Value):
@@ -75,23 +89,37 @@ class Status(Value):
 
 def status(tx: Transaction) -> Status:
     """The pipeline as it stands."""
-    progress = {one.template: one for one in reports.progress(tx)}
-    shown = [
-        TemplateStatus(
-            id=template.id,
-            name=template.name,
-            state=template.state,
-            progress=progress[template.id],
-            watches=tuple(watch.dataset for watch in template.settings.watch),
-            routes_to=tuple(dict.fromkeys(route.to for route in template.settings.on_done)),
-        )
-        for template in templates.list_(tx)
-    ]
+    shown = _templates(tx)
     return Status(datasets=_datasets(tx, shown), templates=tuple(shown), actions=_actions(tx))
+
+
+def _templates(tx: Transaction) -> list[TemplateStatus]:
+    progress = {one.template: one for one in reports.progress(tx)}
+    paces, at_work, crews = reports.paces(tx, progress.values()), attempt_tables.at_work(tx), Crews(tx)
+    found: list[TemplateStatus] = []
+    for template in templates.list_(tx):
+        one, pace, now = progress[template.id], paces[template.id], at_work.get(template.id)
+        found.append(
+            TemplateStatus(
+                id=template.id,
+                name=template.name,
+                state=template.state,
+                progress=one,
+                watches=tuple(watch.dataset for watch in template.settings.watch),
+                routes_to=tuple(dict.fromkeys(route.to for route in template.settings.on_done)),
+                people=now.people if now else 0,
+                pace=pace,
+                trouble=tuple(trouble.of_template(template, one, pace, now, crews, tx.now)),
+            )
+        )
+    return found
 
 
 def _datasets(tx: Transaction, shown: list[TemplateStatus]) -> tuple[DatasetStatus, ...]:
     found: list[DatasetStatus] = []
+    imports, today = import_tables.last_runs(tx), dataset_tables.came_since(tx, tx.now - dt.timedelta(days=1))
+    fed = {dataset for template in shown for dataset in template.routes_to}
+    watched = {dataset for template in shown for dataset in template.watches}
     after: str | None = None
     while True:
         page = datasets.list_(tx, after=after, limit=1000)
@@ -102,6 +130,10 @@ def _datasets(tx: Transaction, shown: list[TemplateStatus]) -> tuple[DatasetStat
                 files=dataset.files or 0,
                 watched_by=tuple(template.id for template in shown if dataset.id in template.watches),
                 fed_by=tuple(template.id for template in shown if dataset.id in template.routes_to),
+                today=today.get(dataset.id, 0),
+                trouble=tuple(
+                    trouble.of_dataset(imports.get(dataset.id), dataset.files or 0, dataset.id in watched - fed)
+                ),
             )
             for dataset in page.items
         ]
@@ -111,6 +143,8 @@ def _datasets(tx: Transaction, shown: list[TemplateStatus]) -> tuple[DatasetStat
 
 def _actions(tx: Transaction) -> tuple[ActionStatus, ...]:
     book, counts, last = Book(tx), action_tables.counts(tx), action_tables.last_runs(tx)
+    names = {one.id: one.name for one in connections.list_connections(tx)}
+    off = {id: names.get(id, str(id)) for id in deliveries.receivers_off(tx)}
     found: list[ActionStatus] = []
     for action in actions.list_(tx):
         when = written_action(action, book)["when"]
@@ -127,6 +161,7 @@ def _actions(tx: Transaction) -> tuple[ActionStatus, ...]:
                 runs=counts.get(action.id, {}),
                 last_run=run and LastRun(id=run.id, state=run.state, created_at=run.created_at, error=run.error),
                 next_at=action.next_at,
+                trouble=tuple(trouble.of_action(action, run, off)),
             )
         )
     return tuple(found)

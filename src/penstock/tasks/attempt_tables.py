@@ -130,6 +130,23 @@ def end(
     return Attempt.model_construct(**dict(zip(_FIELDS, rows[0], strict=True)))
 
 
+class AtWork(NamedTuple):
+    """Who is at work on a template now."""
+
+    people: int  #: with a lease that holds
+    lapsed: int  #: attempts whose lease ran out, and nobody took the task over yet
+
+
+def at_work(tx: Transaction) -> dict[int, AtWork]:
+    """Who is at work, by template; those without a live attempt are missing."""
+    rows = tx.rows(
+        "select template, count(distinct who) filter (where lease_until >= moment()),"
+        " count(*) filter (where lease_until < moment())"
+        " from attempt where project = %(project)s and state = 'live' group by template"
+    )
+    return {row[0]: AtWork(row[1], row[2]) for row in rows}
+
+
 def lapse(tx: Transaction, attempt: int) -> bool:
     """End an attempt whose lease ran out, for another to take the task; False when it was renewed meanwhile."""
     return (

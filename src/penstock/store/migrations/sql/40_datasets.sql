@@ -28,6 +28,7 @@ create table entry (
 create unique index entry_current on entry (project, dataset, file) where retired_seq is null;
 create index entry_by_key on entry (project, dataset, key, file);
 create index entry_history on entry (project, dataset, file, created_seq) where retired_seq is not null;
+create index entry_by_time on entry using brin (at);
 create index entry_of_file on entry (project, file) where retired_seq is null;
 
 -- A pin: (dataset, branch, revision, schema version). The database itself refuses to change one.
