@@ -3,6 +3,7 @@
 An overlay reads its own rows first, then what its parent held at its base: see `Level`.
 """
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, LiteralString, NamedTuple
@@ -288,13 +289,24 @@ class Change(Value):
     author: int | None
     origin: str
     task: int | None
+    at: dt.datetime | None = None
+    """When it became so."""
+    by: int | None = None
+    """Who made it so; none for imports by jobs."""
+    retired_at: dt.datetime | None = None
+    retired_by: int | None = None
 
 
 def select_history(tx: Transaction, branch: int, file: int) -> list[Change]:
     return tx.all(
         Change,
         "select id, created_seq, retired_seq, gone, kind, label, geometry, attributes, source, confidence, author,"
-        " origin, task from annotation where project = %(project)s and branch = %(branch)s and file = %(file)s"
+        " origin, task, made.at, made.actor as by, retired.at as retired_at, retired.actor as retired_by"
+        " from annotation a left join lateral (select at, actor from event e where e.project = a.project"
+        " and e.seq = a.created_seq order by n limit 1) made on true"
+        " left join lateral (select at, actor from event e where e.project = a.project"
+        " and e.seq = a.retired_seq order by n limit 1) retired on true"
+        " where project = %(project)s and branch = %(branch)s and file = %(file)s"
         " order by created_seq, id",
         branch=branch,
         file=file,

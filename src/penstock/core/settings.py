@@ -1,5 +1,6 @@
 """Settings of one installation: `penstock.toml` in the home folder, then `PENSTOCK_*` variables over it."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -53,6 +54,15 @@ class Settings(Value):
     """The largest image in pixels; a bigger one is refused as a decompression bomb."""
     commands: dict[str, Command] = {}
     """Named programs that an action's `command` step may start."""
+
+    @property
+    def is_for_this_machine(self) -> bool:
+        """Whether nobody else can reach the server: it listens on the loopback, and no proxy's address was told."""
+        try:
+            loopback = ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            loopback = self.host == "localhost"
+        return loopback and self.public_url is None
 
     @classmethod
     def load(cls, env: Mapping[str, str] | None = None, home: Path | None = None) -> "Settings":

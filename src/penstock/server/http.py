@@ -3,13 +3,14 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from penstock.core import Forbidden, Page, Value
+from penstock.core import Forbidden, Page, Settings, Value
 from penstock.log import Happening
+from penstock.log.past import back, kinds_of
 from penstock.people.caller import credential
 from penstock.people.http import Caller, may, owner
 from penstock.people.standing import NotSignedIn, Standing
@@ -31,6 +32,8 @@ class Health(Value):
     uptime_seconds: float
     public_url: str | None = None
     """The address by which people reach the server, for links; when it was told."""
+    reach: Literal["machine", "network"]
+    """Who can come: this machine alone (the server listens on the loopback, and no other address was told), or more."""
 
 
 class LoggedEvent(Value):
@@ -51,10 +54,12 @@ def get_health(request: Request) -> Health:
     """Whether the server and its database answer. Needs no credential; 503 when the database is away."""
     with request.app.state.store.db.transaction(0) as tx:
         tx.value(int, "select 1")
+    settings: Settings = request.app.state.store.settings
     return Health(
         version=request.app.version,
         uptime_seconds=round(time.monotonic() - request.app.state.began, 3),
-        public_url=request.app.state.store.settings.public_url,
+        public_url=settings.public_url,
+        reach="machine" if settings.is_for_this_machine else "network",
     )
 
 
@@ -105,6 +110,24 @@ def list_events(
     last = found[-1] if found else None
     items = [LoggedEvent.model_validate(plain(happening)) for happening in _sight(request, who, kinds)(found)]
     return Page(items=items, next=f"{last.seq}.{last.n}" if last else None)
+
+
+@router.get("/projects/{project}/activity")
+def list_activity(
+    who: Annotated[Caller, Depends(may("viewer"))],
+    kinds: Annotated[
+        str | None, Query(description="Only these kinds, with commas between: task.done, task.*, !attempt.saved.")
+    ] = None,
+    subject: Annotated[str | None, Query(description="Only of this thing, as events name it: dataset:3.")] = None,
+    actor: Annotated[int | None, Query(description="Only what this person or program did.")] = None,
+    after: Annotated[str | None, Query(description="Go on behind this event, back in time.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Page[LoggedEvent]:
+    """The project's log, newest first. A page of one person's events may be short: go on while there is a `next`."""
+    wanted = kinds_of(kind.strip() for kind in kinds.split(",") if kind.strip()) if kinds else None
+    found = who.read(lambda tx: back(tx, place(after) if after else None, wanted, subject, actor, limit))
+    items = [LoggedEvent.model_validate(plain(happening)) for happening in found.events]
+    return Page(items=items, next=f"{found.before[0]}.{found.before[1]}" if found.before else None)
 
 
 def _sight(request: Request, who: Caller, kinds: str | None) -> Sees:

@@ -1,0 +1,25 @@
+"""A file's annotations through time: every state, when it came and went, and by whom."""
+
+from typing import Any
+
+from penstock import files
+from penstock.core.ids import new_uuid
+from penstock.files import NewFile, Probe
+
+
+def test_every_state_says_when_and_by_whom(api: Any) -> None:
+    api.owner.put(api.path("/schema"), json={"labels": {"RBC": {}}})
+    label = api.owner.get(api.path("/schema")).json()["labels"][0]["id"]
+    probe = Probe(media="image", mime="image/png", width=9, height=9)
+    with api.store.db.transaction(api.project) as tx:
+        [made] = files.register_many(tx, [NewFile(key="a", hash="a" * 64, bytes=1, probe=probe)])
+    path, id = api.path(f"/files/{made.file}/annotations"), str(new_uuid())
+    turned = {"do": "create", "id": id, "kind": "rotated_box", "label": label, "geometry": [1, 1, 4, 2, 30]}
+    first, second = api.client("editor"), api.client("admin")
+    assert first.post(path, json=[turned]).status_code == 200
+    assert second.post(path, json=[{"do": "update", "id": id, "group": "pair"}]).json()[0]["group"] == "pair"
+    assert second.post(path, json=[{"do": "delete", "id": id}]).status_code == 200
+    old, new = api.client("viewer").get(f"{path}/history").json()
+    assert (old["kind"], old["by"], old["retired_by"]) == ("rotated_box", api.persons["editor"], api.persons["admin"])
+    assert old["at"] < old["retired_at"] == new["at"] < new["retired_at"]
+    assert (new["by"], new["retired_seq"] is None) == (api.persons["admin"], False)
