@@ -7,8 +7,11 @@ from typing import NamedTuple
 from penstock import people
 from penstock import schema as schemas
 from penstock.annotations import branches
-from penstock.datasets import facts, found_tables, tables, verbs, versions
+from penstock.core import Page
+from penstock.core.paging import decode_cursor, encode_cursor
+from penstock.datasets import facts, found_tables, relation, tables, verbs, versions
 from penstock.datasets import query as language
+from penstock.datasets.model import Entry
 from penstock.datasets.query.compile import Condition, compile
 from penstock.datasets.query.expression import Expression, Pin
 from penstock.datasets.query.place import Asked
@@ -73,6 +76,7 @@ def asked(tx: Transaction, scope: Scope, now: dt.datetime | None = None) -> Aske
         now=now or tx.now,
         dataset=scope.dataset,
         as_of=scope.as_of,
+        entries=lambda dataset: relation.table(tx, dataset),
         datasets=lambda name: tables.ids_named(tx, name),
         pin=pin,
         people=persons,
@@ -80,6 +84,40 @@ def asked(tx: Transaction, scope: Scope, now: dt.datetime | None = None) -> Aske
     )
 
 
+def _held(tx: Transaction, scope: Scope) -> found_tables.Held:
+    table = None if scope.dataset is None else relation.table(tx, scope.dataset)
+    return found_tables.Held(table, scope.dataset, scope.as_of)
+
+
+def page(tx: Transaction, scope: Scope, text: str | None, after: str | None = None, limit: int = 100) -> Page[Entry]:
+    """The entries of a dataset that a query holds for, in the order of keys. Raises QueryInvalid."""
+    assert scope.dataset is not None
+    found, more = _places(tx, scope, text, after, limit)
+    return Page(items=found_tables.entries(tx, _held(tx, scope), [place.file for place in found]), next=more)
+
+
+def page_of_project(tx: Transaction, text: str, after: str | None = None, limit: int = 100) -> Page[int]:
+    """The project's files that a query holds for, in the order of keys. Raises QueryInvalid."""
+    found, more = _places(tx, of_project(tx), text, after, limit)
+    return Page(items=[place.file for place in found], next=more)
+
+
+def _places(
+    tx: Transaction, scope: Scope, text: str | None, after: str | None, limit: int
+) -> tuple[list[found_tables.Place], str | None]:
+    key, file = decode_cursor(after, str, int) if after else ("", 0)
+    start = found_tables.Place(key, file)
+    where = condition(tx, read(tx, text, scope), scope)
+    found = found_tables.page(tx, _held(tx, scope), where, start, limit + 1)
+    more = encode_cursor(*found[limit - 1]) if len(found) > limit else None
+    return found[:limit], more
+
+
+def count(tx: Transaction, scope: Scope, text: str | None) -> int:
+    """How many files a query holds for. Raises QueryInvalid."""
+    return found_tables.count(tx, _held(tx, scope), condition(tx, read(tx, text, scope), scope))
+
+
 def files(tx: Transaction, scope: Scope, expression: Expression | None, now: dt.datetime | None = None) -> list[int]:
     """The files that a query holds for, in the order of their ids."""
-    return found_tables.files(tx, scope.dataset, scope.as_of, condition(tx, expression, scope, now))
+    return found_tables.files(tx, _held(tx, scope), condition(tx, expression, scope, now))

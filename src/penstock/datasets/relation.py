@@ -31,6 +31,11 @@ def inherited(tx: Transaction, dataset: int) -> Inherited | None:
     return tx.memory[place]
 
 
+def table(tx: Transaction, dataset: int) -> Identifier:
+    """Where a dataset's entries are."""
+    return Identifier("entry" if inherited(tx, dataset) is None else "membership")
+
+
 def of(tx: Transaction, dataset: int, query: LiteralString) -> Composed:
     """A query whose `{}` is where this dataset's entries are, and `{inherited}` whether one was inherited."""
     is_fork = inherited(tx, dataset) is not None

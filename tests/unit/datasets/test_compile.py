@@ -13,7 +13,7 @@ from penstock.annotations import branches, rows
 from penstock.annotations.model import Annotation, Create, Delete, Update, drawn, holder_id
 from penstock.annotations.rle import Mask, compress
 from penstock.core.ids import FileId
-from penstock.datasets import Dataset, asking, facts, query, versions
+from penstock.datasets import Dataset, asking, facts, forks, query, versions
 from penstock.datasets.asking import Scope
 from penstock.datasets.query import QueryInvalid
 from penstock.datasets.query import expression as e
@@ -187,7 +187,11 @@ def world(store: Store, project: int, dataset: Dataset, make_files: Callable[...
     store.db.perform(lambda tx: datasets.remove(tx, dataset.id, ids[:2], PERSON), project)
     store.db.perform(lambda tx: datasets.add(tx, dataset.id, ids[10:12], PERSON), project)
     store.db.perform(lambda tx: files.describe(tx, FileId(ids[4]), {"site": "south"}), project)
+    fork = forks.fork(store.db, project, f"dataset:{dataset.id}", "forked")
+    store.db.perform(lambda tx: datasets.remove(tx, fork.id, ids[2:3], PERSON), project)
+    store.db.perform(lambda tx: datasets.add(tx, fork.id, ids[:1], PERSON), project)
     scopes = {
+        "fork": Scope(fork.branch, fork.id),
         "dataset": Scope(dataset.branch, dataset.id),
         "project": Scope(dataset.branch),
         "version": Scope(v1.branch, dataset.id, v1.seq, v1.schema_version),
@@ -224,7 +228,9 @@ questions = st.recursive(leaves, combined, max_leaves=5)
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
-@given(st.lists(questions, min_size=1, max_size=6), st.sampled_from(["dataset", "project", "version", "overlay"]))
+@given(
+    st.lists(questions, min_size=1, max_size=6), st.sampled_from(["dataset", "project", "version", "overlay", "fork"])
+)
 def test_the_database_agrees_with_the_evaluator(world: World, asked: list[e.Expression], where: str) -> None:
     tried = 0
     for question in asked:

@@ -7,11 +7,12 @@ comparison is an `exists` about the file, so that the planner may walk files and
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal, Placeholder
+from psycopg.types.json import Jsonb
 
 from penstock.annotations import values
 from penstock.datasets.query import expression as e
@@ -29,6 +30,7 @@ _PYTHON: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_OPPOSITE: Mapping[str, LiteralString] = {"=": "<>", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _COUNTED = {"source": values.SOURCE, "person": values.AUTHOR}
 _NUMBERS = frozenset(name for name, kind in e.ANNOTATION_FIELDS.items() if kind == "number")
 
@@ -89,8 +91,8 @@ class _Compiler:
         return SQL("({})").format(SQL(" and ").join([*self._implied(where), found]))
 
     def _count(self, where: e.Expression, sign: e.Operator, wanted: float) -> Composable:
-        if isinstance(where, e.Compare) and where.operator == "=" and _is_label(where) and isinstance(where.value, str):
-            return self._label_count(where.value, sign, wanted)
+        if names := _labels(where):
+            return self._label_count(names, sign, wanted)
         number = self._of.marks(self.condition(where, True))
         found = SQL("{} {} {}::float8").format(number, _sign(sign), self._put(float(wanted)))
         implied = [] if _PYTHON[sign](0, wanted) else self._implied(where)
@@ -121,11 +123,11 @@ class _Compiler:
             case e.Plain(name):
                 return self._mark("person" if name == "author" else name, sign, wanted, inside)
             case e.LabelCount(label):
-                return self._label_count(label, sign, wanted)
+                return self._label_count((label,), sign, wanted)
             case e.FileField(name):
                 return self._file(name, sign, wanted)
             case e.Meta(path):
-                return self._of.meta(json_holds(self._dug(path), sign, self._wanted(wanted), self._put))
+                return self._meta(path, sign, wanted)
             case e.Attribute(name):
                 return self._attribute(name, sign, wanted, inside)
             case e.TaskField(template, name):
@@ -182,6 +184,17 @@ class _Compiler:
         held = self._scalar(SQL("f.{}").format(Identifier(name)), e.FILE_FIELDS[name], sign, wanted)
         return FALSE if held is FALSE else self._of.file(held)
 
+    def _meta(self, path: Sequence[str], sign: e.Operator, wanted: e.Answer) -> Composable:
+        if sign != "=" or isinstance(wanted, e.Now):
+            return self._of.meta(json_holds(self._dug(path), sign, self._wanted(wanted), self._put))
+        # Containment is ten times as fast as walking the path: the value itself, or a list that has it.
+        bare: Any = wanted
+        listed: Any = [wanted]
+        for step in reversed(path):
+            bare, listed = {step: bare}, {step: listed}
+        found = SQL("(h.meta @> {} or h.meta @> {})").format(self._put(Jsonb(bare)), self._put(Jsonb(listed)))
+        return self._of.meta(found)
+
     def _dug(self, path: Sequence[str]) -> Composed:
         """What stands at a path of the metadata. A step into a list is no step."""
         steps = [SQL(" -> {}::text").format(self._put(step)) for step in path]
@@ -209,16 +222,15 @@ class _Compiler:
 
     # Annotations and their attributes.
 
-    def _label_count(self, label: str, sign: e.Operator, wanted: e.Answer) -> Composable:
+    def _label_count(self, names: Collection[str], sign: e.Operator, wanted: e.Answer) -> Composable:
         if isinstance(wanted, bool) or not isinstance(wanted, int | float):
             return FALSE
-        ids = self._asked.labels(lambda name: name == label)
+        ids = self._asked.labels(lambda name: name in names)
         number, at_none = float(wanted), _PYTHON[sign](0, wanted)
         if len(ids) == 1 and self._of.is_counted:
-            many = SQL("l.n > 0 and {} l.n {} {}::float8").format(
-                SQL("not" if at_none else ""), _sign(sign), self._put(number)
-            )
-            found = self._of.labelled(ids, many)
+            # Where none would do, those files are out that have some and too many or too few.
+            asked = _OPPOSITE[sign] if at_none else sign
+            found = self._of.labelled(ids, SQL("l.n > 0 and l.n {} {}").format(SQL(asked), _whole(number)))
             return SQL("not ({})").format(found) if at_none else found
         return SQL("{} {} {}::float8").format(self._of.label_count(ids), _sign(sign), self._put(number))
 
@@ -236,7 +248,7 @@ class _Compiler:
         if name in _COUNTED and not inside and self._of.is_counted:
             found = people if name == "person" else [wanted] if isinstance(wanted, str) else []
             texts = [values.text(one) for one in found]
-            return self._of.counted(_COUNTED[name], SQL("v.value = any({})").format(self._put(texts)))
+            return self._of.counted(_COUNTED[name], self._one_of(texts)) if texts else FALSE
         if name == "person":
             held = _is_one("a", "author", people) if people else FALSE
         elif name == "area":
@@ -253,6 +265,12 @@ class _Compiler:
         column = {"person": "author", "area": "kind"}.get(name, name)
         held = _not_null("a", column)
         return held if inside else self._of.mark(held)
+
+    def _one_of(self, texts: list[str]) -> Composable:
+        """A counted value that is one of some; asked for one, the planner knows that a file has it once at most."""
+        if len(texts) == 1:
+            return SQL("v.value = {}").format(self._put(texts[0]))
+        return SQL("v.value = any({})").format(self._put(texts)) if texts else FALSE
 
     def _attribute(self, name: str, sign: e.Operator, wanted: e.Answer, inside: bool) -> Composable:
         return _either([self._of_attribute(one, sign, wanted, inside) for one in self._asked.attributes(name)])
@@ -298,8 +316,7 @@ class _Compiler:
         """The same of a value as it is counted (`v.value`); None when counting doesn't tell."""
         chosen = self._options(attribute, sign, wanted)
         if chosen is not None:
-            texts = [values.text(id) for id in chosen]
-            return SQL("v.value = any({})").format(self._put(texts)) if texts else FALSE
+            return self._one_of([values.text(id) for id in chosen])
         match attribute.kind:
             case "checkbox":
                 if sign != "=" or not isinstance(wanted, bool):
@@ -320,8 +337,20 @@ class _Compiler:
                 return SQL("v.value {} {}").format(_sign(sign), self._put(wanted))
 
 
-def _is_label(part: e.Compare) -> bool:
-    return isinstance(part.field, e.Plain) and part.field.name == "label"
+def _labels(where: e.Expression) -> tuple[str, ...]:
+    """The labels, where a condition of annotations asks for their labels alone."""
+    match where:
+        case e.Compare(e.Plain("label"), "=", str() as label):
+            return (label,)
+        case e.Among(e.Plain("label"), names, False):
+            return tuple(name for name in names if isinstance(name, str)) if None not in names else ()
+        case _:
+            return ()
+
+
+def _whole(number: float) -> Composable:
+    """A bound for counts; a whole one, so that an index can compare it."""
+    return Literal(int(number)) if number.is_integer() and abs(number) < 2**31 else SQL("{}::float8").format(number)
 
 
 def _is_cheap(term: e.Expression) -> bool:

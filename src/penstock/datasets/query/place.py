@@ -26,6 +26,8 @@ class Asked:
     """The dataset whose files are asked about; None: all files of the project."""
     as_of: int | None = None
     """The revision; None: the present."""
+    entries: Callable[[int], Composable]
+    """Where the entries of a dataset are read."""
     datasets: Callable[[str], Sequence[int]]
     """The datasets of a name, archived ones too."""
     pin: Callable[[str | Pin], tuple[int, int] | None]

@@ -44,12 +44,13 @@ class Relations:
 
     def entry(self, datasets: Sequence[int], as_of: int | None) -> Composable:
         """Whether one of some datasets holds the file."""
-        if not datasets:
-            return FALSE
-        return SQL(
-            "exists (select from entry b where b.project = %(project)s and b.dataset = any({}) and b.file = m.file"
-            " and {})"
-        ).format(Literal(list(datasets)), live("b", as_of))
+        held = [
+            SQL(
+                "exists (select from {} b where b.project = %(project)s and b.dataset = {} and b.file = m.file and {})"
+            ).format(self._asked.entries(dataset), Literal(dataset), live("b", as_of))
+            for dataset in datasets
+        ]
+        return SQL("({})").format(SQL(" or ").join(held)) if held else FALSE
 
     def task(self, template: str, where: Composable) -> Composed:
         """Something about the file's latest task under a template."""
@@ -67,9 +68,10 @@ class Relations:
             " and {})"
         )
         return SQL(
-            "(exists (select from entry b where b.project = %(project)s and b.dataset = {} and b.file = m.file and {})"
+            "(exists (select from {} b where b.project = %(project)s and b.dataset = {} and b.file = m.file and {})"
             " or {} or {})"
         ).format(
+            self._asked.entries(dataset),
             Literal(dataset),
             entered,
             rows.format(Literal(self._branch), made),
@@ -80,11 +82,9 @@ class Relations:
 
     def labelled(self, labels: Sequence[int], where: Composable) -> Composed:
         """Something about how many annotations have one of some labels."""
-        one = SQL("l.label = {}").format(Literal(labels[0]))
-        several = SQL("l.label = any({})").format(Literal(list(labels)))
-        return SQL("exists (select from file_label l where l.branch = {} and l.file = m.file and {} and {})").format(
-            Literal(self._branch), one if len(labels) == 1 else several, where
-        )
+        return SQL(
+            "exists (select from file_label l where l.branch = {} and l.file = m.file and l.label = {} and {})"
+        ).format(Literal(self._branch), _one_of(labels), where)
 
     def label_count(self, labels: Sequence[int]) -> Composed:
         """How many annotations have one of some labels, as a number."""
@@ -141,6 +141,10 @@ def live(alias: LiteralString, as_of: int | None) -> Composable:
     )
 
 
+def _one_of(ids: Sequence[int]) -> Composable:
+    return Literal(ids[0]) if len(ids) == 1 else SQL("any({})").format(Literal(list(ids)))
+
+
 def _between(column: Composable, since: int, upto: int | None) -> Composed:
     later = SQL("{} > {}").format(column, Literal(since))
     return later if upto is None else SQL("{} and {} <= {}").format(later, column, Literal(upto))
@@ -168,7 +172,13 @@ def json_holds(found: Composable, sign: e.Operator, wanted: Any, put: Callable[[
     if sign == "=":
         return SQL("coalesce({} @> {}, false)").format(found, value)
     path = SQL("'$[*] ? (@.type() == \"{}\" && @ {} $v)'").format(kind, order)
-    return SQL("coalesce(jsonb_path_exists({}, {}, jsonb_build_object('v', {})), false)").format(found, path, value)
+    walked = SQL("jsonb_path_exists({}, {}, jsonb_build_object('v', {}))").format(found, path, value)
+    if isinstance(wanted, str):
+        return SQL("coalesce({}, false)").format(walked)
+    # A number by itself is compared as one, four times as fast.
+    return SQL(
+        "(case jsonb_typeof({}) when 'number' then ({})::float8 {} {}::float8 when 'array' then {} else false end)"
+    ).format(found, found, order, put(wanted), walked)
 
 
 def _cast(number: float) -> SQL:

@@ -50,6 +50,8 @@ create table annotation (
   primary key (project, branch, file, id, created_seq)
 );
 create unique index annotation_head on annotation (project, branch, file, id) where retired_seq is null;
+create index annotation_unsure on annotation (project, branch, confidence, file)
+  where confidence is not null and retired_seq is null;
 create index annotation_created on annotation (project, branch, created_seq);
 create index annotation_retired on annotation (project, branch, retired_seq) where retired_seq is not null;
 
@@ -62,7 +64,7 @@ create table file_label (
   n int not null,
   primary key (branch, file, label)
 );
-create index file_label_by_label on file_label (branch, label, file, n);
+create index file_label_by_label on file_label (branch, label, n, file);
 
 -- How many annotations of a file have a value, at the same heads: what queries and facets ask without reading them.
 create table file_value (
