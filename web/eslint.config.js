@@ -15,6 +15,7 @@ export default ts.config(
         { object: "crypto", property: "randomUUID", message: "It is missing on http:// addresses: use api/ids." },
         { object: "navigator", property: "clipboard", message: "It is missing on http:// addresses: use parts/Copy." },
       ],
+      "react-hooks/incompatible-library": "off", // the compiler isn't used
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-non-null-assertion": "off", // geometry indexes arrays whose lengths it has just looked at
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],

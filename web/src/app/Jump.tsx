@@ -31,14 +31,20 @@ export function Jump({ project }: { project: number | undefined }) {
         : [],
     },
     {
+      group: words.jump.datasets,
+      actions: (status?.datasets ?? []).map((one) => go(`dataset ${one.id}`, one.name, `${at}/data/${one.id}`)),
+    },
+    {
+      group: words.jump.actions,
+      actions: (status?.actions ?? []).map((one) => go(`action ${one.id}`, one.name, `${at}/actions/${one.id}`)),
+    },
+    {
       group: words.jump.projects,
       actions: me.projects
         .filter((one) => one.id !== project)
         .map((one) => go(`project ${one.id}`, one.name, `/p/${one.id}/pipeline`)),
     },
   ];
-  void status;
-  void at;
   return (
     <Spotlight
       shortcut="mod + K"

@@ -1,8 +1,18 @@
 import { Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import { Link } from "@tanstack/react-router";
-import { Check, ChevronsUpDown, CircleUser, Folder, PanelLeftClose, PanelLeftOpen, Plus, Search } from "lucide-react";
-import { signOut, useMe } from "../api/session";
+import {
+  Check,
+  ChevronsUpDown,
+  CircleUser,
+  Folder,
+  PanelLeftClose,
+  PanelLeftOpen,
+  Plus,
+  Search,
+  SquarePen,
+} from "lucide-react";
+import { signOut, useMe, works } from "../api/session";
 import { words } from "../words";
 import classes from "./Frame.module.css";
 import { PAGES } from "./places";
@@ -34,6 +44,14 @@ export function Rail({ project, folded, fold }: RailProps) {
           </Tooltip>
         ))}
       <div className={classes["space"]} />
+      {me.projects.some((one) => works(one.role)) && (
+        <Tooltip {...tip(words.rail.tasks)}>
+          <Link to="/tasks" className={classes["item"]} aria-label={words.rail.tasks}>
+            <SquarePen size={ICON} aria-hidden />
+            <span>{words.rail.tasks}</span>
+          </Link>
+        </Tooltip>
+      )}
       <Tooltip {...tip(words.rail.jump)}>
         <UnstyledButton className={classes["item"]} onClick={() => spotlight.open()} aria-label={words.rail.jump}>
           <Search size={ICON} aria-hidden />

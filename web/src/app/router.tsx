@@ -73,17 +73,99 @@ export const project = createRoute({
   component: Outlet,
 });
 
+const id = <Name extends string>(name: Name) => ({
+  parse: (given: Record<Name, string>) => ({ [name]: Number(given[name]) }) as Record<Name, number>,
+  stringify: (given: Record<Name, number>) => ({ [name]: String(given[name]) }) as Record<Name, string>,
+});
+const whole = (value: unknown): number | undefined => (Number.isInteger(value) ? (value as number) : undefined);
+
 const pipeline = createRoute({
   getParentRoute: () => project,
   path: "/pipeline",
+  validateSearch: (search): { view?: "list" } => (search["view"] === "list" ? { view: "list" } : {}),
   component: lazyRouteComponent(() => import("../pages/pipeline/Pipeline"), "Pipeline"),
+});
+
+const importing = createRoute({
+  getParentRoute: () => project,
+  path: "/import",
+  validateSearch: (search): { dataset?: number | undefined; run?: number | undefined } => ({
+    dataset: whole(search["dataset"]),
+    run: whole(search["run"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/import/Import"), "Import"),
+});
+
+const datasets = createRoute({
+  getParentRoute: () => project,
+  path: "/data",
+  component: lazyRouteComponent(() => import("../pages/data/Datasets"), "Datasets"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => project,
+  path: "/data/$dataset",
+  params: id("dataset"),
+  component: lazyRouteComponent(() => import("../pages/data/Dataset"), "Dataset"),
+});
+
+const file = createRoute({
+  getParentRoute: () => project,
+  path: "/files/$file",
+  params: id("file"),
+  component: lazyRouteComponent(() => import("../pages/data/File"), "File"),
+});
+
+const version = createRoute({
+  getParentRoute: () => project,
+  path: "/versions/$version",
+  params: id("version"),
+  component: lazyRouteComponent(() => import("../pages/data/Version"), "Version"),
+});
+
+const action = createRoute({
+  getParentRoute: () => project,
+  path: "/actions/$action",
+  params: id("action"),
+  component: lazyRouteComponent(() => import("../pages/runs/Action"), "Action"),
+});
+
+const run = createRoute({
+  getParentRoute: () => project,
+  path: "/actions/$action/runs/$run",
+  params: {
+    parse: ({ action, run }) => ({ action: Number(action), run: Number(run) }),
+    stringify: ({ action, run }) => ({ action: String(action), run: String(run) }),
+  },
+  component: lazyRouteComponent(() => import("../pages/runs/Run"), "Run"),
+});
+
+const delivery = createRoute({
+  getParentRoute: () => project,
+  path: "/deliveries/$delivery",
+  params: id("delivery"),
+  component: lazyRouteComponent(() => import("../pages/runs/Delivery"), "Delivery"),
+});
+
+const inProject = project.addChildren([pipeline, importing, datasets, dataset, file, version, action, run, delivery]);
+
+const tasks = createRoute({
+  getParentRoute: () => frame,
+  path: "/tasks",
+  component: lazyRouteComponent(() => import("../annotate/Tasks"), "Tasks"),
+});
+
+const annotating = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/tasks/$template/$task",
+  component: lazyRouteComponent(() => import("../annotate/Screen"), "Screen"),
 });
 
 const tree = root.addChildren([
   signIn,
   signInByLink,
   join,
-  signedIn.addChildren([home, frame.addChildren([start, project.addChildren([pipeline])])]),
+  signedIn.addChildren([home, annotating, frame.addChildren([start, tasks, inProject])]),
 ]);
 
 export const router = createRouter({

@@ -15,7 +15,7 @@ export function rememberPage(href: string): void {
 
 export function startPage(me: Me): string {
   const first = me.projects.find((place) => sees(place.role));
-  if (first === undefined) return "/start";
+  if (first === undefined) return me.projects.length > 0 ? "/tasks" : "/start";
   const last = remembered();
   const project = last === null ? null : Number(/^\/p\/(\d+)\//.exec(last)?.[1]);
   if (last !== null && me.projects.some((place) => place.id === project && sees(place.role))) return last;

@@ -64,6 +64,20 @@ export const frame = {
     projectName: "Name of the project",
     create: "Make it",
   },
+  invite: {
+    title: "Invite people",
+    role: "They may",
+    roles: [
+      { value: "annotator", label: "annotate" },
+      { value: "editor", label: "annotate, and change the project" },
+      { value: "viewer", label: "see all, and change nothing" },
+      { value: "admin", label: "do everything, and manage people" },
+    ],
+    make: "Make a link",
+    link: "Send them this link",
+    loopback: "Only this machine reaches the server",
+    loopbackWhy: "Others can't follow the link until the server listens to them:",
+  },
   actions: {
     cancel: "Cancel",
     close: "Close",

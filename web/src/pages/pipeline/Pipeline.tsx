@@ -1,30 +1,141 @@
-import { Table } from "@mantine/core";
-import { useParams } from "@tanstack/react-router";
-import { useStatus } from "../../api/now";
+import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Download } from "lucide-react";
+import { useState } from "react";
+import { api, body } from "../../api/client";
+import { statusQuery, useStatus } from "../../api/now";
+import { queries } from "../../api/queries";
+import { administers, edits, useMe } from "../../api/session";
+import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
+import { InviteDialog } from "../../parts/InviteDialog";
 import { Loading } from "../../parts/Loading";
 import { Page } from "../../parts/Page";
-import { count, words } from "../../words";
+import { saveAs } from "../../parts/saveAs";
+import { words } from "../../words";
+import { FirstRun } from "../import/FirstRun";
+import { Attention } from "./Attention";
+import { Graph } from "./Graph";
+import { List } from "./List";
+import classes from "./Pipeline.module.css";
+import { TemplateSheet } from "./TemplateSheet";
+import { troubles } from "./graph";
+
+const ROUTE = "/signed-in/frame/p/$project/pipeline";
 
 /** The project's home: what flows where, now. */
 export function Pipeline() {
-  const { project } = useParams({ from: "/signed-in/frame/p/$project/pipeline" });
+  const { project } = useParams({ from: ROUTE });
+  const { view = "graph" } = useSearch({ from: ROUTE });
+  const navigate = useNavigate();
+  const me = useMe();
+  const place = me.projects.find((one) => one.id === project);
+  const mayEdit = place !== undefined && edits(place.role);
   const status = useStatus(project);
+  const [open, setOpen] = useState<number | undefined>();
+  const [inviting, setInviting] = useState(false);
+  const pausing = useMutation({
+    mutationFn: ({ template, pause }: { template: number; pause: boolean }) => {
+      const path = { params: { path: { project, template } } };
+      return body(
+        pause
+          ? api.POST("/api/v1/projects/{project}/templates/{template}/pause", path)
+          : api.POST("/api/v1/projects/{project}/templates/{template}/resume", path),
+      );
+    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: statusQuery(project).queryKey }),
+  });
+  const enabling = useMutation({
+    mutationFn: (connection: number) =>
+      body(
+        api.POST("/api/v1/projects/{project}/receivers/{connection}/enable", {
+          params: { path: { project, connection } },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: statusQuery(project).queryKey }),
+  });
+  const download = useMutation({
+    mutationFn: () => body(api.GET("/api/v1/projects/{project}/pipeline", { params: { path: { project } } })),
+    onSuccess: ({ yaml }) => saveAs(`${place?.name ?? "pipeline"}.yaml`, yaml, "application/yaml"),
+  });
+  const onTemplate = (template: { id: number }) => setOpen(template.id);
+  const empty = status.isSuccess && status.data.datasets.length === 0 && status.data.templates.length === 0;
+  if (empty) {
+    return (
+      <Page title={words.first.title(place?.name ?? "")}>
+        {mayEdit ? <FirstRun project={project} /> : <Empty title={words.data.none}>{words.data.noneWhy}</Empty>}
+      </Page>
+    );
+  }
   return (
-    <Page title={words.rail.pipeline}>
+    <Page
+      title={words.pipeline.title}
+      fill
+      actions={
+        <>
+          <SegmentedControl
+            aria-label={words.pipeline.view}
+            value={view}
+            onChange={(to) =>
+              void navigate({
+                to: "/p/$project/pipeline",
+                params: { project },
+                search: to === "list" ? { view: "list" } : {},
+                replace: true,
+              })
+            }
+            data={[
+              { value: "graph", label: words.pipeline.graph },
+              { value: "list", label: words.pipeline.list },
+            ]}
+          />
+          <Tooltip label={words.pipeline.download}>
+            <ActionIcon
+              variant="default"
+              size={32}
+              aria-label={words.pipeline.download}
+              loading={download.isPending}
+              onClick={() => download.mutate()}
+            >
+              <Download size={16} />
+            </ActionIcon>
+          </Tooltip>
+        </>
+      }
+    >
+      <Fault error={status.error ?? pausing.error ?? enabling.error ?? download.error} />
       {status.isPending && <Loading />}
-      <Fault error={status.error} />
       {status.isSuccess && (
-        <Table>
-          <Table.Tbody>
-            {status.data.datasets.map((dataset) => (
-              <Table.Tr key={dataset.id}>
-                <Table.Td>{dataset.name}</Table.Td>
-                <Table.Td ta="right">{count(dataset.files)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <>
+          <Attention
+            project={project}
+            found={troubles(status.data)}
+            mayEdit={mayEdit}
+            mayInvite={place !== undefined && administers(place.role)}
+            act={{
+              resume: (template) => pausing.mutate({ template, pause: false }),
+              enable: (connection) => enabling.mutate(connection),
+              invite: () => setInviting(true),
+              open: setOpen,
+            }}
+          />
+          <div className={classes["body"]}>
+            {view === "list" ? (
+              <List project={project} status={status.data} onTemplate={onTemplate} />
+            ) : (
+              <Graph project={project} status={status.data} onTemplate={onTemplate} />
+            )}
+          </div>
+          <TemplateSheet
+            status={status.data}
+            template={status.data.templates.find((one) => one.id === open)}
+            mayEdit={mayEdit}
+            onClose={() => setOpen(undefined)}
+            onPause={(template, pause) => pausing.mutate({ template, pause })}
+          />
+          <InviteDialog project={project} opened={inviting} onClose={() => setInviting(false)} />
+        </>
       )}
     </Page>
   );

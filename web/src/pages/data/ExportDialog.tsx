@@ -1,0 +1,107 @@
+import { Button, Group, Modal, Progress, Select, Stack, Switch, Text } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, body } from "../../api/client";
+import { Fault } from "../../parts/Fault";
+import { words } from "../../words";
+
+const FORMATS = [
+  { value: "coco", label: "COCO" },
+  { value: "voc", label: "Pascal VOC" },
+  { value: "jsonl", label: "JSON Lines" },
+];
+
+interface ExportDialogProps {
+  project: number;
+  of: { dataset: number } | { version: number };
+  name: string;
+  opened: boolean;
+  onClose: () => void;
+}
+
+/** Make an archive of a dataset or version, and fetch it. */
+export function ExportDialog({ project, of, name, opened, onClose }: ExportDialogProps) {
+  const [format, setFormat] = useState("coco");
+  const [media, setMedia] = useState(true);
+  const making = useMutation({
+    mutationFn: () =>
+      body(
+        api.POST("/api/v1/projects/{project}/exports", {
+          params: { path: { project } },
+          body: { ...of, format, media: media ? "copy" : "none", pack: "zip" },
+        }),
+      ),
+  });
+  const asked = making.data?.id;
+  const { data: made, error } = useQuery({
+    queryKey: ["p", project, "export", asked],
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/projects/{project}/exports/{export}", { params: { path: { project, export: asked ?? 0 } } }),
+      ),
+    enabled: asked !== undefined,
+    refetchInterval: ({ state }) => (/queued|running/.test(state.data?.state ?? "queued") ? 500 : false),
+  });
+  const close = () => {
+    making.reset();
+    onClose();
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={`${words.data.export}: ${name}`}
+      closeButtonProps={{ "aria-label": words.actions.close }}
+    >
+      <Stack>
+        <Fault error={making.error ?? error} />
+        {asked === undefined && (
+          <>
+            <Text c="dimmed">{words.data.exportWhy}</Text>
+            <Select
+              label={words.data.format}
+              data={FORMATS}
+              value={format}
+              allowDeselect={false}
+              onChange={(to) => setFormat(to ?? "coco")}
+            />
+            <Switch
+              label={words.data.media}
+              checked={media}
+              onChange={(event) => setMedia(event.currentTarget.checked)}
+            />
+            <Group justify="flex-end">
+              <Button loading={making.isPending} onClick={() => making.mutate()}>
+                {words.data.make}
+              </Button>
+            </Group>
+          </>
+        )}
+        {made !== undefined && /queued|running/.test(made.state) && (
+          <>
+            <Text role="status">{words.data.making}</Text>
+            <Progress.Root>
+              <Progress.Section
+                aria-label={words.data.making}
+                value={made.total ? (100 * made.looked) / made.total : 0}
+              />
+            </Progress.Root>
+          </>
+        )}
+        {made?.state === "ready" && (
+          <>
+            <Text role="status">{words.data.ready(made.files, made.annotations)}</Text>
+            <Button component="a" href={`/api/v1/projects/${project}/exports/${made.id}/download`} download>
+              {words.data.download}
+            </Button>
+          </>
+        )}
+        {made !== undefined && /failed|cancelled/.test(made.state) && (
+          <Text className="fail" role="alert">
+            {words.data.exportFailed}. {made.reason}
+          </Text>
+        )}
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,142 @@
+import { Anchor, Stack, Tabs, Text, Timeline, UnstyledButton } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { labelColour, type Schema, useSchema } from "../../api/labels";
+import { Facts } from "../../parts/Facts";
+import { Json } from "../../parts/Json";
+import { Overlay } from "../../parts/Overlay";
+import { Page } from "../../parts/Page";
+import { size, words } from "../../words";
+import classes from "./Data.module.css";
+import { annotationsQuery, fileQuery, historyQuery } from "./queries";
+import { changesOf, type Moment } from "./history";
+
+/** A file: the picture with what is annotated on it, now or at any revision, and how it came to be so. */
+export function File() {
+  const { project, file } = useParams({ from: "/signed-in/frame/p/$project/files/$file" });
+  const { data: facts } = useSuspenseQuery(fileQuery(project, file));
+  const { data: schema } = useSchema(project);
+  const { data: history } = useSuspenseQuery(historyQuery(project, file));
+  const [asOf, setAsOf] = useState<number | undefined>();
+  const [lit, setLit] = useState<string | undefined>();
+  const { data: annotations = [] } = useQuery(annotationsQuery(project, file, asOf));
+  const name = (label: number | null | undefined) =>
+    schema?.labels?.find((one) => one.id === label)?.name ?? words.file.noLabel;
+  const shapes = annotations.map((one) => ({
+    id: one.id,
+    kind: one.kind,
+    geometry: one.geometry,
+    color: labelColour(schema, one.label),
+  }));
+  return (
+    <Page title={<bdi>{facts.key}</bdi>} name={facts.key} fill>
+      <div className={classes["fileBody"]}>
+        <div className={classes["stage"]}>
+          {facts.state === "ready" && (
+            <div>
+              <img src={`/api/v1/projects/${project}/files/${file}/content`} alt={facts.key} />
+              {facts.width != null && facts.height != null && (
+                <Overlay width={facts.width} height={facts.height} shapes={shapes} lit={lit} />
+              )}
+            </div>
+          )}
+          {facts.state !== "ready" && (
+            <Text p="xl" c="#c9ced6">
+              {facts.state === "failed" ? words.data.failed : words.data.processing}. {facts.reason}
+            </Text>
+          )}
+        </div>
+        <aside className={classes["side"]}>
+          <Tabs defaultValue="annotations" keepMounted={false}>
+            <Tabs.List mb="md">
+              <Tabs.Tab value="annotations">{words.file.annotations(annotations.length)}</Tabs.Tab>
+              <Tabs.Tab value="history">{words.file.history}</Tabs.Tab>
+              <Tabs.Tab value="facts">{words.file.facts}</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="annotations">
+              {annotations.length === 0 && <Text c="dimmed">{words.file.noAnnotations}</Text>}
+              {annotations.map((one) => (
+                <UnstyledButton
+                  key={one.id}
+                  className={classes["shape"]}
+                  data-lit={one.id === lit || undefined}
+                  onMouseEnter={() => setLit(one.id)}
+                  onMouseLeave={() => setLit(undefined)}
+                  onFocus={() => setLit(one.id)}
+                  onBlur={() => setLit(undefined)}
+                >
+                  <span className={classes["swatch"]} style={{ background: labelColour(schema, one.label) }} />
+                  <bdi className={classes["grow"]}>{name(one.label)}</bdi>
+                  <Text size="sm" c="dimmed">
+                    {one.kind}
+                    {one.confidence !== null && ` ${words.file.confidence(one.confidence)}`}
+                  </Text>
+                </UnstyledButton>
+              ))}
+            </Tabs.Panel>
+            <Tabs.Panel value="history">
+              <History moments={changesOf(history)} schema={schema} asOf={asOf} onPick={setAsOf} />
+            </Tabs.Panel>
+            <Tabs.Panel value="facts">
+              <Stack>
+                <Facts
+                  of={{
+                    [words.file.key]: facts.key,
+                    [words.file.kind]: facts.mime,
+                    [words.file.pixels]: facts.width == null ? "" : `${facts.width} × ${facts.height ?? ""}`,
+                    [words.file.size]: size(facts.bytes),
+                    [words.file.state]: facts.state,
+                  }}
+                />
+                {Object.keys(facts.meta).length > 0 && <Json value={facts.meta} />}
+                <Anchor href={`/api/v1/projects/${project}/files/${file}/content`} target="_blank">
+                  {words.file.original}
+                </Anchor>
+              </Stack>
+            </Tabs.Panel>
+          </Tabs>
+        </aside>
+      </div>
+    </Page>
+  );
+}
+
+interface HistoryProps {
+  moments: readonly Moment[];
+  schema: Schema | undefined;
+  asOf: number | undefined;
+  onPick: (asOf: number | undefined) => void;
+}
+
+function History({ moments, asOf, onPick }: HistoryProps) {
+  if (moments.length === 0) return <Text c="dimmed">{words.file.noHistory}</Text>;
+  const active = asOf === undefined ? moments.length : moments.findIndex((one) => one.seq === asOf);
+  return (
+    <Timeline active={active} bulletSize={16} lineWidth={2}>
+      {moments.map((one) => (
+        <Timeline.Item key={one.seq}>
+          <UnstyledButton onClick={() => onPick(one.seq)} aria-pressed={one.seq === asOf}>
+            <Text fw={one.seq === asOf ? 600 : 400}>
+              {[
+                one.created > 0 ? `${one.created} ${words.file.created}` : "",
+                one.changed > 0 ? `${one.changed} ${words.file.changed}` : "",
+                one.removed > 0 ? `${one.removed} ${words.file.removed}` : "",
+              ]
+                .filter(Boolean)
+                .join(", ")}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {words.file.atRevision(one.seq)}, {words.file.sources[one.source] ?? one.source}
+            </Text>
+          </UnstyledButton>
+        </Timeline.Item>
+      ))}
+      <Timeline.Item>
+        <UnstyledButton onClick={() => onPick(undefined)} aria-pressed={asOf === undefined}>
+          <Text fw={asOf === undefined ? 600 : 400}>{words.file.asNow}</Text>
+        </UnstyledButton>
+      </Timeline.Item>
+    </Timeline>
+  );
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { changesOf } from "./history";
+
+type State = Parameters<typeof changesOf>[0][number];
+
+const state = (id: string, created_seq: number, retired_seq: number | null): State => ({
+  id,
+  created_seq,
+  retired_seq,
+  kind: "box",
+  label: 1,
+  geometry: "[1,2,3,4]",
+  attributes: {},
+  source: "person",
+  confidence: null,
+  origin: "person",
+  author: 1,
+  task: null,
+  gone: false,
+});
+
+test("a revision tells what it made, changed and removed", () => {
+  expect(
+    changesOf([state("a", 5, 9), state("b", 5, null), state("a", 9, 12), state("c", 9, null)]).map(
+      ({ seq, created, changed, removed }) => [seq, created, changed, removed],
+    ),
+  ).toEqual([
+    [5, 2, 0, 0],
+    [9, 1, 1, 0],
+    [12, 0, 0, 1],
+  ]);
+});

@@ -1,0 +1,36 @@
+/** A file's history as a person reads it: what each revision made, changed and removed. Pure. */
+import type { Schemas } from "../../api/client";
+
+type Change = Schemas["penstock__annotations__tables__Change"];
+
+export interface Moment {
+  seq: number;
+  created: number;
+  changed: number;
+  removed: number;
+  source: string;
+}
+
+/** The revisions in which annotations changed, oldest first. */
+export function changesOf(states: readonly Change[]): Moment[] {
+  const moments = new Map<number, Moment>();
+  const at = (seq: number, source: string): Moment => {
+    const known = moments.get(seq) ?? { seq, created: 0, changed: 0, removed: 0, source };
+    moments.set(seq, known);
+    return known;
+  };
+  const begun = new Set(states.map((state) => `${state.id} ${state.created_seq}`));
+  const seen = new Set<string>();
+  for (const state of [...states].sort((a, b) => a.created_seq - b.created_seq)) {
+    const moment = at(state.created_seq, state.source);
+    if (state.gone) moment.removed += 1;
+    else if (seen.has(state.id)) moment.changed += 1;
+    else moment.created += 1;
+    seen.add(state.id);
+    // A state that ended with nothing in its place was deleted then.
+    if (!state.gone && state.retired_seq != null && !begun.has(`${state.id} ${state.retired_seq}`)) {
+      at(state.retired_seq, state.source).removed += 1;
+    }
+  }
+  return [...moments.values()].sort((a, b) => a.seq - b.seq);
+}

@@ -1,0 +1,118 @@
+import { Progress } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Images, UsersRound, Zap } from "lucide-react";
+import { State } from "../../parts/State";
+import { moment, words } from "../../words";
+import classes from "./Pipeline.module.css";
+import type { ActionStatus, TemplateStatus, Thing } from "./graph";
+
+interface CardProps {
+  project: number;
+  thing: Thing;
+  onTemplate: (template: TemplateStatus) => void;
+}
+
+/** One node: what it is, how it is, and the way into it. */
+export function Card({ project, thing, onTemplate }: CardProps) {
+  const { kind, value } = thing;
+  const label = `${words.pipeline.kinds[kind]} ${value.name}`;
+  if (kind === "dataset") {
+    return (
+      <Link
+        className={classes["card"]}
+        to="/p/$project/data/$dataset"
+        params={{ project, dataset: value.id }}
+        aria-label={label}
+      >
+        <Head icon={Images} name={value.name} />
+        <span className={classes["line"]}>{words.pipeline.files(value.files)}</span>
+        {(value.today ?? 0) > 0 && <span className={classes["line"]}>{words.pipeline.today(value.today ?? 0)}</span>}
+      </Link>
+    );
+  }
+  if (kind === "action") {
+    return (
+      <Link
+        className={classes["card"]}
+        data-kind="action"
+        to="/p/$project/actions/$action"
+        params={{ project, action: value.id }}
+        aria-label={label}
+      >
+        <Head icon={Zap} name={value.name} />
+        <span className={classes["line"]}>
+          <LastRun action={value} />
+        </span>
+        <span className={classes["line"]}>
+          {value.next_at ? words.pipeline.next(moment(value.next_at)) : value.when}
+        </span>
+      </Link>
+    );
+  }
+  return (
+    <button
+      type="button"
+      className={classes["card"]}
+      data-kind="template"
+      onClick={() => onTemplate(value)}
+      aria-label={label}
+    >
+      <Head icon={UsersRound} name={value.name} />
+      <Bar template={value} />
+      <span className={classes["line"]}>{sentence(value)}</span>
+      <span className={classes["line"]}>{movement(value)}</span>
+    </button>
+  );
+}
+
+function Head({ icon: Icon, name }: { icon: typeof Zap; name: string }) {
+  return (
+    <span className={classes["name"]}>
+      <Icon size={16} aria-hidden />
+      <bdi title={name}>{name}</bdi>
+    </span>
+  );
+}
+
+export function LastRun({ action }: { action: ActionStatus }) {
+  if (action.state === "off") return <State state="off" word={words.pipeline.off} />;
+  const run = action.last_run;
+  if (run == null) return <State state="pending" word={words.pipeline.neverRan} />;
+  return <State state={run.state} word={words.pipeline.lastRun(words.runs.states[run.state]?.toLowerCase() ?? "")} />;
+}
+
+export function Bar({ template }: { template: TemplateStatus }) {
+  const { done, total } = template.progress;
+  const share = total === 0 ? 0 : (100 * done) / total;
+  return (
+    <Progress.Root size={6} my={3}>
+      <Progress.Section
+        value={share}
+        color={done === total && total > 0 ? "var(--ok)" : "var(--accent)"}
+        aria-label={words.pipeline.done(done, total)}
+      />
+    </Progress.Root>
+  );
+}
+
+/** How a template is, in a line. */
+export function sentence(template: TemplateStatus): string {
+  const { done, total, counts } = template.progress;
+  if (template.state === "paused") return `${words.pipeline.paused}, ${words.pipeline.done(done, total)}`;
+  if (total === 0) return words.pipeline.noTasks;
+  const told = [words.pipeline.done(done, total)];
+  const inWork = counts["in_progress"] ?? 0;
+  const inReview = counts["in_review"] ?? 0;
+  if (inWork > 0) told.push(words.pipeline.inWork(inWork));
+  if (inReview > 0) told.push(words.pipeline.inReview(inReview));
+  return told.join(", ");
+}
+
+/** Who is at it and how fast it goes, in a line; empty when nothing moves. */
+export function movement({ people = 0, pace }: TemplateStatus): string {
+  const told: string[] = [];
+  if (people > 0) told.push(words.pipeline.people(people));
+  if (people > 0 && (pace?.per_hour ?? 0) > 0) told.push(words.pipeline.rate(pace?.per_hour ?? 0));
+  if (pace?.eta_seconds != null) told.push(words.pipeline.left(pace.eta_seconds));
+  return told.join(", ");
+}

@@ -1,0 +1,112 @@
+import "@xyflow/react/dist/base.css";
+import {
+  BaseEdge,
+  Controls,
+  type Edge as FlowEdge,
+  EdgeLabelRenderer,
+  type EdgeProps,
+  getBezierPath,
+  Handle,
+  type Node as FlowNode,
+  type NodeProps,
+  Position,
+  ReactFlow,
+} from "@xyflow/react";
+import { useMemo } from "react";
+import { words } from "../../words";
+import { Card } from "./Card";
+import classes from "./Pipeline.module.css";
+import { type Edge, edgesOf, HEIGHT, layOut, type Status, type TemplateStatus, type Thing, WIDTH } from "./graph";
+import { usePulses } from "./pulses";
+
+type CardNode = FlowNode<{ project: number; thing: Thing; onTemplate: (template: TemplateStatus) => void }, "card">;
+type PipeEdge = FlowEdge<{ edge: Edge; pulse: number }, "pipe">;
+
+const nodeTypes = { card: CardInGraph };
+const edgeTypes = { pipe: Pipe };
+
+interface GraphProps {
+  project: number;
+  status: Status;
+  onTemplate: (template: TemplateStatus) => void;
+}
+
+/** The pipeline drawn from left to right, with dots as files pass. */
+export function Graph({ project, status, onTemplate }: GraphProps) {
+  const pulses = usePulses(project, status);
+  const drawn = useMemo(() => {
+    const edges = edgesOf(status);
+    return { edges, nodes: layOut(status, edges) };
+  }, [status]);
+  const nodes = drawn.nodes.map(({ id, x, y, thing }): CardNode => ({
+    id,
+    type: "card",
+    position: { x, y },
+    width: WIDTH,
+    height: HEIGHT,
+    data: { project, thing, onTemplate },
+  }));
+  const edges = drawn.edges.map((edge): PipeEdge => ({
+    id: edge.id,
+    source: edge.from,
+    target: edge.to,
+    type: "pipe",
+    data: { edge, pulse: pulses.get(edge.id) ?? 0 },
+  }));
+  return (
+    <section className={classes["graph"]} aria-label={words.pipeline.map}>
+      <ReactFlow
+        // The view is fitted again when a node comes or goes, and left alone when counts move.
+        key={drawn.nodes.map((node) => node.id).join()}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.04 }}
+        minZoom={0.2}
+        maxZoom={1.5}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </section>
+  );
+}
+
+function CardInGraph({ data }: NodeProps<CardNode>) {
+  return (
+    <>
+      <Handle type="target" position={Position.Left} className={classes["handle"]} isConnectable={false} />
+      <Card {...data} />
+      <Handle type="source" position={Position.Right} className={classes["handle"]} isConnectable={false} />
+    </>
+  );
+}
+
+function Pipe({ id, data, ...ends }: EdgeProps<PipeEdge>) {
+  const [path, x, y] = getBezierPath(ends);
+  const waiting = data?.edge.waiting ?? 0;
+  return (
+    <>
+      <BaseEdge id={id} path={path} className={classes["pipe"]} data-carries={data?.edge.carries} />
+      {(data?.pulse ?? 0) > 0 && (
+        <circle key={data?.pulse} r={4} className={classes["dot"]}>
+          <animateMotion dur="0.9s" path={path} fill="freeze" calcMode="spline" keyTimes="0;1" keySplines=".3 0 .3 1" />
+        </circle>
+      )}
+      {waiting > 0 && (
+        <EdgeLabelRenderer>
+          <span className={classes["label"]} style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+            {words.pipeline.waiting(waiting)}
+          </span>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+}
