@@ -142,8 +142,8 @@ def _during_import(project: Project, ours: Sequence[Worker], folder: Path, table
     first = _came(project, run)
     sample = load.run(ours, SECONDS, project.label)
     state = project.import_state(run)
-    if state["state"] != "running":
-        raise RuntimeError("the import ended before the load: raise BULK_FILES")
+    if state["state"] not in ("scanning", "running"):
+        raise RuntimeError("the import ended before the load: raise BULK_FILES ")
     came = _came(project, run) - first
     table.add(
         "Penstock, during a bulk import", sample.rate, "tasks/s", "", f"{came / sample.seconds:.0f} files/s beside it"

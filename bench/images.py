@@ -15,7 +15,7 @@ def draw(folder: Path, count: int, tint: int) -> None:
         head = struct.pack(">IIBBBBB", 64, 48, 8, 2, 0, 0, 0)
         note = b"n\0" + f"{tint}-{n}".encode()
         parts = (_chunk(b"IHDR", head), _chunk(b"tEXt", note), _chunk(b"IDAT", pixels), _chunk(b"IEND", b""))
-        (folder / f"{n:05}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+        (folder / f"{tint}-{n:05}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -235,7 +235,8 @@ def apply_merge(
     # Most merge as the draft holds them: those are copied where they lie.
     alike = [state.id for state in new if stored.get(state.id) is state]
     tables.retire(tx, draft.parent, file, [state.id for state in old])
-    tables.copy_states(tx, draft.id, draft.parent, file, alike, task)
+    is_whole = len(alike) == sum(state is not None for state in stored.values())
+    tables.copy_states(tx, draft.id, draft.parent, file, None if alike and is_whole else alike, task)
     known = set(alike)
     tables.insert(tx, draft.parent, file, [state for state in new if state.id not in known], "merge", task)
     tables.count_labels(tx, draft.parent, tables.tally(file, new, old))

@@ -216,7 +216,9 @@ def select_states(tx: Transaction, draft: Branch, file: int) -> FileStates:
 
 def select_ids(tx: Transaction, draft: Branch, file: int, ids: Collection[UUID]) -> FileStates:
     """The same of some annotations alone."""
-    return _states(draft, tx.rows(_STATES + " and id = any(%(ids)s)", **_of_draft(draft, file), ids=list(ids)))
+    return _states(
+        draft, tx.rows(_STATES + " and id = any(%(ids)s::uuid[])", **_of_draft(draft, file), ids=_array(ids))
+    )
 
 
 def _of_draft(draft: Branch, file: int) -> dict[str, Any]:
@@ -414,10 +416,10 @@ def retire(tx: Transaction, branch: int, file: int, ids: Collection[UUID]) -> No
     if ids:
         tx.post(
             "update annotation set retired_seq = " + SEQ + " where project = %(project)s and branch = %(branch)s"
-            " and file = %(file)s and id = any(%(ids)s) and retired_seq is null",
+            " and file = %(file)s and id = any(%(ids)s::uuid[]) and retired_seq is null",
             branch=branch,
             file=file,
-            ids=list(ids),
+            ids=_array(ids),
             seq=tx.seq_in_sql,
         )
 
@@ -449,14 +451,22 @@ _COPY: LiteralString = (
     _INTO + " select project, %(branch)s, file, id, " + SEQ + ", false, kind, label, x, y, w, h, geometry,"
     ' attributes, source, confidence, "group", at, author, "foreign", \'merge\', %(task)s'
     " from annotation where project = %(project)s and branch = %(draft)s and file = %(file)s and retired_seq is null"
-    " and id = any(%(ids)s)"
+    " and not gone and (%(ids)s::uuid[] is null or id = any(%(ids)s::uuid[]))"
 )
 
 
-def copy_states(tx: Transaction, draft: int, branch: int, file: int, ids: Collection[UUID], task: int | None) -> None:
-    """New states on a branch at this transaction's revision, just as a draft holds them."""
-    if ids:
-        tx.post(_COPY, seq=tx.seq_in_sql, branch=branch, draft=draft, file=file, ids=list(ids), task=task)
+def copy_states(
+    tx: Transaction, draft: int, branch: int, file: int, ids: Collection[UUID] | None, task: int | None
+) -> None:
+    """New states on a branch at this transaction's revision, just as a draft holds them: some, or (None) all."""
+    if ids is None or ids:
+        given = None if ids is None else _array(ids)
+        tx.post(_COPY, seq=tx.seq_in_sql, branch=branch, draft=draft, file=file, ids=given, task=task)
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    """An array of UUIDs as PostgreSQL reads it: psycopg writes them one by one."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def copy_in(tx: Transaction, branch: int, files: Iterable[tuple[int, Iterable[Annotation]]], origin: str) -> int:

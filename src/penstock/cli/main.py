@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("penstock.cli.import_", "Pour files and annotations into a dataset."),
     "export": ("penstock.cli.export", "Write a dataset or a version out, in a format of choice."),
     "dataset": ("penstock.cli.dataset", "Make, list and change datasets."),
+    "query": ("penstock.cli.query", "Ask which files a condition holds for, and keep such questions."),
     "version": ("penstock.cli.version", "Name what a dataset holds now, for ever."),
     "template": ("penstock.cli.template", "See how far each kind of work is, pause and end it."),
     "task": ("penstock.cli.task", "Look at tasks, and work on them."),

@@ -22,6 +22,7 @@ from penstock.datasets.model import Dataset as DatasetValue
 from penstock.datasets.model import Version as VersionValue
 from penstock.sdk.errors import UnknownName
 from penstock.sdk.exports import Export, start_export
+from penstock.sdk.found import Found
 from penstock.sdk.imports import Import, start_import
 from penstock.sdk.scope import Named, Scope
 
@@ -51,6 +52,10 @@ class Dataset:
     def files(self, *, state: str | None = None, as_of: int | None = None) -> Iterator[Entry]:
         """Its files by key, now or as of a revision, page after page."""
         return self._scope.pages(f"/datasets/{self.id}/files", Entry, {"state": state, "as_of": as_of, "limit": 1000})
+
+    def where(self, query: str) -> Found[Entry]:
+        """Its files that a query finds: `where('labels.car >= 3 and weather = "rain"')`."""
+        return Found(self._scope, f"/datasets/{self.id}", Entry, query)
 
     def import_(self, *paths: Any, **options: Any) -> Import:
         """Pour files in: `import_("images/*.jpg")`. See `penstock.sdk.imports.start_import` for all options."""
@@ -163,6 +168,10 @@ class Version:
     def files(self) -> Iterator[Entry]:
         """Its files by key: the same for ever."""
         return self._scope.pages(f"/versions/{self.id}/files", Entry, {"limit": 1000})
+
+    def where(self, query: str) -> Found[Entry]:
+        """Its files that a query finds."""
+        return Found(self._scope, f"/versions/{self.id}", Entry, query)
 
     def export(self, format: str = "coco", **options: Any) -> Export:
         """Write it out. See `penstock.sdk.exports.start_export` for all options."""

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
+import msgspec
 import psycopg
 
 from penstock.core import Refusal
@@ -103,6 +104,12 @@ class Transaction:
         values.setdefault("project", self.project)
         self._posted.append(Statement(query, values))
 
+    def reuse_plans(self) -> None:
+        """Plan statements once a connection, not once an execution. For short verbs that run all the time, whose
+        statements find their rows by the same index whatever the values.
+        """
+        self.post("set local plan_cache_mode = force_generic_plan")
+
     def many(self, query: Query, rows: Iterable[Mapping[str, Any]]) -> None:
         """Execute once per row, in one round trip."""
         with self.conn.cursor() as cursor:
@@ -140,7 +147,12 @@ class Transaction:
 
     def _execute(self, query: Query, values: dict[str, Any]) -> Rows:
         values.setdefault("project", self.project)
-        return self._send([*self._take_posted(), Statement(query, values)])[-1]
+        statements = [*self._take_posted(), Statement(query, values)]
+        answers = self._send(statements)
+        if self._is_drawn and self._seq is None:  # what was drawn on the way
+            drawn = [answer for asked, answer in zip(statements, answers, strict=True) if asked.query is _DRAW]
+            self._seq = drawn[0].all(_first)[0] if drawn else None
+        return answers[-1]
 
     def _send(self, statements: Sequence[Statement]) -> list[Rows]:
         while self._opening:  # nothing was done yet, so that a lost connection is replaced unseen
@@ -216,14 +228,12 @@ class Transaction:
     def _flush(self, commit: bool) -> None:
         if self._events:
             events, self._events = self._events, []
-            kinds, subjects, bodies = zip(*(event.record() for event in events), strict=True)
+            records = [(kind, subject, msgspec.Raw(body.encode())) for kind, subject, body in map(_record, events)]
             self.post(
                 _WRITE_EVENTS,
                 seq=self.seq_in_sql,
                 actor=self.actor,
-                kinds=list(kinds),
-                subjects=list(subjects),
-                bodies=list(bodies),
+                events=msgspec.json.encode(records).decode(),
                 channel=str(self.project),
             )
         if commit and self._posted:
@@ -233,6 +243,10 @@ class Transaction:
             self._send(self._take_posted())
         elif commit and not self._opening:
             self._line.wire.commit()
+
+
+def _record(event: Recordable) -> tuple[str, str, str]:
+    return event.record()
 
 
 def _first(row: Sequence[Any]) -> Any:
@@ -246,9 +260,8 @@ _DRAW: LiteralString = "select draw(%(project)s)"
 _WRITE_EVENTS: LiteralString = (
     "with written as (insert into event (project, seq, n, kind, subject, body, actor, at) select %(project)s, "
     + SEQ
-    + ", e.n - 1, e.kind, e.subject, e.body::jsonb, %(actor)s, moment()"
-    " from unnest(%(kinds)s::text[], %(subjects)s::text[], %(bodies)s::text[])"
-    " with ordinality as e(kind, subject, body, n))"
+    + ", e.n - 1, e.event ->> 0, e.event ->> 1, e.event -> 2, %(actor)s, moment()"
+    " from jsonb_array_elements(%(events)s::jsonb) with ordinality as e(event, n))"
     " select pg_notify('penstock', %(channel)s)"
 )
 

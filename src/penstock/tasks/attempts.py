@@ -74,6 +74,7 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     A refusal is returned, not raised, since it must be remembered by the same commit: raise it afterwards. Renews the
     lease. Late saves land on the attempt's own draft alone. Writes `attempt.saved`. Raises NotYours, AttemptOver.
     """
+    tx.reuse_plans()
     assert tx.actor is not None
     found = attempt_tables.renew(tx, attempt, tx.actor, max(0.0, command.active_seconds), command.id)
     if found is None:

@@ -56,6 +56,7 @@ def submit(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
     Writes `task.submitted`, then `task.done` and what goes with it, or nothing more. Raises NotYours, TakenOver,
     AttemptOver, WorkIncomplete, SuggestionsOpen: then nothing changed.
     """
+    tx.reuse_plans()
     task, held = hold(tx, attempt)
     if held.state == "submitted":
         return task

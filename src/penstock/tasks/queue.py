@@ -40,6 +40,7 @@ def claim(tx: Transaction, template: Template, others: Sequence[Template]) -> Cl
     Tasks returned to the caller come first, then those they reserved, then by priority and age. Writes `task.claimed`
     (and `task.lapsed` for one whose lease ran out). Raises NothingToDo, TemplateNotActive.
     """
+    tx.reuse_plans()
     if template.state != "active":
         raise TemplateNotActive(template=template.name, state=template.state)
     assert tx.actor is not None

@@ -230,7 +230,11 @@ export class Engine implements Gestures {
     if (from.x >= 0 && from.y >= 0 && to.x <= this.screen.width && to.y <= this.screen.height) return;
     this.fitted = false;
     const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-    this.view.set({ ...view, x: view.x + this.screen.width / 2 - middle.x, y: view.y + this.screen.height / 2 - middle.y });
+    this.view.set({
+      ...view,
+      x: view.x + this.screen.width / 2 - middle.x,
+      y: view.y + this.screen.height / 2 - middle.y,
+    });
   }
 
   // Gestures.

@@ -327,7 +327,8 @@ export function paintSketch(
   context.strokeStyle = style.colour;
   context.lineWidth = 1.5 / view.scale;
   context.stroke(path);
-  if (sketch.kind === "polygon" || sketch.kind === "polyline") paintVertices(context, sketch.points.slice(0, -1), view, dpr);
+  if (sketch.kind === "polygon" || sketch.kind === "polyline")
+    paintVertices(context, sketch.points.slice(0, -1), view, dpr);
 }
 
 function paintVertices(context: CanvasRenderingContext2D, all: readonly Point[], view: View, dpr: number): void {
@@ -418,4 +419,3 @@ export function clear(context: CanvasRenderingContext2D, screen: Size, dpr: numb
 export function place(context: CanvasRenderingContext2D, view: View, dpr: number): void {
   context.setTransform(view.scale * dpr, 0, 0, view.scale * dpr, view.x * dpr, view.y * dpr);
 }
-

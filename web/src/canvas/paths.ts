@@ -11,7 +11,10 @@ export function trace(path: Path2D, kind: Kind, shape: Shape): void {
       break;
     }
     case "rotated_box":
-      traceLine(path, corners(flat(shape)).flatMap((p) => [p.x, p.y]));
+      traceLine(
+        path,
+        corners(flat(shape)).flatMap((p) => [p.x, p.y]),
+      );
       path.closePath();
       break;
     case "ellipse": {
@@ -25,7 +28,7 @@ export function trace(path: Path2D, kind: Kind, shape: Shape): void {
     case "polygon":
       for (const part of polygon(shape)) {
         part.forEach((ring, i) => {
-          traceLine(path, ring, i === 0 !== signedArea(ring) >= 0);
+          traceLine(path, ring, (i === 0) !== signedArea(ring) >= 0);
           path.closePath();
         });
       }
@@ -47,7 +50,11 @@ function traceLine(path: Path2D, line: readonly number[], backwards = false): vo
 }
 
 /** The lines of a skeleton between points that are marked. */
-export function traceSkeleton(path: Path2D, shape: readonly number[], edges: readonly (readonly [number, number])[]): void {
+export function traceSkeleton(
+  path: Path2D,
+  shape: readonly number[],
+  edges: readonly (readonly [number, number])[],
+): void {
   const all = points(shape, 3);
   for (const [a, b] of edges) {
     const from = all[a];

@@ -1,0 +1,105 @@
+import { useEffect, useRef } from "react";
+import { Engine } from "../canvas/engine";
+import {
+  BoxTool,
+  BrushTool,
+  EllipseTool,
+  KeypointsTool,
+  PointTool,
+  PolygonTool,
+  PolylineTool,
+  RotatedBoxTool,
+  type DrawingTool,
+} from "../canvas/tools/drawing";
+import { annotate as words } from "../words/annotate";
+import type { Desk, ToolName } from "./desk";
+import classes from "./Screen.module.css";
+import type { Sheet } from "./sheet";
+import { useSignal } from "./useSignal";
+
+interface CanvasProps {
+  desk: Desk;
+  engine: Engine | null;
+  onEngine: (engine: Engine | null) => void;
+}
+
+/** The image and what is drawn on it: the engine's place in the page. */
+export function Canvas({ desk, engine, onEngine }: CanvasProps) {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const made = new Engine(host.current!, {
+      drawn: (drawn) => {
+        const label = desk.label.get();
+        if (label !== null) desk.sheet.get()?.draw(drawn, label);
+      },
+      stroke: (points, radius, erase) => {
+        const label = desk.label.get();
+        if (label !== null) desk.sheet.get()?.stroke(points, radius, erase, label);
+      },
+      change: (title, changes) => desk.sheet.get()?.run(title, changes),
+    });
+    onEngine(made);
+    return () => {
+      onEngine(null);
+      made.close();
+    };
+  }, [desk, onEngine]);
+  useFeeding(desk, engine);
+  return <div ref={host} className={classes["canvas"]} role="img" aria-label={words.desk.image} data-testid="canvas" />;
+}
+
+/** Keep the engine showing what the desk says. */
+function useFeeding(desk: Desk, engine: Engine | null): void {
+  const sheet = useSignal(desk.sheet);
+  const picture = useSignal(desk.picture);
+  const tool = useSignal(desk.tool);
+  const label = useSignal(desk.label);
+  const prefs = useSignal(desk.prefs);
+  useEffect(() => engine?.show(sheet?.scene ?? null), [engine, sheet]);
+  useEffect(() => engine?.paint(picture?.bitmap ?? null), [engine, picture]);
+  useEffect(() => {
+    if (!engine || !sheet) return;
+    engine.use(made(tool, sheet, label), sheet.style({ label }));
+  }, [engine, sheet, tool, label]);
+  useEffect(() => {
+    if (!engine) return;
+    const { brightness, contrast, gamma } = prefs;
+    const plain = brightness === 1 && contrast === 1 && gamma === 1;
+    engine.filter(plain ? "" : `brightness(${brightness}) contrast(${contrast})${gamma === 1 ? "" : " url(#gamma)"}`);
+    engine.crosshair.set(prefs.crosshair);
+    engine.radius.set(prefs.radius);
+  }, [engine, prefs]);
+  useEffect(() => {
+    if (!engine || !picture || picture.full || !sheet) return undefined;
+    const look = (): void => {
+      const enough = picture.bitmap.width / sheet.image.width;
+      if (engine.view.get().scale * window.devicePixelRatio > enough * 1.5) void desk.sharpen();
+    };
+    return engine.view.subscribe(look);
+  }, [engine, picture, sheet, desk]);
+}
+
+function made(tool: ToolName, sheet: Sheet, label: number | null): DrawingTool | null {
+  const { image } = sheet;
+  switch (tool) {
+    case "select":
+      return null;
+    case "box":
+      return new BoxTool(image);
+    case "rotated_box":
+      return new RotatedBoxTool(image);
+    case "ellipse":
+      return new EllipseTool(image);
+    case "polygon":
+      return new PolygonTool(image);
+    case "polyline":
+      return new PolylineTool(image);
+    case "point":
+      return new PointTool(image);
+    case "keypoints":
+      return new KeypointsTool(image, sheet.label(label)?.skeleton?.points ?? []);
+    case "brush":
+    case "eraser":
+      return new BrushTool(image, tool === "eraser");
+  }
+}

@@ -1,0 +1,65 @@
+import { Tooltip } from "@mantine/core";
+import {
+  Brush,
+  Circle,
+  CircleDot,
+  Diamond,
+  Eraser,
+  MousePointer2,
+  Pentagon,
+  PersonStanding,
+  Spline,
+  Square,
+  type LucideIcon,
+} from "lucide-react";
+import { annotate as words } from "../words/annotate";
+import type { Desk, ToolName } from "./desk";
+import { keys } from "./keyboard";
+import classes from "./Screen.module.css";
+import type { Sheet } from "./sheet";
+import { useSignal } from "./useSignal";
+
+const ICONS: Record<ToolName, LucideIcon> = {
+  select: MousePointer2,
+  box: Square,
+  rotated_box: Diamond,
+  polygon: Pentagon,
+  polyline: Spline,
+  point: CircleDot,
+  keypoints: PersonStanding,
+  ellipse: Circle,
+  brush: Brush,
+  eraser: Eraser,
+};
+
+/** Only the tools that the template's labels allow. */
+export function Tools({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
+  const chosen = useSignal(desk.tool);
+  useSignal(keys.bound);
+  return (
+    <div className={classes["tools"]} role="toolbar" aria-label={words.desk.tools} aria-orientation="vertical">
+      {desk.tools(sheet).map((tool) => (
+        <ToolButton key={tool} tool={tool} chosen={chosen === tool} pick={() => desk.pickTool(tool)} />
+      ))}
+    </div>
+  );
+}
+
+function ToolButton({ tool, chosen, pick }: { tool: ToolName; chosen: boolean; pick: () => void }) {
+  const Icon = ICONS[tool];
+  const key = keys.shown(`tool.${tool}`);
+  return (
+    <Tooltip label={`${words.tools[tool]}  ${key}`} position="right">
+      <button
+        type="button"
+        className={classes["tool"]}
+        aria-pressed={chosen}
+        aria-label={words.tools[tool]}
+        aria-keyshortcuts={key}
+        onClick={pick}
+      >
+        <Icon size={18} aria-hidden />
+      </button>
+    </Tooltip>
+  );
+}

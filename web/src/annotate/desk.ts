@@ -1,0 +1,427 @@
+/**
+ * The place of work for one template: what stays from image to image (tool, label, settings of the image), the outbox
+ * behind it, and the sheet that lies on it.
+ */
+
+import { newId } from "../api/ids";
+import { Refused } from "../api/problem";
+import type { Annotation } from "../canvas/changes";
+import { Signal } from "../canvas/signal";
+import type { Kind } from "../canvas/shapes";
+import { Activity } from "./activity";
+import type { EndBody, Ending } from "./outbox/entry";
+import { isSave, type Outbox } from "./outbox/outbox";
+import { Pictures, type Picture } from "./pictures";
+import { allows, kindsOf, writable, type Label, type Missing, type Schema } from "./questions";
+import { Sheet } from "./sheet";
+import * as calls from "./work";
+import type { Role, Task } from "./work";
+
+export type ToolName = "select" | "brush" | "eraser" | Exclude<Kind, "tag" | "mask">;
+
+export interface Prefs {
+  brightness: number;
+  contrast: number;
+  gamma: number;
+  crosshair: boolean;
+  radius: number;
+  above: number;
+}
+
+export const PLAIN: Prefs = { brightness: 1, contrast: 1, gamma: 1, crosshair: false, radius: 12, above: 0 };
+
+export type State =
+  | { at: "opening" }
+  | { at: "open" }
+  | { at: "none"; done: number; seconds: number }
+  | { at: "elsewhere"; task: Task }
+  | { at: "broken"; error: unknown };
+
+const AHEAD = 3;
+const HEARTBEAT_MS = 60_000;
+const SELDOM_MS = 90_000;
+
+export class Desk {
+  readonly state = new Signal<State>({ at: "opening" });
+  readonly sheet = new Signal<Sheet | null>(null);
+  readonly picture = new Signal<Picture | null>(null);
+  readonly tool = new Signal<ToolName>("select");
+  readonly label = new Signal<number | null>(null);
+  readonly prefs = new Signal<Prefs>(PLAIN);
+  /** What Finish found missing; the panel takes the focus to the first. */
+  readonly wanted = new Signal<Missing | null>(null);
+  /** The template or its schema was changed while this image was worked on. */
+  readonly moved = new Signal(false);
+  readonly activity = new Activity();
+  readonly pictures = new Pictures();
+
+  private readonly schemas = new Map<number, Schema>();
+  private readonly finished: number[] = [];
+  private readonly later: number[] = [];
+  private previous: Annotation[] = [];
+  private last: Annotation | undefined;
+  private seconds = 0;
+  private armed = false;
+  private editionSeen = 0;
+  private sheetStop: (() => void) | undefined;
+  private touched = false;
+
+  constructor(
+    readonly project: number,
+    readonly template: number,
+    readonly me: number,
+    readonly outbox: Outbox,
+    /** Puts the task's address into the address bar. */
+    private readonly go: (task: number) => void,
+  ) {}
+
+  /** Sit down. Returns how to leave: reservations are given up; what is held stays held until its lease ends. */
+  begin(): () => void {
+    const beat = setInterval(() => void this.beat(), HEARTBEAT_MS);
+    const ahead = setInterval(() => void this.fetchAhead(), SELDOM_MS);
+    const unheard = this.outbox.onAnswer(({ entry, answer }) => {
+      const sheet = this.sheet.get();
+      const saved = answer as { late?: boolean; held_by?: number | null };
+      if (sheet?.work.attempt.id === entry.attempt && isSave(entry) && saved.late) sheet.lost.set(saved.held_by ?? 0);
+    });
+    return () => {
+      clearInterval(beat);
+      clearInterval(ahead);
+      unheard();
+      this.flushTime();
+      calls.reserve(this.project, this.template, 0).catch(() => undefined);
+    };
+  }
+
+  // Opening.
+
+  /** Show a task: mine, or one that I may open again. */
+  async open(id: number): Promise<void> {
+    if (this.sheet.get()?.work.task.id === id) return;
+    this.state.set({ at: "opening" });
+    try {
+      const task = await calls.task(this.project, id);
+      if (task.holder === this.me && task.attempt != null) await this.show(task.attempt);
+      else this.state.set({ at: "elsewhere", task });
+    } catch (error) {
+      this.state.set({ at: "broken", error });
+    }
+  }
+
+  /** The next task: what was put aside for a moment, what is mine already, else one from the queue. */
+  async next(role: Role): Promise<void> {
+    try {
+      const aside = this.later.pop();
+      if (aside !== undefined) {
+        await this.open(aside);
+        this.go(aside);
+        return;
+      }
+      const claimed = await calls.claim(this.project, this.template, role);
+      await this.show(claimed.attempt.id);
+      this.go(claimed.task.id);
+    } catch (error) {
+      if (error instanceof Refused && error.type === "nothing-to-do") {
+        this.put(null);
+        this.state.set({ at: "none", done: this.finished.length, seconds: Math.round(this.seconds) });
+      } else this.state.set({ at: "broken", error });
+    }
+  }
+
+  private async show(attempt: number): Promise<void> {
+    const work = await calls.work(this.project, attempt);
+    const schema = await this.schema(work.schema_version);
+    const pending = await this.outbox.of(attempt);
+    const sheet = new Sheet(work, schema, this.me);
+    for (const entry of pending) if (isSave(entry)) sheet.document.replay(entry.body.changes);
+    this.put(sheet);
+    this.state.set({ at: "open" });
+    this.arm(sheet);
+    void this.fetchPicture(sheet);
+    void this.fetchAhead();
+    this.editionSeen ||= work.edition;
+    this.moved.set(false);
+  }
+
+  private async fetchPicture(sheet: Sheet): Promise<void> {
+    const { file } = sheet.work;
+    const wanted = { project: this.project, file: file.id, width: file.width, height: file.height };
+    try {
+      const picture = await this.pictures.get(wanted);
+      if (this.sheet.get() === sheet) this.picture.set(picture);
+    } catch (error) {
+      if (this.sheet.get() === sheet) this.state.set({ at: "broken", error });
+    }
+  }
+
+  /** Somebody zoomed in beyond what the rendition has. */
+  async sharpen(): Promise<void> {
+    const sheet = this.sheet.get();
+    const shown = this.picture.get();
+    if (!sheet || !shown || shown.full) return;
+    const { file } = sheet.work;
+    const wanted = { project: this.project, file: file.id, width: file.width, height: file.height };
+    const picture = await this.pictures.full(wanted).catch(() => null);
+    if (picture && this.sheet.get() === sheet) this.picture.set(picture);
+  }
+
+  private async schema(version: number): Promise<Schema> {
+    const known = this.schemas.get(version) ?? (await calls.schemaAt(this.project, version));
+    this.schemas.set(version, known);
+    return known;
+  }
+
+  private put(sheet: Sheet | null): void {
+    this.sheetStop?.();
+    this.sheetStop = undefined;
+    this.picture.set(null);
+    this.wanted.set(null);
+    this.sheet.set(sheet);
+    if (!sheet) return;
+    sheet.scene.above.set(this.prefs.get().above);
+    const { attempt } = sheet.work;
+    this.sheetStop = sheet.document.onCommand((changes) => {
+      this.touched = true;
+      const drawn = changes.filter((one) => one.do === "create").at(-1);
+      if (drawn) this.last = sheet.document.get(drawn.id);
+      void this.outbox.put({
+        ...this.about(sheet),
+        attempt: attempt.id,
+        call: "save",
+        body: { id: newId(), changes, active_seconds: this.takeTime() },
+      });
+    });
+  }
+
+  private about(sheet: Sheet): { project: number; template: number; task: number; title: string } {
+    return {
+      project: this.project,
+      template: this.template,
+      task: sheet.work.task.id,
+      title: sheet.work.file.key,
+    };
+  }
+
+  // Tools and labels stay from image to image.
+
+  labels(sheet: Sheet): Label[] {
+    return writable(sheet.schema, sheet.settings);
+  }
+
+  /** The first tool and label are armed when the first image opens. */
+  private arm(sheet: Sheet): void {
+    const labels = this.labels(sheet);
+    const drawable = labels.find((label) => kindsOf([label]).length > 0);
+    if (!labels.some((label) => label.id === this.label.get())) this.label.set(drawable?.id ?? null);
+    if (this.armed) return;
+    this.armed = true;
+    const review = sheet.work.attempt.role === "review";
+    const [kind] = drawable && !review ? kindsOf([drawable]) : [];
+    if (kind) this.tool.set(toolFor(kind));
+  }
+
+  pickLabel(label: Label): void {
+    const sheet = this.sheet.get();
+    if (!sheet) return;
+    this.label.set(label.id);
+    if (sheet.chosen.length && this.tool.get() === "select") sheet.relabel(label);
+    const kind = kindFor(this.tool.get());
+    if (kind && !allows(label, kind)) {
+      const [first] = kindsOf([label]);
+      this.tool.set(first ? toolFor(first) : "select");
+    }
+  }
+
+  pickTool(tool: ToolName): void {
+    const sheet = this.sheet.get();
+    const kind = kindFor(tool);
+    if (!sheet) return;
+    const labels = this.labels(sheet);
+    if (kind) {
+      const able = labels.filter((label) => allows(label, kind));
+      if (!able.length) return;
+      if (!able.some((label) => label.id === this.label.get())) this.label.set(able[0]!.id);
+    }
+    this.tool.set(tool);
+  }
+
+  /** The tools that at least one label may be drawn with. */
+  tools(sheet: Sheet): ToolName[] {
+    const kinds = kindsOf(this.labels(sheet));
+    return [
+      "select",
+      ...kinds.flatMap((kind): ToolName[] => (kind === "mask" ? ["brush", "eraser"] : [toolFor(kind)])),
+    ];
+  }
+
+  set(prefs: Partial<Prefs>): void {
+    this.prefs.update((old) => ({ ...old, ...prefs }));
+    if (prefs.above !== undefined) this.sheet.get()?.scene.above.set(prefs.above);
+  }
+
+  /** Draw the last shape once more, with all its answers. */
+  repeat(): void {
+    const sheet = this.sheet.get();
+    if (sheet && this.last) sheet.paste([this.last], true);
+  }
+
+  copyPrevious(): number {
+    const sheet = this.sheet.get();
+    if (!sheet || this.previous.length === 0) return 0;
+    sheet.paste(this.previous, false);
+    return this.previous.length;
+  }
+
+  // Ending a task.
+
+  /** Hand the task in, unless something is missing: then that is wanted. */
+  finish(): void {
+    const sheet = this.sheet.get();
+    if (!sheet || this.state.get().at !== "open" || sheet.lost.get() !== null) return;
+    const [first] = sheet.missing();
+    if (first) {
+      if (first.annotation) sheet.scene.select(first.annotation);
+      this.wanted.set({ ...first });
+      return;
+    }
+    const [outside] = sheet.outside();
+    if (outside) {
+      sheet.scene.select(outside.id);
+      return;
+    }
+    if (sheet.settings.prelabels?.mode === "resolve" && sheet.suggestions.length) {
+      sheet.scene.select(sheet.suggestions[0]!.id);
+      return;
+    }
+    const review = sheet.work.attempt.role === "review";
+    this.end(review ? "accept" : "submit", {});
+  }
+
+  skip(reason: string): void {
+    this.end("skip", { reason });
+  }
+
+  sendBack(notes: { text: string; annotation?: string | null }[]): void {
+    this.end("return", { notes });
+  }
+
+  /** Give a task back to the queue, as it is. */
+  release(): void {
+    this.end("release", {});
+  }
+
+  private end(call: Ending, more: Omit<EndBody, "active_seconds">): void {
+    const sheet = this.sheet.get();
+    if (!sheet) return;
+    const { attempt, task } = sheet.work;
+    const active_seconds = this.takeTime();
+    void this.outbox.put({ ...this.about(sheet), attempt: attempt.id, call, body: { active_seconds, ...more } });
+    if (call === "submit" || call === "accept" || call === "return") this.finished.push(task.id);
+    this.previous = sheet.annotations.filter((one) => one.kind !== "tag");
+    this.state.set({ at: "opening" });
+    void this.next(attempt.role);
+  }
+
+  /** Open the last submission again; the present image waits. */
+  async reopenPrevious(): Promise<boolean> {
+    const id = this.finished.at(-1);
+    const now = this.sheet.get();
+    if (id === undefined) return false;
+    await this.drained(id);
+    const isOpen = this.state.get().at === "open";
+    if (!(await this.reopen(id))) return false;
+    this.finished.pop();
+    if (now && isOpen) this.later.push(now.work.task.id);
+    return true;
+  }
+
+  /** Open a task of mine again that was handed in. */
+  async reopen(id: number): Promise<boolean> {
+    const again = await calls.reopen(this.project, id);
+    if (!("attempt" in again) || typeof again.attempt !== "object" || again.attempt === null) return false;
+    await this.show(again.attempt.id);
+    this.go(id);
+    return true;
+  }
+
+  /** Copy what others drew here, before they lost their hold, onto this attempt. */
+  async takeOver(sheet: Sheet): Promise<void> {
+    const { attempt, task, late_work } = sheet.work;
+    await this.drained(task.id);
+    for (const late of late_work) await calls.take(this.project, attempt.id, late.attempt);
+    await this.show(attempt.id);
+  }
+
+  /** Wait until what a task has in the outbox reached the server. */
+  private async drained(task: number): Promise<void> {
+    for (let i = 0; i < 100; i++) {
+      if (!(await this.outbox.waits(task))) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  get canReopen(): boolean {
+    return this.finished.length > 0;
+  }
+
+  get copiesFromPrevious(): boolean {
+    return this.previous.length > 0;
+  }
+
+  // Time, leases, and the next images.
+
+  private takeTime(): number {
+    const seconds = this.activity.take();
+    this.seconds += seconds;
+    this.touched ||= seconds > 0;
+    return seconds;
+  }
+
+  private flushTime(): void {
+    const sheet = this.sheet.get();
+    const seconds = this.takeTime();
+    if (sheet && seconds > 1) calls.heartbeat(this.project, sheet.work.attempt.id, seconds).catch(() => undefined);
+  }
+
+  /** Keep the lease while somebody is at work, and notice when it went. */
+  private async beat(): Promise<void> {
+    const sheet = this.sheet.get();
+    const seconds = this.takeTime();
+    if (!sheet || sheet.lost.get() !== null || this.state.get().at !== "open") return;
+    const active = seconds > 0 || this.touched;
+    this.touched = false;
+    if (!active) return;
+    try {
+      await calls.heartbeat(this.project, sheet.work.attempt.id, seconds);
+    } catch (error) {
+      if (error instanceof Refused && error.status === 409 && this.sheet.get() === sheet) {
+        const task = await calls.task(this.project, sheet.work.task.id).catch(() => null);
+        if (task && task.attempt !== sheet.work.attempt.id) sheet.lost.set(task.holder ?? 0);
+      }
+    }
+    await this.compareEdition(sheet);
+  }
+
+  /** Tell when the guide, the labels or the questions changed while this image is worked on. */
+  private async compareEdition(sheet: Sheet): Promise<void> {
+    const now = await calls.template(this.project, this.template).catch(() => null);
+    if (now && this.sheet.get() === sheet && now.edition !== sheet.work.edition) this.moved.set(true);
+  }
+
+  private async fetchAhead(): Promise<void> {
+    const sheet = this.sheet.get();
+    if (!sheet || sheet.work.attempt.role === "review") return;
+    const tasks = await calls.reserve(this.project, this.template, AHEAD).catch(() => []);
+    for (const task of tasks) {
+      const card = await calls.fileOf(this.project, task.file).catch(() => null);
+      if (!card?.width || !card.height) continue;
+      const wanted = { project: this.project, file: card.id, width: card.width, height: card.height };
+      await this.pictures.get(wanted).catch(() => undefined);
+    }
+  }
+}
+
+export const toolFor = (kind: Kind): ToolName => (kind === "mask" ? "brush" : kind === "tag" ? "select" : kind);
+
+export const kindFor = (tool: ToolName): Kind | null =>
+  tool === "select" ? null : tool === "brush" || tool === "eraser" ? "mask" : tool;

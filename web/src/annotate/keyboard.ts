@@ -1,0 +1,37 @@
+/** The page's keyboard: one registry for the annotator's screen. */
+
+import { ACTIONS } from "./actions";
+import { isModifier, isTyping, Keys, type Keep } from "./keys";
+
+const nowhere: Keep = { getItem: () => null, setItem: () => undefined };
+
+function keep(): Keep {
+  try {
+    return window.localStorage;
+  } catch {
+    return nowhere;
+  }
+}
+
+export const keys = new Keys(ACTIONS, keep());
+
+/** Listen to the keyboard for as long as the screen is shown. Keys never act while somebody types or a dialogue is open. */
+export function listenToKeys(): () => void {
+  const ends = new AbortController();
+  const { signal } = ends;
+  const isBusy = (event: KeyboardEvent): boolean =>
+    isModifier(event) ||
+    event.isComposing ||
+    isTyping(event.target, event) ||
+    document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (!isBusy(event) && keys.down(event)) event.preventDefault();
+    },
+    { signal },
+  );
+  window.addEventListener("keyup", (event) => keys.up(event), { signal });
+  window.addEventListener("blur", () => keys.letGo(), { signal });
+  return () => ends.abort();
+}

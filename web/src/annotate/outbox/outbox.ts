@@ -1,0 +1,277 @@
+/**
+ * The outbox: every command is kept here first and sent at once, in order. When the network or the server is away, work
+ * goes on and is sent later. Exactly once follows from the commands' ids; in order, from one sender for all tabs.
+ */
+
+import { Refused, Unreached, type Problem } from "../../api/problem";
+import { Signal } from "../../canvas/signal";
+import type { Entry, Kept, SaveBody, Shelf } from "./entry";
+import { MemoryShelf } from "./memory";
+
+/** What the server answered to an entry, told to those who wait for it. */
+export type Answered = { entry: Kept; answer: unknown };
+export type Reach = "reached" | "away" | "signed-out";
+
+export interface Standing {
+  /** Entries that the server doesn't have yet, by attempt. */
+  waiting: ReadonlyMap<number, number>;
+  /** Entries that the server refused: they need their author. */
+  refused: readonly Kept[];
+  reach: Reach;
+  /** Whether this browser keeps what waits: not at all, or only what it had room for. */
+  keeps: "all" | "nothing" | "full";
+}
+
+export interface Line {
+  /** Send one entry. Throws Refused or Unreached. */
+  send(entry: Kept): Promise<unknown>;
+  /** Get a fresh session after a 401 or a 403; whether there is one. */
+  renew(): Promise<boolean>;
+}
+
+/** Tells other tabs that something changed here. */
+export interface Bell {
+  ring(): void;
+  onRing(listener: () => void): void;
+}
+
+/** Longer than one request may take, see `line`. */
+const LEASE_MS = 40_000;
+const HELD_MS = 500;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+export class Outbox {
+  readonly standing = new Signal<Standing>({ waiting: new Map(), refused: [], reach: "reached", keeps: "all" });
+  private readonly overflow = new MemoryShelf();
+  private readonly answered = new Set<(told: Answered) => void>();
+  private adding: Promise<unknown> = Promise.resolve();
+  private unkept = new Map<number, number>();
+  private running = false;
+  private again = false;
+  private pause = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+  private renewedFor = 0;
+
+  constructor(
+    private readonly person: number,
+    private readonly tab: string,
+    private readonly shelf: Shelf,
+    private readonly line: Line,
+    private readonly bell?: Bell,
+  ) {
+    if (!shelf.lasts) this.say({ keeps: "nothing" });
+    bell?.onRing(() => void this.count().then(() => this.kick()));
+    void this.count().then(() => this.kick());
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    void this.shelf.letGo(this.tab);
+  }
+
+  onAnswer(listener: (told: Answered) => void): () => void {
+    this.answered.add(listener);
+    return () => this.answered.delete(listener);
+  }
+
+  /** Keep an entry and send it as soon as may be. Resolves when it is kept. */
+  put(entry: Omit<Entry, "person" | "made" | "n">): Promise<void> {
+    const whole = { ...entry, person: this.person, made: Date.now() } as Entry;
+    this.bump(entry.attempt, 1);
+    const kept = this.adding.then(() => this.keep(whole));
+    this.adding = kept;
+    return kept.then(async () => {
+      this.unkept.set(entry.attempt, (this.unkept.get(entry.attempt) ?? 0) - 1);
+      await this.count();
+      this.bell?.ring();
+      this.kick();
+    });
+  }
+
+  /** What an attempt has here that the server may not have, in order. */
+  async of(attempt: number): Promise<Kept[]> {
+    await this.adding;
+    const all = [...(await this.everything()), ...(await this.overflow.all(this.person))];
+    return all.filter((entry) => entry.attempt === attempt && entry.problem === undefined);
+  }
+
+  /** Whether a task has something here that the server doesn't have. */
+  async waits(task: number): Promise<boolean> {
+    await this.adding;
+    const all = [...(await this.everything()), ...(await this.overflow.all(this.person))];
+    return all.some((entry) => entry.task === task && entry.problem === undefined);
+  }
+
+  /** Give a refused entry up, after its author saw it. */
+  async drop(n: number): Promise<void> {
+    await this.shelfOf(n).remove(n);
+    await this.count();
+    this.bell?.ring();
+    this.kick();
+  }
+
+  /** The network came back, or somebody signed in: try at once. */
+  wake(): void {
+    this.pause = 0;
+    this.kick();
+  }
+
+  private kick(): void {
+    if (this.closed) return;
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    clearTimeout(this.timer);
+    this.running = true;
+    void this.drain().finally(() => {
+      this.running = false;
+      if (this.again) {
+        this.again = false;
+        this.kick();
+      }
+    });
+  }
+
+  private later(ms: number): void {
+    clearTimeout(this.timer);
+    if (!this.closed) this.timer = setTimeout(() => this.kick(), ms);
+  }
+
+  private async drain(): Promise<void> {
+    let sent = false;
+    while (!this.closed) {
+      const next = await this.next();
+      if (next === "held") {
+        this.later(HELD_MS);
+        return;
+      }
+      if (next === null) {
+        if (sent) await this.shelf.letGo(this.tab).catch(() => undefined);
+        return;
+      }
+      sent = true;
+      if (!(await this.deliver(next))) return;
+    }
+  }
+
+  private async next(): Promise<Kept | "held" | null> {
+    const found = await this.shelf.next(this.person, this.tab, LEASE_MS).catch(() => null);
+    return found ?? (await this.overflow.next(this.person));
+  }
+
+  /** Send one entry and settle it; false when it has to wait. */
+  private async deliver(entry: Kept): Promise<boolean> {
+    const held = await this.heldBack(entry);
+    if (held) {
+      await this.refuse(entry, held);
+      return true;
+    }
+    try {
+      const answer = await this.line.send(entry);
+      await this.settle(entry, answer);
+      return true;
+    } catch (error) {
+      return this.failed(entry, error);
+    }
+  }
+
+  private async failed(entry: Kept, error: unknown): Promise<boolean> {
+    if (error instanceof Refused && (error.status === 401 || error.problem.type.includes("csrf"))) {
+      const first = this.renewedFor !== entry.n;
+      this.renewedFor = entry.n;
+      if (first && (await this.line.renew().catch(() => false))) return true;
+      this.say({ reach: "signed-out" });
+      this.later(LONGEST_PAUSE_MS);
+      return false;
+    }
+    if (error instanceof Refused && !PASSING.has(error.status)) {
+      await this.refuse(entry, error.problem);
+      return true;
+    }
+    if (!(error instanceof Refused) && !(error instanceof Unreached)) throw error;
+    this.say({ reach: "away" });
+    this.pause = Math.min(LONGEST_PAUSE_MS, this.pause ? this.pause * 2 : FIRST_PAUSE_MS);
+    this.later(this.pause);
+    return false;
+  }
+
+  private async settle(entry: Kept, answer: unknown): Promise<void> {
+    this.pause = 0;
+    await this.shelfOf(entry.n).remove(entry.n);
+    await this.count("reached");
+    this.bell?.ring();
+    for (const listener of this.answered) listener({ entry, answer });
+  }
+
+  private async refuse(entry: Kept, problem: Problem): Promise<void> {
+    this.pause = 0;
+    await this.shelfOf(entry.n).refuse(entry.n, problem);
+    await this.count("reached");
+    this.bell?.ring();
+  }
+
+  /** An ending isn't sent behind a save that was refused: it would hand in less than its author drew. */
+  private async heldBack(entry: Kept): Promise<Problem | null> {
+    if (entry.call === "save" || entry.call === "release") return null;
+    const before = (await this.everything()).find(
+      (one) => one.attempt === entry.attempt && one.n < entry.n && one.problem !== undefined,
+    );
+    return before?.problem ?? null;
+  }
+
+  private everything(): Promise<Kept[]> {
+    return this.shelf.all(this.person).catch(() => []);
+  }
+
+  private shelfOf(n: number): Shelf {
+    return n < 0 && this.shelf.lasts ? this.overflow : this.shelf;
+  }
+
+  /** Once something went to memory, what follows does too, until all of it is sent: order before durability. */
+  private async keep(entry: Entry): Promise<void> {
+    if (this.overflow.isEmpty) {
+      try {
+        await this.shelf.add(entry);
+        if (this.standing.get().keeps === "full") this.say({ keeps: "all" });
+        return;
+      } catch {
+        // full, or taken away while in use: said at once, before work is lost
+        this.say({ keeps: "full" });
+      }
+    }
+    await this.overflow.add(entry);
+  }
+
+  private bump(attempt: number, by: number): void {
+    this.unkept.set(attempt, (this.unkept.get(attempt) ?? 0) + by);
+    const waiting = new Map(this.standing.get().waiting);
+    waiting.set(attempt, (waiting.get(attempt) ?? 0) + by);
+    this.say({ waiting });
+  }
+
+  private async count(reach?: Reach): Promise<void> {
+    const all = [...(await this.everything()), ...(this.shelf.lasts ? await this.overflow.all(this.person) : [])];
+    const waiting = new Map<number, number>();
+    for (const entry of all) {
+      if (entry.problem === undefined) waiting.set(entry.attempt, (waiting.get(entry.attempt) ?? 0) + 1);
+    }
+    for (const [attempt, n] of this.unkept) if (n > 0) waiting.set(attempt, (waiting.get(attempt) ?? 0) + n);
+    const refused = all.filter((entry) => entry.problem !== undefined);
+    this.say({ waiting, refused, ...(reach ? { reach } : waiting.size === 0 ? { reach: "reached" as const } : {}) });
+  }
+
+  private say(more: Partial<Standing>): void {
+    this.standing.update((old) => ({ ...old, ...more }));
+  }
+}
+
+/** How many entries wait in all. */
+export const waitingInAll = (standing: Standing): number => [...standing.waiting.values()].reduce((a, b) => a + b, 0);
+
+export const isSave = (entry: Entry): entry is Entry & { call: "save"; body: SaveBody } => entry.call === "save";

@@ -1,0 +1,102 @@
+import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { X } from "lucide-react";
+import { useState } from "react";
+import type { Sheet } from "../annotate/sheet";
+import { annotate as words } from "../words/annotate";
+
+interface Remark {
+  text: string;
+  annotation: string | null;
+}
+
+interface ReturningProps {
+  sheet: Sheet;
+  close: () => void;
+  sendBack: (notes: Remark[]) => void;
+}
+
+/** Why a task goes back: comments, each about the image or pinned to the shapes that were selected. */
+export function Returning({ sheet, close, sendBack }: ReturningProps) {
+  const [remarks, setRemarks] = useState<Remark[]>([]);
+  const [text, setText] = useState("");
+  const [pin, setPin] = useState(() => sheet.scene.sole?.id ?? null);
+  const shapes = sheet.annotations.filter((one) => one.kind !== "tag");
+  const nameOf = (id: string): string => {
+    const of = sheet.document.get(id);
+    return of ? sheet.style(of).name : "";
+  };
+  const all = text.trim() === "" ? remarks : [...remarks, { text: text.trim(), annotation: pin }];
+  const add = (): void => {
+    setRemarks(all);
+    setText("");
+    setPin(null);
+  };
+  return (
+    <Modal opened onClose={close} title={words.returning.title}>
+      <Stack gap="sm">
+        <Text size="sm" c="dimmed">
+          {words.returning.why}
+        </Text>
+        {remarks.map((one, at) => (
+          <Group key={at} wrap="nowrap" justify="space-between">
+            <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+              {one.text}{" "}
+              <span className="muted">
+                {one.annotation ? words.returning.pinned(nameOf(one.annotation)) : words.returning.whole}
+              </span>
+            </Text>
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              aria-label={`${words.returning.add} ${at + 1}`}
+              onClick={() => setRemarks(remarks.filter((_, i) => i !== at))}
+            >
+              <X size={14} aria-hidden />
+            </Button>
+          </Group>
+        ))}
+        <Textarea
+          data-autofocus
+          autosize
+          minRows={2}
+          maxLength={10_000}
+          aria-label={words.comments.add}
+          description={pin ? words.returning.pinned(nameOf(pin)) : words.returning.whole}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <Group gap="xs">
+          {shapes.length > 0 && (
+            <select
+              aria-label={words.comments.pinned}
+              value={pin ?? ""}
+              onChange={(event) => setPin(event.currentTarget.value || null)}
+              style={{ maxWidth: 220 }}
+            >
+              <option value="">{words.returning.whole}</option>
+              {shapes.map((one, at) => (
+                <option key={one.id} value={one.id}>
+                  {at + 1}. {nameOf(one.id)}
+                </option>
+              ))}
+            </select>
+          )}
+          <Button variant="default" size="compact-sm" disabled={text.trim() === ""} onClick={add}>
+            {words.returning.add}
+          </Button>
+        </Group>
+        <Group justify="flex-end">
+          <Button
+            disabled={all.length === 0}
+            onClick={() => {
+              close();
+              sendBack(all);
+            }}
+          >
+            {words.returning.do}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
