@@ -28,6 +28,7 @@ export function Tasks() {
     structuralSharing: false,
   });
   const all = found.flatMap((one, at) => (one.data ?? []).map((card) => ({ card, place: places[at]! })));
+  all.sort((a, b) => Number(b.card.left > 0) - Number(a.card.left > 0));
   const failed = found.find((one) => one.error)?.error;
   return (
     <Page title={words.work.title} actions={outbox && <Waiting outbox={outbox} />}>
@@ -82,6 +83,7 @@ function CardOf({ card, place, me, several }: CardProps) {
     <section className={classes["card"]} aria-label={card.name}>
       <h2>
         <bdi>{card.name}</bdi>
+        {review && `: ${words.review.title.toLowerCase()}`}
       </h2>
       {several && <span className="muted">{place.name}</span>}
       <span>

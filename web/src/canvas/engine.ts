@@ -353,6 +353,8 @@ export class Engine implements Gestures {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
     const began = performance.now();
+    const { scale, x, y } = this.view.get();
+    this.host.dataset["view"] = `${scale} ${x} ${y}`; // for whoever automates the page
     if (this.dirty.has("image")) this.paintImage();
     if (this.dirty.has("shapes")) this.paintShapes();
     if (this.dirty.has("hand")) this.paintHand();

@@ -1,0 +1,111 @@
+"""What the tests of the annotator's screen draw on, and with."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Desk
+from penstock.sdk.project import Project
+from penstock.sdk.templates import Template
+
+WIDTH, HEIGHT = 640, 480
+KINDS = ["box", "rotated_box", "ellipse", "polygon", "polyline", "point", "mask", "tag"]
+SCHEMA: dict[str, Any] = {
+    "labels": {
+        "cat": {"kinds": KINDS},
+        "dog": {"kinds": KINDS},
+        "bird": {
+            "kinds": ["keypoints"],
+            "skeleton": {"points": ["beak", "tail", "wing"], "edges": [[0, 1], [0, 2]]},
+        },
+    },
+    "attributes": {"asleep": {"on": ["dog"], "kind": "radio", "options": ["yes", "no"], "required": True}},
+}
+
+Point = tuple[float, float]
+
+
+def blank(width: int = WIDTH, height: int = HEIGHT, shade: int = 90) -> bytes:
+    """A picture with nothing on it."""
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), (shade, 120, 140)).save(out, "PNG")
+    return out.getvalue()
+
+
+def lab(
+    project: Project,
+    files: int = 1,
+    *,
+    schema: dict[str, Any] | None = None,
+    sizes: Sequence[tuple[int, int]] = ((WIDTH, HEIGHT),),
+    **settings: Any,
+) -> Template:
+    """A project with a dataset of blank pictures, and a template that watches it."""
+    project.define(schema or SCHEMA)
+    photos = project.datasets.create("photos")
+    with TemporaryDirectory() as folder:
+        for n in range(files):
+            width, height = sizes[n % len(sizes)]
+            Path(folder, f"{n}.png").write_bytes(blank(width, height, 60 + n))
+        # The server may read what is sent, not our folders.
+        photos.import_(*sorted(Path(folder).iterdir()))
+    return project.templates.create("pets", {"watch": [{"dataset": photos.id}], **settings})
+
+
+@dataclass
+class Board:
+    """The annotator's screen: points are pixels of the image, at any zoom."""
+
+    page: Page
+
+    @classmethod
+    def start(cls, desk: Desk, name: str = "pets") -> "Board":
+        """From My work into the first image."""
+        desk.page.goto(f"{desk.url}/tasks")
+        desk.page.get_by_role("region", name=name, exact=True).get_by_role("button").click()
+        board = cls(desk.page)
+        board.ready()
+        return board
+
+    def ready(self) -> None:
+        """Wait until an image is open."""
+        self.page.wait_for_url("**/tasks/*/*")
+        ends = self.page.get_by_role("button", name="Finish").or_(self.page.get_by_role("button", name="Accept"))
+        expect(ends.first).to_be_enabled()
+
+    @property
+    def task(self) -> int:
+        return int(self.page.url.rsplit("/", 1)[1])
+
+    def place(self, at: Point) -> Point:
+        """Where a pixel of the image is in the window."""
+        canvas = self.page.get_by_test_id("canvas")
+        box = canvas.bounding_box()
+        assert box is not None
+        scale, x, y = map(float, (canvas.get_attribute("data-view") or "").split())
+        return box["x"] + at[0] * scale + x, box["y"] + at[1] * scale + y
+
+    def click(self, *points: Point, **options: Any) -> None:
+        for point in points:
+            self.page.mouse.click(*self.place(point), **options)
+
+    def drag(self, start: Point, end: Point, steps: int = 4) -> None:
+        mouse = self.page.mouse
+        mouse.move(*self.place(start))
+        mouse.down()
+        mouse.move(*self.place(end), steps=steps)
+        mouse.up()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def saved(self) -> None:
+        """Wait until the screen says that the server has everything."""
+        expect(self.page.get_by_test_id("save-state")).to_have_text("Saved")
