@@ -16,11 +16,12 @@ import psycopg
 from penstock import jobs, log
 from penstock.actions import followers as actions
 from penstock.actions import jobs as actions_jobs
-from penstock.datasets import facts
+from penstock.datasets import asking, facts
 from penstock.datasets import followers as datasets
 from penstock.export import jobs as export_jobs
 from penstock.files import jobs as files_jobs
 from penstock.files import visibility
+from penstock.files.finding import finding
 from penstock.ingest import jobs as ingest_jobs
 from penstock.jobs import worker
 from penstock.jobs.port import Job
@@ -64,6 +65,7 @@ INSIDE_QUEUES = tuple(sorted({job.queue for job in JOBS} - {*OUTSIDE_QUEUES}))
 
 # Registries of earlier rooms, filled by later ones.
 visibility.visible_to.append(may_see_file)
+finding.page = asking.page_of_project
 facts.tasks.names = asked.template_names
 facts.tasks.of = asked.of_files
 facts.tasks.relation = asked.relation

@@ -13,7 +13,7 @@ from penstock.datasets import facts, found_tables, relation, tables, verbs, vers
 from penstock.datasets import query as language
 from penstock.datasets.model import Entry
 from penstock.datasets.query.compile import Condition, compile
-from penstock.datasets.query.expression import Expression, Pin
+from penstock.datasets.query.expression import And, Compare, Expression, Pin, Plain
 from penstock.datasets.query.place import Asked
 from penstock.store import Transaction
 
@@ -43,13 +43,17 @@ def of_version(tx: Transaction, version: int) -> Scope:
     return Scope(pinned.branch, pinned.dataset, pinned.seq, pinned.schema_version)
 
 
-def read(tx: Transaction, text: str | None, scope: Scope) -> Expression | None:
-    """A query that may be asked there; none holds of every file. Raises QueryInvalid with the place."""
-    if text is None or not text.strip():
-        return None
-    expression = language.parse(text)
-    language.check(expression, "file", facts.names(tx, scope.dataset))
-    return expression
+def read(tx: Transaction, text: str | None, scope: Scope, state: str | None = None) -> Expression | None:
+    """A query that may be asked there; none holds of every file. Raises QueryInvalid with the place.
+
+    With a state, of files in that state alone.
+    """
+    parts: list[Expression] = [] if state is None else [Compare(Plain("state"), "=", state)]
+    if text is not None and text.strip():
+        expression = language.parse(text)
+        language.check(expression, "file", facts.names(tx, scope.dataset))
+        parts.append(expression)
+    return None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 def condition(
@@ -89,26 +93,34 @@ def _held(tx: Transaction, scope: Scope) -> found_tables.Held:
     return found_tables.Held(table, scope.dataset, scope.as_of)
 
 
-def page(tx: Transaction, scope: Scope, text: str | None, after: str | None = None, limit: int = 100) -> Page[Entry]:
+def page(
+    tx: Transaction,
+    scope: Scope,
+    text: str | None,
+    after: str | None = None,
+    limit: int = 100,
+    state: str | None = None,
+) -> Page[Entry]:
     """The entries of a dataset that a query holds for, in the order of keys. Raises QueryInvalid."""
-    assert scope.dataset is not None
-    found, more = _places(tx, scope, text, after, limit)
+    found, more = _places(tx, scope, read(tx, text, scope, state), after, limit)
     return Page(items=found_tables.entries(tx, _held(tx, scope), [place.file for place in found]), next=more)
 
 
-def page_of_project(tx: Transaction, text: str, after: str | None = None, limit: int = 100) -> Page[int]:
+def page_of_project(
+    tx: Transaction, text: str, after: str | None = None, state: str | None = None, limit: int = 100
+) -> Page[int]:
     """The project's files that a query holds for, in the order of keys. Raises QueryInvalid."""
-    found, more = _places(tx, of_project(tx), text, after, limit)
+    scope = of_project(tx)
+    found, more = _places(tx, scope, read(tx, text, scope, state), after, limit)
     return Page(items=[place.file for place in found], next=more)
 
 
 def _places(
-    tx: Transaction, scope: Scope, text: str | None, after: str | None, limit: int
+    tx: Transaction, scope: Scope, expression: Expression | None, after: str | None, limit: int
 ) -> tuple[list[found_tables.Place], str | None]:
     key, file = decode_cursor(after, str, int) if after else ("", 0)
     start = found_tables.Place(key, file)
-    where = condition(tx, read(tx, text, scope), scope)
-    found = found_tables.page(tx, _held(tx, scope), where, start, limit + 1)
+    found = found_tables.page(tx, _held(tx, scope), condition(tx, expression, scope), start, limit + 1)
     more = encode_cursor(*found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from penstock.core import NotFound, Page
 from penstock.core.ids import FileId
-from penstock.datasets import facts, query, tables, verbs, versions
+from penstock.datasets import asking, facts, query, tables, verbs, versions
 from penstock.datasets.model import (
     Changed,
     Dataset,
@@ -72,12 +72,15 @@ def list_files(
     after: str | None = None,
     as_of: int | None = None,
     state: Literal["processing", "ready", "failed"] | None = None,
+    q: str | None = None,
     limit: Limit = 100,
 ) -> Page[Entry]:
-    """The files of a dataset in the order of their keys, now or as of a revision."""
+    """The files of a dataset in the order of their keys, now or as of a revision; with `q`, those that a query finds."""
 
     def read(tx: Transaction) -> Page[Entry]:
         verbs.get(tx, dataset)
+        if q is not None:
+            return asking.page(tx, asking.of_dataset(tx, dataset, as_of), q, after, limit, state)
         return verbs.entries(tx, dataset, after, tables.HEAD if as_of is None else as_of, state, limit)
 
     return who.read(read)
@@ -147,8 +150,12 @@ def get_version(version: int, who: Viewer) -> Version:
 
 
 @router.get("/versions/{version}/files", response_model=Page[Entry])
-def list_version_files(version: int, who: Viewer, after: str | None = None, limit: Limit = 100) -> Page[Entry]:
-    """The files of a version in the order of their keys: the same for ever."""
+def list_version_files(
+    version: int, who: Viewer, after: str | None = None, q: str | None = None, limit: Limit = 100
+) -> Page[Entry]:
+    """The files of a version in the order of their keys: the same for ever. With `q`, those that a query finds."""
+    if q is not None:
+        return who.read(lambda tx: asking.page(tx, asking.of_version(tx, version), q, after, limit))
     return who.read(lambda tx: versions.entries(tx, version, after, limit))
 
 

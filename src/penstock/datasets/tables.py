@@ -411,6 +411,17 @@ def name_at(tx: Transaction, dataset: int, as_of: int) -> str | None:
     )
 
 
+def meta_keys(tx: Transaction, path: Sequence[str]) -> list[str]:
+    """Keys that metadata have under a path, in a thousand of the files."""
+    return tx.values(
+        str,
+        "select distinct k.key from (select meta #> %(path)s::text[] as found from file_meta"
+        " where project = %(project)s and retired_seq is null limit 1000) h,"
+        " jsonb_object_keys(case when jsonb_typeof(h.found) = 'object' then h.found else '{}' end) as k(key) order by 1",
+        path=list(path),
+    )
+
+
 class Pinned(NamedTuple):
     """A version, as queries name it."""
 

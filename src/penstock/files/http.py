@@ -48,9 +48,14 @@ def list_files(
     after: str | None = None,
     prefix: str = "",
     state: State | None = None,
+    q: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Page[File]:
-    """The project's files in the order of their keys."""
+    """The project's files in the order of their keys; with `q`, those that a query finds."""
+    if q is not None:
+        if prefix:
+            raise verbs.PrefixOrQuery
+        return who.read(lambda tx: verbs.found(tx, q, after, state, limit))
     return who.read(lambda tx: verbs.list_(tx, after, prefix, state, limit))
 
 

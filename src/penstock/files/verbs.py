@@ -10,6 +10,7 @@ from penstock.core.ids import FileId
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.files import tables
 from penstock.files.events import FileAdded, FileDescribed, FileFailed, FileReady, FileReplaced
+from penstock.files.finding import finding
 from penstock.files.model import File, Meta, MetaSource, NewFile, Outcome, Probe, Registered, State, Upload, key_fault
 from penstock.store import Transaction
 
@@ -19,6 +20,10 @@ PROBE_BATCH = 100
 
 class KeyInvalid(Invalid):
     """{key!r} can't be a file's key: {why}."""
+
+
+class PrefixOrQuery(Invalid):
+    """Files are found by a prefix of their keys or by a query, not by both."""
 
 
 class KeyTaken(psycopg.errors.SerializationFailure):
@@ -202,6 +207,15 @@ def settle_probes(tx: Transaction, found: Mapping[int, Probe | str]) -> list[Fil
     tables.set_ready(tx, ready)
     tables.set_failed(tx, failed)
     return tables.by_ids(tx, [file.id for file in waiting])
+
+
+def found(
+    tx: Transaction, q: str, after: str | None = None, state: State | None = None, limit: int = 100
+) -> Page[File]:
+    """The project's files that a query finds, in the order of their keys."""
+    page = finding.page(tx, q, after, state, limit)
+    by_id = {file.id: file for file in tables.by_ids(tx, page.items)}
+    return Page(items=[by_id[FileId(id)] for id in page.items], next=page.next)
 
 
 def hold(tx: Transaction, files: Sequence[int]) -> None:

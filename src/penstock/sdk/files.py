@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.files.model import Described, File
+from penstock.sdk.found import Found
 from penstock.sdk.http import Query
 from penstock.sdk.scope import Scope
 
@@ -26,6 +27,10 @@ class Files:
         """The files whose key begins with `prefix`: all, or those `processing`, `ready` or `failed`."""
         query: Query = {"prefix": prefix or None, "state": state, "limit": 1000}
         return self._scope.pages("/files", File, query)
+
+    def where(self, query: str) -> Found[File]:
+        """The files that a query finds: `p.files.where('labels.car >= 3 and in "gold"')`."""
+        return Found(self._scope, "", File, query)
 
     def by_id(self, file: int) -> File:
         """A file by its id."""

@@ -22,6 +22,7 @@ from penstock.sdk.errors import NotConnected, UnknownName
 from penstock.sdk.events import Event
 from penstock.sdk.exports import Exports
 from penstock.sdk.files import Files
+from penstock.sdk.found import Queries
 from penstock.sdk.http import Client
 from penstock.sdk.imports import Imports
 from penstock.sdk.people import Members, Teams, Tokens
@@ -73,6 +74,11 @@ class Project:
     def files(self) -> Files:
         """By key, as `p.files["page-001.png"]`."""
         return Files(self._scope)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """Saved queries by name, as `p.queries["dark cars"]`."""
+        return Queries(self._scope)
 
     @cached_property
     def imports(self) -> Imports:

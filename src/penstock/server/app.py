@@ -12,6 +12,7 @@ from penstock.annotations import http as annotations
 from penstock.connections import http as connections
 from penstock.datasets import history_http as history
 from penstock.datasets import http as datasets
+from penstock.datasets import query_http as queries
 from penstock.export import http as export
 from penstock.files import http as files
 from penstock.ingest import http as ingest
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     files.router,
     annotations.router,
     datasets.router,
+    queries.router,
     history.router,
     ingest.router,
     export.router,

@@ -42,7 +42,7 @@ def parse(text: str) -> Expression:
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken  # noqa: PLC0415 lazy, for import time
 
     try:
-        tree = _grammar().parse(text)  # pyright: ignore[reportUnknownMemberType] lark leaves it open
+        tree = grammar().parse(text)  # pyright: ignore[reportUnknownMemberType] lark leaves it open
     except UnexpectedToken as error:
         token = cast("Token", error.token)
         found, place = "the end", _end(text)
@@ -58,7 +58,8 @@ def parse(text: str) -> Expression:
 
 
 @lru_cache(maxsize=1)
-def _grammar() -> Lark:
+def grammar() -> Lark:
+    """The grammar, read at first use."""
     from lark import Lark  # noqa: PLC0415 lazy, for import time
 
     grammar = Path(__file__).with_name("grammar.lark").read_text()

@@ -62,3 +62,14 @@ set timezone = 'UTC' as $$ begin
   return given::timestamptz;
 exception when datetime_field_overflow or invalid_datetime_format then return null;
 end $$;
+
+create table saved_query (
+  project int not null,
+  id bigint generated always as identity primary key,
+  name text not null check (name <> ''),
+  query text not null,
+  dataset bigint,                        -- whose files it is asked of; null: of any, and of the whole project
+  author int,
+  edition int not null default 1,
+  unique (project, name)
+);

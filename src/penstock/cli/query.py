@@ -1,0 +1,65 @@
+"""`penstock query`: ask which files a condition holds for, and keep such questions."""
+
+from __future__ import annotations
+
+import click
+
+from penstock.cli.session import Session, speaks
+from penstock.sdk.found import Found
+
+
+@click.group()
+def command() -> None:
+    """Ask which files a condition holds for, and keep such questions."""
+
+
+@command.command()
+@click.argument("query")
+@click.option("--in", "place", help="A dataset, or a version of one (gold/v1). Else the whole project.")
+@speaks
+def files(session: Session, query: str, place: str | None) -> None:
+    """The files that QUERY finds, by key."""
+    session.table(_found(session, query, place), ["key", "state"], cells=lambda row: (row.key, row.state), none="None.")
+
+
+@command.command()
+@click.argument("query")
+@click.option("--in", "place", help="A dataset, or a version of one (gold/v1). Else the whole project.")
+@speaks
+def count(session: Session, query: str, place: str | None) -> None:
+    """How many files QUERY finds."""
+    found = _found(session, query, place).count()
+    session.say({"files": found}, str(found))
+
+
+@command.command("list")
+@speaks
+def list_(session: Session) -> None:
+    """The saved queries."""
+    rows = session.penstock.queries
+    cells = ["name", "query", "problem"]
+    session.table(rows, cells, cells=lambda row: (row.name, row.query, row.problem), none="No saved query yet.")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("query")
+@speaks
+def save(session: Session, name: str, query: str) -> None:
+    """Keep QUERY under NAME; a saved query of that name gets this text."""
+    session.say(session.penstock.queries.save(name, query), f"Saved {name!r}.")
+
+
+@command.command()
+@click.argument("name")
+@speaks
+def remove(session: Session, name: str) -> None:
+    """Forget the saved query NAME."""
+    session.penstock.queries.remove(name)
+    session.say({"removed": name}, f"Forgot {name!r}.")
+
+
+def _found(session: Session, query: str, place: str | None) -> Found[object]:
+    if place is None:
+        return session.penstock.files.where(query)
+    return session.penstock.state(place).where(query)

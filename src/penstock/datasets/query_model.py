@@ -1,0 +1,75 @@
+"""What is asked of files and what is answered: counts, completions, saved queries. Values, pure."""
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from penstock.core import Conflict, Value
+from penstock.core.ids import DatasetId
+from penstock.datasets.query.parse import LONGEST
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Found(Value):
+    """How many files a query finds."""
+
+    files: int
+
+
+class Completion(Value):
+    """One way to go on with a query."""
+
+    text: str
+    """What to write in place of what stands from `start` on."""
+    label: str
+    """What to show."""
+    what: Literal["field", "label", "attribute", "value", "dataset", "version", "template", "keyword", "operator"]
+    detail: str = ""
+
+
+class Completions(Value):
+    """Ways to go on at a place in a query."""
+
+    start: int
+    """Where the word begins that they replace, in characters from 0."""
+    items: list[Completion]
+    problem: str | None = None
+    """Why the query can't be used as it stands; absent when it can."""
+    at: int | None = None
+    """Where the problem is, in characters from 0."""
+
+
+class NewSavedQuery(Value):
+    """A query to keep under a name."""
+
+    name: Name
+    query: Text
+    dataset: DatasetId | None = None
+    """The dataset it is asked of; absent: any, and the whole project."""
+
+
+class SavedQueryChange(Value):
+    """Another name or text for a saved query. What is left out stays."""
+
+    name: Name | None = None
+    query: Text | None = None
+
+
+class SavedQuery(Value):
+    """A query that was kept under a name."""
+
+    id: int
+    name: str
+    query: str
+    dataset: DatasetId | None
+    author: int | None
+    edition: int
+    valid: bool = True
+    """Whether it can still be asked: labels and datasets that it names may have got other names."""
+    problem: str | None = None
+
+
+class QueryNameTaken(Conflict):
+    """There is a saved query {name!r} already. Choose another name, or change that one (id {id})."""
