@@ -32,6 +32,7 @@ from penstock.sdk import (
     actions,
     connections,
     datasets,
+    differences,
     exports,
     files,
     imports,
@@ -255,7 +256,15 @@ def python_page() -> str:
 
 
 PYTHON = (
-    *(project.Project, datasets.Datasets, datasets.Dataset, datasets.Versions, datasets.Version, imports.Import),
+    *(
+        project.Project,
+        datasets.Datasets,
+        datasets.Dataset,
+        datasets.Versions,
+        datasets.Version,
+        differences.Difference,
+        imports.Import,
+    ),
     *(exports.Export, templates.Templates, templates.Template, templates.Tasks, work.Work, shapes.Shape),
     *(actions.Actions, actions.Action, actions.Run, connections.Connections, connections.Connection),
     *(people.Members, people.Teams, people.Tokens, files.Files, reports.Reports, sdk_events.Event, sdk_errors.Refused),

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dataset": ("penstock.cli.dataset", "Make, list and change datasets."),
     "query": ("penstock.cli.query", "Ask which files a condition holds for, and keep such questions."),
     "version": ("penstock.cli.version", "Name what a dataset holds now, for ever."),
+    "diff": ("penstock.cli.diff", "Say what happened between two versions or datasets."),
     "template": ("penstock.cli.template", "See how far each kind of work is, pause and end it."),
     "task": ("penstock.cli.task", "Look at tasks, and work on them."),
     "action": ("penstock.cli.action", "See what fires when, and what it did."),

@@ -73,6 +73,19 @@ class DatasetFileRemoved(Event):
     cause: dict[str, Any]
 
 
+class DatasetCompared(Event):
+    """Two states of datasets were compared for others to know: what happened on the way from `a` to `b`."""
+
+    kind: ClassVar[str] = "dataset.compared"
+    dataset: DatasetId  #: of `b`
+    a: str
+    b: str
+    annotations: dict[str, int]  #: added, removed, changed
+    by: dict[str, dict[str, int]]  #: the same, by what changed them: person, import, prediction, merge, ...
+    files: dict[str, int]
+    into: DatasetId | None  #: where the files that differ were added
+
+
 class VersionNamed(Event):
     """A revision of a dataset was pinned under a name."""
 

@@ -1,17 +1,24 @@
-"""HTTP of what one does with the history of datasets: forks."""
+"""HTTP of what one does with the history of datasets: forks, and what differs between two states."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
 
-from penstock.datasets import forks, states, verbs, versions
-from penstock.datasets.model import Dataset, NewFork
+from penstock.annotations.model import encode
+from penstock.core import Page
+from penstock.core.paging import decode_cursor, encode_cursor
+from penstock.datasets import delta, diff, forks, states, verbs, versions
+from penstock.datasets.model import Compared, Dataset, Diff, EntryChange, NewFork
 from penstock.people.http import Caller, may
 
 router = APIRouter(prefix="/projects/{project}", tags=["datasets"])
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+_JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"schema": {}}}}}
+_LINES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}}
 
 
 @router.post("/forks", response_model=Dataset, status_code=201)
@@ -25,3 +32,41 @@ def fork_dataset(body: NewFork, who: Editor) -> Dataset:
 def unarchive_dataset(dataset: int, who: Editor) -> Dataset:
     """Take an archived dataset into use again. Writes `dataset.unarchived`."""
     return who.do(lambda tx: verbs.counted(tx, [verbs.unarchive(tx, dataset)])[0])
+
+
+@router.get("/diff")
+def get_diff(who: Viewer, a: str, b: str) -> Diff:
+    """How much differs between two states, `version:7`, `dataset:3` or `dataset:3@1200`, on the way from a to b."""
+    return who.read(lambda tx: diff.count(tx, states.read(tx, a), states.read(tx, b)))
+
+
+@router.post("/diff")
+def tell_diff(body: Compared, who: Editor) -> Diff:
+    """Compare two states for actions and receivers to know; the files that differ may enter a dataset.
+
+    Writes `dataset.compared`, and `dataset.file_added` for each file that entered.
+    """
+    return who.do(lambda tx: diff.tell(tx, states.read(tx, body.a), states.read(tx, body.b), body.into))
+
+
+@router.get("/diff/files")
+def list_changed_files(who: Viewer, a: str, b: str, after: str | None = None, limit: Limit = 100) -> Page[EntryChange]:
+    """The files that entered, left, or whose metadata differ. For pages, write both states with their revisions."""
+    begin: int = decode_cursor(after, int)[0] if after else 0
+    found = who.read(lambda tx: diff.entries(tx, states.read(tx, a), states.read(tx, b), begin, limit + 1))
+    more = len(found) > limit
+    return Page(items=found[:limit], next=encode_cursor(found[limit - 1].file) if more else None)
+
+
+@router.get("/diff/annotations", responses=_JSON)
+def list_changed_annotations(who: Viewer, a: str, b: str, after: str | None = None, limit: Limit = 100) -> Response:
+    """The annotations that differ, as they are on both sides, in order of file and id."""
+    page = who.read(lambda tx: diff.annotations(tx, states.read(tx, a), states.read(tx, b), after, limit))
+    return Response(encode({"items": page.items, "next": page.next}), media_type="application/json")
+
+
+@router.get("/diff/delta", response_class=StreamingResponse, responses=_LINES)
+def get_delta(who: Viewer, a: str, b: str) -> Response:
+    """Everything that differs, one JSON object a line: what brings a copy of a kept elsewhere to b."""
+    one, other = who.read(lambda tx: (states.read(tx, a), states.read(tx, b)))
+    return StreamingResponse(delta.lines(who.store.db, who.project, one, other), media_type="application/x-ndjson")

@@ -122,6 +122,57 @@ class NewFork(Value):
     name: Name
 
 
+ChangedBy = Literal["person", "import", "prediction", "merge", "restore", "migration", "left"]
+"""What changed an annotation: work or edits of people, an import, a model (also when a person took its suggestion),
+merging a fork, restoring a version, a migration of the schema. `left`: its file left the dataset."""
+
+
+class Tally(Value):
+    """How much was added, removed and changed."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+
+
+class Diff(Value):
+    """How one state of a dataset differs from another: what happened on the way from `a` to `b`."""
+
+    a: str
+    """The states, written so that they mean the same for ever."""
+    b: str
+    annotations: Tally
+    by: dict[ChangedBy, Tally]
+    """The annotations by what changed them. Removals that nobody did, as between unrelated branches, are not in it."""
+    files: Tally
+    """Files that entered and left; changed are those whose metadata differ."""
+    files_with_changed_annotations: int
+    schema_changes: list[str]
+    """What changed in the schema, in words; empty where `b` isn't the later state."""
+
+
+class EntryChange(Value):
+    """A file that entered or left between two states, or whose metadata differ."""
+
+    file: FileId
+    key: str
+    change: Literal["added", "removed", "changed"]
+    cause: Cause | None = None
+    """Why it entered or left."""
+    before: dict[str, Any] | None = None
+    """Its metadata in `a`; absent where it wasn't there."""
+    after: dict[str, Any] | None = None
+
+
+class Compared(Value):
+    """Two states to compare for others to know, and where to put the files that differ."""
+
+    a: str = Field(min_length=1, max_length=100)
+    b: str = Field(min_length=1, max_length=100)
+    into: DatasetId | None = None
+    """A dataset that the new and changed files of `b` are added to, for a template that watches it."""
+
+
 class QueryText(Value):
     """A query to be looked at, and where it will stand."""
 

@@ -20,6 +20,7 @@ from penstock.datasets.model import (
 )
 from penstock.datasets.model import Dataset as DatasetValue
 from penstock.datasets.model import Version as VersionValue
+from penstock.sdk.differences import Difference
 from penstock.sdk.errors import UnknownName
 from penstock.sdk.exports import Export, start_export
 from penstock.sdk.found import Found
@@ -97,6 +98,10 @@ class Dataset:
     def fork(self, name: str) -> Dataset:
         """Make a dataset that begins as this one is now, on a branch of its own."""
         return _fork(self._scope, written(self), name)
+
+    def diff(self, to: Dataset | Version | str) -> Difference:
+        """What differs between this dataset as it is now and another state."""
+        return Difference(self._scope, written(self), written(to))
 
     def __repr__(self) -> str:
         return f"<dataset {self.name!r}>"
@@ -180,6 +185,10 @@ class Version:
     def fork(self, name: str) -> Dataset:
         """Make a dataset that begins as this version, on a branch of its own."""
         return _fork(self._scope, written(self), name)
+
+    def diff(self, to: Dataset | Version | str) -> Difference:
+        """What happened on the way from this version to another state."""
+        return Difference(self._scope, written(self), written(to))
 
     def __repr__(self) -> str:
         return f"<version {self.name!r}, revision {self.value.seq}>"

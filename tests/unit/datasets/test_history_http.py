@@ -68,3 +68,28 @@ def test_the_sdk_forks_and_unarchives(world: Any, p: Any) -> None:
     assert p.datasets.archived("mine").unarchive().name == "mine"
     with pytest.raises(UnknownName, match="archived dataset 'mine'"):
         p.datasets.archived("mine")
+
+
+def test_what_differs_over_http_and_in_the_sdk(world: Any, p: Any, tmp_path: Any, wrote: Any) -> None:
+    gold = p.datasets["gold"]
+    v1 = gold.versions.name("v1")
+    p.define({"labels": {"car": {}}})
+    label = p.schema().labels[0].id
+    change = {"do": "create", "id": "00000000-0000-7000-8000-000000000001", "kind": "tag", "label": label}
+    world.owner.post(world.path(f"/files/{world.files[0]}/annotations"), json=[change]).raise_for_status()
+    gold.remove(world.files[2:])
+
+    found = v1.diff(gold)
+    assert (found.counts.annotations.added, found.counts.files.removed) == (1, 1)
+    assert [(e.key, e.change) for e in found.files()] == [("c.png", "removed")]
+    (told,) = found.annotations()
+    assert (told["change"], told["by"], told["before"], told["after"]["label"]) == ("added", "person", None, label)
+    lines = found.download(tmp_path / "delta.jsonl").read_bytes().splitlines()
+    assert len(lines) == 3
+    with wrote(world.project) as written:
+        found.tell(p.datasets.create("changed").id)
+    assert written.kinds == ["dataset.created", "dataset.file_added", "dataset.compared"]
+    viewer, pair = world.client("viewer"), {"a": found.counts.a, "b": found.counts.b}
+    assert viewer.get(world.path("/diff"), params=pair).json()["annotations"]["added"] == 1
+    assert viewer.get(world.path("/diff"), params={"a": "v1", "b": "v2"}).status_code == 422
+    assert gold.diff(v1).counts.annotations.removed == 1
