@@ -251,8 +251,10 @@ def settle(tx: Transaction, run: int, chunk: int, items: Sequence[Settled], tall
         " problems = s.problems from unnest(%(keys)s::text[], %(states)s::text[], %(outcomes)s::text[],"
         " %(files)s::bigint[], %(reasons)s::text[], %(problems)s::jsonb[])"
         " as s(key, state, outcome, file, reason, problems)"
-        " where i.project = %(project)s and i.run = %(run)s and i.key = s.key",
+        " where i.project = %(project)s and i.run = %(run)s and i.chunk = %(chunk)s and i.state = 'waiting'"
+        " and i.key = s.key",
         run=run,
+        chunk=chunk,
         keys=[item.key for item in items],
         states=[item.state for item in items],
         outcomes=[item.outcome for item in items],
