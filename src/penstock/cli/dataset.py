@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from penstock.cli.session import Session, speaks
+
+if TYPE_CHECKING:
+    from penstock.datasets.live_model import Combine
 
 
 @click.group()
@@ -27,6 +32,19 @@ def create(session: Session, name: str) -> None:
     """Make a dataset."""
     made = session.penstock.datasets.create(name)
     session.say(made.value, f"Made the dataset {name!r}.")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("query")
+@click.option("--of", "sources", multiple=True, required=True, help="A dataset, or a version of one (gold/v1).")
+@click.option("--combine", type=click.Choice(["union", "intersection", "difference"]), default="union")
+@speaks
+def live(session: Session, name: str, query: str, sources: tuple[str, ...], combine: Combine) -> None:
+    """Make a live dataset: NAME holds what QUERY finds in other datasets, from now on."""
+    of = [session.penstock.state(source) for source in sources]
+    made = session.penstock.datasets.live(name, query, of, combine=combine)
+    session.say(made.value, f"{name!r} follows {', '.join(sources)}.")
 
 
 @command.command()

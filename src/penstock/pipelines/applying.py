@@ -14,7 +14,7 @@ from penstock import schema as schemas
 from penstock.actions.model import Action, ActionChange, ActionSettings, NewAction
 from penstock.core import Conflict, Value
 from penstock.people.model import NewMember, Team, TeamChange
-from penstock.pipelines import connecting, reading
+from penstock.pipelines import connecting, following, reading
 from penstock.pipelines.changing import change, standing_at
 from penstock.pipelines.document import Document, PipelineInvalid
 from penstock.pipelines.model import Change, PipelineFile, What, WrittenAction, WrittenTeam, WrittenTemplate
@@ -136,10 +136,12 @@ class Applying:
             self.settled(change("team", name, old.name, before, after))
 
     def _datasets(self) -> None:
-        for name, written in _renamed_first(self.file.datasets):
+        for name, written in following.sources_first(_renamed_first(self.file.datasets)):
             with self.at("datasets", name):
                 id = self.found("dataset", name, written.was)
-                if id is None:
+                if written.of:
+                    following.bring(self, id, name, written)
+                elif id is None:
                     datasets.create(self.tx, name)
                     self.settled(Change(do="add", what="dataset", name=name))
                 elif (was := self.book.name("dataset", id)) != name:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, mode
 from penstock.actions.steps.naming import ShareNumber
 from penstock.core import Value
 from penstock.core.values import ShownOnce
+from penstock.datasets.live_model import TICK_SECONDS, Combine
 from penstock.schema import WantedSchema
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -57,9 +58,20 @@ class WrittenTeam(_Written):
 
 
 class WrittenDataset(_Written):
-    """A dataset."""
+    """A dataset; a live one has a query, or places that it follows."""
 
     was: Name | None = None
+    query: str | None = None
+    of: Annotated[tuple[Name, ...], BeforeValidator(_several)] = ()
+    """The datasets that a live one follows, or versions of them: `gold`, `gold/v1`."""
+    combine: Combine = "union"
+    tick_seconds: int = TICK_SECONDS
+
+    @model_validator(mode="after")
+    def _whole(self) -> "WrittenDataset":
+        if self.query is not None and not self.of:
+            raise ValueError("say with `of` in which datasets the query is asked")
+        return self
 
 
 class WrittenWatch(_Written):

@@ -9,6 +9,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from penstock import actions, people
 from penstock import schema as schemas
 from penstock.connections import kinds, list_connections
+from penstock.pipelines import following
 from penstock.pipelines.names import Book
 from penstock.pipelines.translating import written_action, written_template
 from penstock.schema import WantedSchema
@@ -27,7 +28,7 @@ def show(tx: Transaction) -> str:
         "schema": _schema(schemas.as_wanted(schema)),
         "connections": {one.name: _connection(one.kind, one.settings) for one in list_connections(tx)},
         "teams": {team.name: [book.name("member", id) for id in team.members] for team in people.list_teams(tx)},
-        "datasets": book.all("dataset"),
+        "datasets": following.written(tx, book),
         "templates": {one.name: written_template(one, book, schema) for one in templates.list_(tx)},
         "actions": {one.name: written_action(one, book) for one in actions.list_(tx)},
     }

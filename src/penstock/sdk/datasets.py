@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from penstock.core.ids import FileId
+from penstock.datasets.live_model import TICK_SECONDS, Combine, Live, LiveSettings, NewLiveDataset, Source
 from penstock.datasets.model import (
     Changed,
     DatasetChange,
@@ -57,6 +58,17 @@ class Dataset:
     def where(self, query: str) -> Found[Entry]:
         """Its files that a query finds: `where('labels.car >= 3 and weather = "rain"')`."""
         return Found(self._scope, f"/datasets/{self.id}", Entry, query)
+
+    @property
+    def live(self) -> Live:
+        """What it follows, if it is a live dataset. Raises Refused if it isn't."""
+        return self._scope.get(f"/datasets/{self.id}/live", Live)
+
+    def follow(self, query: str) -> Dataset:
+        """Let a live dataset hold what another query finds in the same places."""
+        settings = self.live.model_dump(exclude={"dataset", "now", "problem", "query"})
+        body = LiveSettings(query=query, **settings)
+        return Dataset(self._scope, self._scope.put(f"/datasets/{self.id}/live", DatasetValue, body))
 
     def import_(self, *paths: Any, **options: Any) -> Import:
         """Pour files in: `import_("images/*.jpg")`. See `penstock.sdk.imports.start_import` for all options."""
@@ -151,6 +163,25 @@ class Datasets(Named[Dataset]):
     def create(self, name: str) -> Dataset:
         """Make a dataset."""
         return Dataset(self._scope, self._scope.post("/datasets", DatasetValue, NewDataset(name=name)))
+
+    def live(
+        self,
+        name: str,
+        query: str,
+        of: Sequence[Dataset | Version],
+        *,
+        combine: Combine = "union",
+        tick_seconds: int = TICK_SECONDS,
+    ) -> Dataset:
+        """Make a dataset that holds what a query finds in others, from now on; in versions, as they are pinned."""
+        sources = tuple(
+            Source(dataset=one.value.dataset, version=one.value.id)
+            if isinstance(one, Version)
+            else Source(dataset=one.value.id)
+            for one in of
+        )
+        body = NewLiveDataset(name=name, query=query, sources=sources, combine=combine, tick_seconds=tick_seconds)
+        return Dataset(self._scope, self._scope.post("/live-datasets", DatasetValue, body))
 
 
 class Version:

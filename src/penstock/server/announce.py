@@ -9,8 +9,6 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import httpx
-
 FILE = "server.json"
 
 
@@ -54,6 +52,8 @@ def answering(home: Path) -> Announcement | None:
     found = announced(home)
     if found is None:
         return None
+    import httpx  # noqa: PLC0415 lazy, for import time: a tenth of a server's start
+
     try:
         headers = {"authorization": f"Bearer {found.token}"}
         limits = httpx.Timeout(10.0, connect=2.0)
