@@ -1,8 +1,9 @@
 """Who did what in which time, per template and day, from task events; and how fast it goes just now."""
 
 import datetime as dt
+import operator
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from penstock.log import Happening
 from penstock.metrics import figure_tables
@@ -17,13 +18,23 @@ PACE_KEPT = dt.timedelta(days=2)
 def count_work(tx: Transaction, events: Sequence[Happening]) -> None:
     """Add what these events say to each person's day, and to the pace of each template."""
     tx.before_seq()
-    figure_tables.add_work(tx, sorted(row for event in events for row in _rows(event)))
+    figure_tables.add_work(tx, _summed(row for event in events for row in _rows(event)))
     times = Counter((*_who(event), step_of(event.body["active_seconds"])) for event in events if _is_timed(event))
     figure_tables.add_times(tx, [TimeRow(*key, n) for key, n in sorted(times.items())])
     done = Counter((int(e.body["template"]), _slot(e.at)) for e in events if e.kind == "task.done")
     figure_tables.add_pace(tx, [PaceRow(*key, n) for key, n in sorted(done.items())])
     if done:
         figure_tables.forget_pace(tx, max(at for _, at in done) - PACE_KEPT)
+
+
+def _summed(rows: Iterable[WorkRow]) -> list[WorkRow]:
+    """One row for each person's day under a template, in the order in which they are locked."""
+    sums: dict[tuple[int, int, dt.date], WorkRow] = {}
+    for row in rows:
+        key = row[:3]
+        so_far = sums.get(key)
+        sums[key] = row if so_far is None else WorkRow._make([*key, *map(operator.add, so_far[3:], row[3:])])
+    return [sums[key] for key in sorted(sums)]
 
 
 def _is_timed(event: Happening) -> bool:
