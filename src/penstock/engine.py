@@ -18,6 +18,7 @@ from penstock.actions import followers as actions
 from penstock.actions import jobs as actions_jobs
 from penstock.datasets import asking, facts
 from penstock.datasets import followers as datasets
+from penstock.datasets import jobs as datasets_jobs
 from penstock.export import jobs as export_jobs
 from penstock.files import jobs as files_jobs
 from penstock.files import visibility
@@ -56,6 +57,7 @@ JOBS: list[Job] = [
     *people_jobs.JOBS,
     *files_jobs.JOBS,
     *ingest_jobs.JOBS,
+    *datasets_jobs.JOBS,
     *export_jobs.JOBS,
     *tasks_jobs.JOBS,
     *actions_jobs.JOBS,

@@ -56,6 +56,11 @@ def read(tx: Transaction, text: str | None, scope: Scope, state: str | None = No
     return None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
+def parsed(text: str | None) -> Expression | None:
+    """A query without a look at its names; None holds of every file. Raises QueryInvalid."""
+    return language.parse(text) if text is not None and text.strip() else None
+
+
 def condition(
     tx: Transaction, expression: Expression | None, scope: Scope, now: dt.datetime | None = None
 ) -> Condition | None:
@@ -130,6 +135,12 @@ def count(tx: Transaction, scope: Scope, text: str | None) -> int:
     return found_tables.count(tx, _held(tx, scope), condition(tx, read(tx, text, scope), scope))
 
 
-def files(tx: Transaction, scope: Scope, expression: Expression | None, now: dt.datetime | None = None) -> list[int]:
-    """The files that a query holds for, in the order of their ids."""
-    return found_tables.files(tx, _held(tx, scope), condition(tx, expression, scope, now))
+def files(
+    tx: Transaction,
+    scope: Scope,
+    expression: Expression | None,
+    now: dt.datetime | None = None,
+    only: Sequence[int] | None = None,
+) -> list[int]:
+    """The files that a query holds for, or those of some, in the order of their ids."""
+    return found_tables.files(tx, _held(tx, scope), condition(tx, expression, scope, now), only)

@@ -97,11 +97,13 @@ def entries(tx: Transaction, held: Held, files: Sequence[int]) -> list[Entry]:
     return tx.all(Entry, found, files=list(files))
 
 
-def files(tx: Transaction, held: Held, where: Condition | None) -> list[int]:
-    """Every file that a condition holds for."""
+def files(tx: Transaction, held: Held, where: Condition | None, only: Sequence[int] | None = None) -> list[int]:
+    """Every file that a condition holds for, or those of some."""
     prepare(tx)
-    found = SQL("select m.file from {} order by m.file").format(members(held, where))
-    return tx.values(int, found, **(where.parameters if where else {}))
+    some = TRUE if only is None else SQL("m.file = any(%(only)s)")
+    found = SQL("select m.file from {} and {} order by m.file").format(members(held, where), some)
+    parameters = {} if where is None else dict(where.parameters)
+    return tx.values(int, found, **parameters, **({} if only is None else {"only": list(only)}))
 
 
 def count(tx: Transaction, held: Held, where: Condition | None) -> int:

@@ -12,6 +12,7 @@ from penstock.annotations import http as annotations
 from penstock.connections import http as connections
 from penstock.datasets import history_http as history
 from penstock.datasets import http as datasets
+from penstock.datasets import live_http as live
 from penstock.datasets import query_http as queries
 from penstock.export import http as export
 from penstock.files import http as files
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     annotations.router,
     datasets.router,
     queries.router,
+    live.router,
     history.router,
     ingest.router,
     export.router,

@@ -134,3 +134,19 @@ def test_saved_queries(world: Any, wrote: Any) -> None:
         assert editor.delete(one).status_code == 204
         assert editor.get(one).status_code == 404
     assert written.kinds == ["query.saved", "query.changed", "query.removed"]
+
+
+def test_live_datasets(world: Any, wrote: Any) -> None:
+    editor = world.client("editor")
+    body = {"name": "cars", "query": "labels.car > 1", "sources": [{"dataset": world.dataset}]}
+    with wrote(world.project) as written:
+        made = editor.post(world.path("/live-datasets"), json=body)
+        path = world.path(f"/datasets/{made.json()['id']}")
+        followed = editor.get(f"{path}/live").json()
+        settings = {key: followed[key] for key in ("sources", "combine", "tick_seconds")}
+        changed = editor.put(f"{path}/live", json={**settings, "query": "labels.car > 2"})
+        by_hand = editor.post(f"{path}/files", json={"files": world.files[:1]})
+        nowhere = editor.get(world.path(f"/datasets/{world.dataset}/live"))
+    assert (made.status_code, changed.json()["query"]) == (201, "labels.car > 2")
+    assert (by_hand.status_code, nowhere.status_code) == (409, 422)
+    assert written.kinds == ["dataset.created", "dataset.followed", "dataset.followed"]

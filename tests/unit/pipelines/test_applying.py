@@ -167,6 +167,33 @@ def test_nothing_is_removed_unless_asked_for(pipe: Pipe) -> None:
     assert pipe.plan(smaller, prune=True) == []
 
 
+LIVE = """\
+project: first
+schema: {labels: {car: {}}}
+datasets:
+  dark cars: {query: labels.car > 1 and not in "gold", of: [raw, gold/v1], combine: union}
+  raw: {}
+  gold: {}
+"""
+
+
+def test_live_datasets_follow_by_name(pipe: Pipe) -> None:
+    assert "there is no version 'v1' of 'gold'" in str(pipe.call("apply", LIVE, status=422))
+    pipe.call("apply", LIVE.replace("gold/v1", "gold"))
+    path = pipe.api.path("/datasets")
+    there = {d["name"]: d for d in pipe.api.owner.get(path).json()["items"]}
+    pipe.api.owner.post(f"{path}/{there['gold']['id']}/versions", json={"name": "v1"})
+    changed = pipe.call("apply", LIVE)["changes"]
+    assert [change["details"] for change in changed] == [["of: ['raw', 'gold'] -> ['raw', 'gold/v1']"]]
+    assert pipe.call("plan", LIVE)["changes"] == []
+    shown = pipe.api.owner.get(pipe.api.path("/pipeline")).json()["yaml"]
+    assert "of: [raw, gold/v1]" in shown
+    assert pipe.call("plan", shown)["changes"] == []
+    wrong = pipe.call("plan", LIVE.replace("labels.car", "labels.cat"), status=422)
+    assert wrong["errors"][0]["at"] == "line 4, datasets.dark cars.query"
+    assert "there is no label 'cat'" in wrong["errors"][0]["detail"]
+
+
 def test_a_section_that_is_left_out_is_left_alone(pipe: Pipe) -> None:
     pipe.apply(TWO_STAGES)
     assert pipe.plan("project: first\ndatasets: [first pass, first pass complete, gold]\n", prune=True) == []

@@ -73,3 +73,15 @@ create table saved_query (
   edition int not null default 1,
   unique (project, name)
 );
+
+-- What a live dataset follows. Its text stands in dataset.query too, which tells it from others.
+create table live_dataset (
+  project int not null,
+  dataset bigint primary key,
+  combine text not null check (combine in ('union', 'intersection', 'difference')),
+  sources jsonb not null,                -- [{dataset, version}], the version null where its head is followed
+  tick_seconds int not null,             -- how often `now` moves, where the query speaks of it
+  now timestamptz not null,              -- what `now` means since the last tick
+  problem text                           -- why it stands still: a name in its query went away
+);
+create index live_dataset_of_project on live_dataset (project, dataset);

@@ -1,0 +1,6 @@
+"""The work that datasets do in the background."""
+
+from penstock.datasets import live
+from penstock.jobs import Job
+
+JOBS = [Job("datasets.refresh", live.refresh)]
