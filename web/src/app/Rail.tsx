@@ -6,6 +6,7 @@ import {
   ChevronsUpDown,
   CircleUser,
   Folder,
+  Inbox as InboxIcon,
   PanelLeftClose,
   PanelLeftOpen,
   Plus,
@@ -29,13 +30,14 @@ interface RailProps {
 /** Where one can go: the project, its pages, and oneself below. */
 export function Rail({ project, folded, fold }: RailProps) {
   const me = useMe();
+  const unread = me.unread ?? 0;
   const place = me.projects.find((one) => one.id === project);
   const tip = (label: string) => ({ label, position: "right" as const, disabled: !folded });
   return (
     <nav className={classes["rail"]} data-folded={folded || undefined} aria-label={words.rail.label}>
       <Projects project={project} />
       {place !== undefined &&
-        PAGES.filter((page) => page.shown(place.role)).map((page) => (
+        PAGES.filter((page) => page.jumpOnly !== true && page.shown(place.role)).map((page) => (
           <Tooltip key={page.to} {...tip(page.name)}>
             <Link to={page.to} params={{ project: place.id }} className={classes["item"]} aria-label={page.name}>
               <page.icon size={ICON} aria-hidden />
@@ -52,6 +54,17 @@ export function Rail({ project, folded, fold }: RailProps) {
           </Link>
         </Tooltip>
       )}
+      <Tooltip {...tip(words.rail.inbox)}>
+        <Link
+          to="/inbox"
+          className={classes["item"]}
+          aria-label={unread > 0 ? words.rail.unread(unread) : words.rail.inbox}
+        >
+          <InboxIcon size={ICON} aria-hidden />
+          <span>{words.rail.inbox}</span>
+          {unread > 0 && <b aria-hidden>{unread}</b>}
+        </Link>
+      </Tooltip>
       <Tooltip {...tip(words.rail.jump)}>
         <UnstyledButton className={classes["item"]} onClick={() => spotlight.open()} aria-label={words.rail.jump}>
           <Search size={ICON} aria-hidden />

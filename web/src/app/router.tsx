@@ -147,7 +147,117 @@ const delivery = createRoute({
   component: lazyRouteComponent(() => import("../pages/runs/Delivery"), "Delivery"),
 });
 
-const inProject = project.addChildren([pipeline, importing, datasets, dataset, file, version, action, run, delivery]);
+const schema = createRoute({
+  getParentRoute: () => project,
+  path: "/schema",
+  component: lazyRouteComponent(() => import("../pages/schema/Schema"), "Schema"),
+});
+
+const templates = createRoute({
+  getParentRoute: () => project,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("../pages/templates/Templates"), "Templates"),
+});
+
+const newTemplate = createRoute({
+  getParentRoute: () => project,
+  path: "/templates/new",
+  component: lazyRouteComponent(() => import("../pages/templates/Template"), "NewTemplate"),
+});
+
+const template = createRoute({
+  getParentRoute: () => project,
+  path: "/templates/$template",
+  params: id("template"),
+  component: lazyRouteComponent(() => import("../pages/templates/Template"), "Template"),
+});
+
+const actions = createRoute({
+  getParentRoute: () => project,
+  path: "/actions",
+  component: lazyRouteComponent(() => import("../pages/actions/Actions"), "Actions"),
+});
+
+const newAction = createRoute({
+  getParentRoute: () => project,
+  path: "/actions/new",
+  component: lazyRouteComponent(() => import("../pages/actions/ActionForm"), "NewAction"),
+});
+
+const editAction = createRoute({
+  getParentRoute: () => project,
+  path: "/actions/$action/edit",
+  params: id("action"),
+  component: lazyRouteComponent(() => import("../pages/actions/ActionForm"), "EditAction"),
+});
+
+const reports = createRoute({
+  getParentRoute: () => project,
+  path: "/reports/$report",
+  component: lazyRouteComponent(() => import("../pages/reports/Reports"), "Reports"),
+});
+
+const activity = createRoute({
+  getParentRoute: () => project,
+  path: "/activity",
+  component: lazyRouteComponent(() => import("../pages/activity/Activity"), "Activity"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: "/settings/$tab",
+  component: lazyRouteComponent(() => import("../pages/settings/Settings"), "Settings"),
+});
+
+const firstReport = createRoute({
+  getParentRoute: () => project,
+  path: "/reports",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/p/$project/reports/$report", params: { ...params, report: "people" }, replace: true });
+  },
+});
+
+const firstSetting = createRoute({
+  getParentRoute: () => project,
+  path: "/settings",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/p/$project/settings/$tab", params: { ...params, tab: "members" }, replace: true });
+  },
+});
+
+const inbox = createRoute({
+  getParentRoute: () => frame,
+  path: "/inbox",
+  component: lazyRouteComponent(() => import("../pages/inbox/Inbox"), "Inbox"),
+});
+
+const forms = [
+  schema,
+  templates,
+  newTemplate,
+  template,
+  actions,
+  newAction,
+  editAction,
+  firstReport,
+  reports,
+  activity,
+  firstSetting,
+  settings,
+] as const;
+
+const inProject = project.addChildren([
+  pipeline,
+  importing,
+  datasets,
+  dataset,
+  file,
+  version,
+  action,
+  run,
+  delivery,
+  ...forms,
+]);
 
 const tasks = createRoute({
   getParentRoute: () => frame,
@@ -165,7 +275,7 @@ const tree = root.addChildren([
   signIn,
   signInByLink,
   join,
-  signedIn.addChildren([home, annotating, frame.addChildren([start, tasks, inProject])]),
+  signedIn.addChildren([home, annotating, frame.addChildren([start, inbox, tasks, inProject])]),
 ]);
 
 export const router = createRouter({
