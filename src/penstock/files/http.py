@@ -102,6 +102,22 @@ def get_thumbnail(request: Request, who: AnyMember, file: int) -> Response:
     return Response(small, media_type=mime, headers=headers)
 
 
+@router.get("/files/{file}/rendition", response_class=Response)
+def get_rendition(request: Request, who: AnyMember, file: int) -> Response:
+    """The picture for a screen, upright, of at most 4096 pixels; what is smaller as it is. 404 until it is ready."""
+    found = _visible(who, file)
+    if found.state != "ready" or found.mime is None:
+        raise NotFound(what="rendition of file", name=file)
+    headers = serving.media_headers(f"{found.hash}-{jobs.RENDITION_SIDE}", found.key)
+    if known := serving.unchanged(request, headers):
+        return known
+    picture = jobs.rendition(who.store, found)
+    if picture is None:
+        return serving.blob(request, who.store.blobs, found.hash, found.mime, found.key)
+    mime = "image/webp" if picture.startswith(b"RIFF") else "image/jpeg"
+    return Response(picture, media_type=mime, headers=headers)
+
+
 def check_key(key: str) -> None:
     """Refuse a key that no file can have. Raises KeyInvalid."""
     if fault := key_fault(key):

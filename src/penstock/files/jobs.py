@@ -11,6 +11,8 @@ from penstock.jobs import Job, Work
 from penstock.store import Store
 
 _THREADS = 4
+RENDITION_SIDE = 4096
+"""The longer side of what a screen shows of a large image before somebody zooms in, in pixels."""
 
 
 def thumbnail_name(hash: str) -> str:
@@ -60,6 +62,19 @@ def thumbnail(store: Store, file: File) -> bytes | None:
         return kept
     look(store, file.hash)
     return store.blobs.derived.get(name)
+
+
+def rendition(store: Store, file: File) -> bytes | None:
+    """A picture of a large file with the longer side as `RENDITION_SIDE`, made when first asked for; else None."""
+    if max(file.width or 0, file.height or 0) <= RENDITION_SIDE:
+        return None
+    name = f"{file.hash}.rendition"
+    kept = store.blobs.derived.get(name)
+    if kept is None:
+        store.blobs.size(file.hash)
+        kept = probing.render(store.blobs.path(file.hash), RENDITION_SIDE)
+        store.blobs.derived.put(name, kept)
+    return kept
 
 
 JOBS = [Job(name="files.probe", run=probe)]

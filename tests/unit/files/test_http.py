@@ -1,9 +1,11 @@
 """Files over HTTP: what is refused changes nothing; media are served so that they can do no harm."""
 
+import io
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from .conftest import Picture
 
@@ -161,6 +163,19 @@ def test_thumbnails_are_small_and_wait_for_the_file(api: Any, sent: int, picture
     assert len(answer.content) < 20_000
     early = send(api, "early.jpg", picture("JPEG", 900, 600)).json()["file"]
     assert api.client("viewer").get(api.path(f"/files/{early}/thumbnail")).status_code == 404
+
+
+def test_a_large_picture_has_a_rendition_for_screens(api: Any, sent: int, picture: Picture, drain: Any) -> None:
+    viewer = api.client("viewer")
+    content = picture("JPEG", 5000, 100, orientation=6)
+    large = send(api, "large.jpg", content).json()["file"]
+    assert viewer.get(api.path(f"/files/{large}/rendition")).status_code == 404
+    drain()
+    for _ in range(2):
+        answer = viewer.get(api.path(f"/files/{large}/rendition"))
+        assert Image.open(io.BytesIO(answer.content)).size == (82, 4096)
+    small = viewer.get(api.path(f"/files/{sent}/rendition"))
+    assert small.content == picture("JPEG", 800, 600)
 
 
 def test_an_annotator_sees_no_file_without_a_task_on_it(api: Any, sent: int) -> None:
