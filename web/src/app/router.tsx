@@ -106,6 +106,7 @@ const dataset = createRoute({
   getParentRoute: () => project,
   path: "/data/$dataset",
   params: id("dataset"),
+  validateSearch: (search): { q?: string } => (typeof search["q"] === "string" ? { q: search["q"] } : {}),
   component: lazyRouteComponent(() => import("../pages/data/Dataset"), "Dataset"),
 });
 

@@ -1,33 +1,38 @@
 import { Button, Menu, Switch, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ChevronDown } from "lucide-react";
-import { Suspense, useState } from "react";
+import { useState } from "react";
 import { api, body } from "../../api/client";
 import { useLive } from "../../api/live";
 import { queries } from "../../api/queries";
 import { edits, useMe } from "../../api/session";
 import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
-import { Loading } from "../../parts/Loading";
 import { Page } from "../../parts/Page";
 import { words } from "../../words";
 import classes from "./Data.module.css";
 import { ExportDialog } from "./ExportDialog";
 import { Grid } from "./Grid";
-import { datasetQuery, datasetsQuery, versionsQuery } from "./queries";
+import { countQuery, datasetQuery, datasetsQuery, versionsQuery } from "./queries";
+import { QueryBar } from "./QueryBar";
 import { VersionDialog } from "./VersionDialog";
+
+const ROUTE = "/signed-in/frame/p/$project/data/$dataset";
 
 /** A dataset: its files as pictures, what can be done with those picked, and its versions. */
 export function Dataset() {
-  const { project, dataset } = useParams({ from: "/signed-in/frame/p/$project/data/$dataset" });
+  const { project, dataset } = useParams({ from: ROUTE });
   const me = useMe();
   const place = me.projects.find((one) => one.id === project);
   const mayEdit = place !== undefined && edits(place.role);
   const { data: found } = useSuspenseQuery(datasetQuery(project, dataset));
   const { data: all } = useSuspenseQuery(datasetsQuery(project));
   const { data: versions } = useSuspenseQuery(versionsQuery(project, dataset));
+  const { q = "" } = useSearch({ from: ROUTE });
+  const navigate = useNavigate();
+  const { data: matching } = useQuery({ ...countQuery(project, { dataset }, q), enabled: q !== "" });
   const [overlays, setOverlays] = useState(true);
   const [picked, setPicked] = useState<ReadonlySet<number>>(new Set());
   const [dialog, setDialog] = useState<"version" | "export" | null>(null);
@@ -119,7 +124,23 @@ export function Dataset() {
       }
     >
       <div className={classes["bar"]}>
-        <Text c="dimmed">{words.data.files(found.files ?? 0)}</Text>
+        <QueryBar
+          project={project}
+          dataset={dataset}
+          asked={q}
+          onAsk={(query) =>
+            void navigate({
+              to: "/p/$project/data/$dataset",
+              params: { project, dataset },
+              search: query === "" ? {} : { q: query },
+            })
+          }
+        />
+        <Text c="dimmed">
+          {q === "" || matching === undefined
+            ? words.data.files(found.files ?? 0)
+            : words.data.found(matching, found.files ?? 0)}
+        </Text>
         {picked.size > 0 && (
           <>
             <Text fw={600}>{words.data.selected(picked.size)}</Text>
@@ -153,15 +174,20 @@ export function Dataset() {
         />
       </div>
       <Fault error={adding.error ?? removing.error} />
-      <Suspense fallback={<Loading />}>
-        <Grid
-          project={project}
-          of={{ dataset }}
-          overlays={overlays}
-          {...(mayEdit ? { picking: { picked, pick } } : {})}
-          empty={<Empty title={words.data.empty}>{words.data.emptyWhy}</Empty>}
-        />
-      </Suspense>
+      <Grid
+        project={project}
+        of={{ dataset }}
+        q={q}
+        overlays={overlays}
+        {...(mayEdit ? { picking: { picked, pick } } : {})}
+        empty={
+          q === "" ? (
+            <Empty title={words.data.empty}>{words.data.emptyWhy}</Empty>
+          ) : (
+            <Empty title={words.data.nothing}>{words.data.nothingWhy}</Empty>
+          )
+        }
+      />
       <VersionDialog
         project={project}
         dataset={dataset}

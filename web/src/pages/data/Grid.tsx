@@ -1,12 +1,14 @@
 import { Checkbox } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
+import { Fault } from "../../parts/Fault";
+import { Loading } from "../../parts/Loading";
 import { words } from "../../words";
 import classes from "./Data.module.css";
-import { entriesQuery, type Entry } from "./queries";
+import { entriesQuery, type Entry, type Of } from "./queries";
 import { Thumb } from "./Thumb";
 
 const CELL = 172;
@@ -15,7 +17,9 @@ const CAPTION = 28;
 
 interface GridProps {
   project: number;
-  of: { dataset: number } | { version: number };
+  of: Of;
+  /** Only the files that this query finds. */
+  q?: string;
   overlays: boolean;
   asOf?: number | undefined;
   /** Which files are picked, and how to pick; without it none can be. */
@@ -24,9 +28,11 @@ interface GridProps {
 }
 
 /** The files of a dataset or version, as pictures. Only those in view are in the page. */
-export function Grid({ project, of, overlays, asOf, picking, empty }: GridProps) {
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useSuspenseInfiniteQuery(entriesQuery(project, of));
-  const entries = data.pages.flatMap((page) => page.items);
+export function Grid({ project, of, q = "", overlays, asOf, picking, empty }: GridProps) {
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    entriesQuery(project, of, q),
+  );
+  const entries = data?.pages.flatMap((page) => page.items) ?? [];
   const { ref: sizer, width } = useElementSize();
   const scroller = useRef<HTMLDivElement>(null);
   const anchor = useRef<number | null>(null);
@@ -43,6 +49,8 @@ export function Grid({ project, of, overlays, asOf, picking, empty }: GridProps)
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && last >= rows - 6) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, rows]);
+  if (error !== null) return <Fault error={error} />;
+  if (data === undefined) return <Loading />;
   if (entries.length === 0) return empty;
 
   const toggle = (at: number, on: boolean, through: boolean) => {

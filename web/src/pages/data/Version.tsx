@@ -1,10 +1,9 @@
 import { Anchor, Button, Switch, Text } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Suspense, useState } from "react";
+import { useState } from "react";
 import { edits, useMe } from "../../api/session";
 import { Empty } from "../../parts/Empty";
-import { Loading } from "../../parts/Loading";
 import { Page } from "../../parts/Page";
 import { moment, words } from "../../words";
 import classes from "./Data.module.css";
@@ -55,15 +54,13 @@ export function Version() {
           onChange={(event) => setOverlays(event.currentTarget.checked)}
         />
       </div>
-      <Suspense fallback={<Loading />}>
-        <Grid
-          project={project}
-          of={{ version }}
-          overlays={overlays}
-          asOf={found.seq}
-          empty={<Empty title={words.data.empty} />}
-        />
-      </Suspense>
+      <Grid
+        project={project}
+        of={{ version }}
+        overlays={overlays}
+        asOf={found.seq}
+        empty={<Empty title={words.data.empty} />}
+      />
       <ExportDialog
         project={project}
         of={{ version }}

@@ -57,19 +57,27 @@ export const versionQuery = (project: number, version: number) =>
   });
 
 /** The files of a dataset, or of a version, in the order of their keys. */
-export const entriesQuery = (project: number, of: { dataset: number } | { version: number }) =>
+export type Of = { dataset: number } | { version: number };
+
+export const entriesQuery = (project: number, of: Of, q = "") =>
   infiniteQueryOptions({
-    queryKey: ["p", project, "entries", of],
+    queryKey: ["p", project, "entries", of, q],
     queryFn: ({ pageParam }) =>
       "dataset" in of
         ? body(
             api.GET("/api/v1/projects/{project}/datasets/{dataset}/files", {
-              params: { path: { project, dataset: of.dataset }, query: { after: pageParam, limit: PAGE } },
+              params: {
+                path: { project, dataset: of.dataset },
+                query: { after: pageParam, limit: PAGE, q: q || undefined },
+              },
             }),
           )
         : body(
             api.GET("/api/v1/projects/{project}/versions/{version}/files", {
-              params: { path: { project, version: of.version }, query: { after: pageParam, limit: PAGE } },
+              params: {
+                path: { project, version: of.version },
+                query: { after: pageParam, limit: PAGE, q: q || undefined },
+              },
             }),
           ),
     initialPageParam: undefined as string | undefined,
@@ -104,4 +112,25 @@ export const historyQuery = (project: number, file: number) =>
           params: { path: { project, file } },
         }),
       ),
+  });
+
+/** How many files a query finds. */
+export const countQuery = (project: number, of: Of, q: string) =>
+  queryOptions({
+    queryKey: ["p", project, "entries", of, q, "count"],
+    queryFn: async () =>
+      (
+        await ("dataset" in of
+          ? body(
+              api.GET("/api/v1/projects/{project}/datasets/{dataset}/files/count", {
+                params: { path: { project, dataset: of.dataset }, query: { q } },
+              }),
+            )
+          : body(
+              api.GET("/api/v1/projects/{project}/versions/{version}/files/count", {
+                params: { path: { project, version: of.version }, query: { q } },
+              }),
+            ))
+      ).files,
+    retry: false,
   });

@@ -16,6 +16,14 @@ interface CardProps {
 export function Card({ project, thing, onTemplate }: CardProps) {
   const { kind, value } = thing;
   const label = `${words.pipeline.kinds[kind]} ${value.name}`;
+  if (value.id < 0) {
+    return (
+      <div className={classes["card"]} data-kind={kind} data-ghost aria-label={label} role="group">
+        <Head icon={{ dataset: Images, template: UsersRound, action: Zap }[kind]} name={value.name} />
+        <span className={classes["line"]}>{words.building.notApplied}</span>
+      </div>
+    );
+  }
   if (kind === "dataset") {
     return (
       <Link

@@ -14,12 +14,16 @@ import {
 } from "@xyflow/react";
 import { useMemo } from "react";
 import { words } from "../../words";
+import { AddMenu, type Building } from "./building/AddMenu";
 import { Card } from "./Card";
 import classes from "./Pipeline.module.css";
 import { type Edge, edgesOf, HEIGHT, layOut, type Status, type TemplateStatus, type Thing, WIDTH } from "./graph";
 import { usePulses } from "./pulses";
 
-type CardNode = FlowNode<{ project: number; thing: Thing; onTemplate: (template: TemplateStatus) => void }, "card">;
+type CardNode = FlowNode<
+  { project: number; thing: Thing; onTemplate: (template: TemplateStatus) => void; building: Building | undefined },
+  "card"
+>;
 type PipeEdge = FlowEdge<{ edge: Edge; pulse: number }, "pipe">;
 
 const nodeTypes = { card: CardInGraph };
@@ -29,10 +33,12 @@ interface GraphProps {
   project: number;
   status: Status;
   onTemplate: (template: TemplateStatus) => void;
+  /** How to add to it, for those who may. */
+  building: Building | undefined;
 }
 
 /** The pipeline drawn from left to right, with dots as files pass. */
-export function Graph({ project, status, onTemplate }: GraphProps) {
+export function Graph({ project, status, onTemplate, building }: GraphProps) {
   const pulses = usePulses(project, status);
   const drawn = useMemo(() => {
     const edges = edgesOf(status);
@@ -44,7 +50,7 @@ export function Graph({ project, status, onTemplate }: GraphProps) {
     position: { x, y },
     width: WIDTH,
     height: HEIGHT,
-    data: { project, thing, onTemplate },
+    data: { project, thing, onTemplate, building },
   }));
   const edges = drawn.edges.map((edge): PipeEdge => ({
     id: edge.id,
@@ -84,6 +90,7 @@ function CardInGraph({ data }: NodeProps<CardNode>) {
     <>
       <Handle type="target" position={Position.Left} className={classes["handle"]} isConnectable={false} />
       <Card {...data} />
+      {data.building !== undefined && <AddMenu thing={data.thing} building={data.building} />}
       <Handle type="source" position={Position.Right} className={classes["handle"]} isConnectable={false} />
     </>
   );

@@ -1,4 +1,4 @@
-import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Download } from "lucide-react";
@@ -16,6 +16,14 @@ import { saveAs } from "../../parts/saveAs";
 import { words } from "../../words";
 import { FirstRun } from "../import/FirstRun";
 import { Attention } from "./Attention";
+import { ActionForm } from "./building/ActionForm";
+import { DraftBar } from "./building/DraftBar";
+import { Invited } from "./building/Invited";
+import { NameForm } from "./building/NameForm";
+import { Recipes } from "./building/Recipes";
+import { withGhosts } from "./building/steps";
+import { TemplateForm } from "./building/TemplateForm";
+import { useDraft } from "./building/useDraft";
 import { Graph } from "./Graph";
 import { List } from "./List";
 import classes from "./Pipeline.module.css";
@@ -23,6 +31,8 @@ import { TemplateSheet } from "./TemplateSheet";
 import { troubles } from "./graph";
 
 const ROUTE = "/signed-in/frame/p/$project/pipeline";
+
+type Adding = { what: "template" | "route" | "action"; after: string } | { what: "dataset" };
 
 /** The project's home: what flows where, now. */
 export function Pipeline() {
@@ -35,6 +45,8 @@ export function Pipeline() {
   const status = useStatus(project);
   const [open, setOpen] = useState<number | undefined>();
   const [inviting, setInviting] = useState(false);
+  const draft = useDraft(project);
+  const [adding, setAdding] = useState<Adding | null>(null);
   const pausing = useMutation({
     mutationFn: ({ template, pause }: { template: number; pause: boolean }) => {
       const path = { params: { path: { project, template } } };
@@ -60,6 +72,7 @@ export function Pipeline() {
     onSuccess: ({ yaml }) => saveAs(`${place?.name ?? "pipeline"}.yaml`, yaml, "application/yaml"),
   });
   const onTemplate = (template: { id: number }) => setOpen(template.id);
+  const shown = status.data && (draft.doc === null ? status.data : withGhosts(status.data, draft.doc));
   const empty = status.isSuccess && status.data.datasets.length === 0 && status.data.templates.length === 0;
   if (empty) {
     return (
@@ -74,6 +87,11 @@ export function Pipeline() {
       fill
       actions={
         <>
+          {mayEdit && (
+            <Button variant="default" onClick={() => setAdding({ what: "dataset" })}>
+              {words.building.addDataset}
+            </Button>
+          )}
           <SegmentedControl
             aria-label={words.pipeline.view}
             value={view}
@@ -120,13 +138,57 @@ export function Pipeline() {
               open: setOpen,
             }}
           />
+          <DraftBar draft={draft} />
+          {mayEdit && shown !== undefined && shown.templates.length === 0 && (
+            <Recipes project={project} status={shown} onAdd={draft.add} />
+          )}
           <div className={classes["body"]}>
             {view === "list" ? (
               <List project={project} status={status.data} onTemplate={onTemplate} />
             ) : (
-              <Graph project={project} status={status.data} onTemplate={onTemplate} />
+              <Graph
+                project={project}
+                status={shown ?? status.data}
+                onTemplate={onTemplate}
+                building={
+                  mayEdit
+                    ? {
+                        addTemplate: (after) => setAdding({ what: "template", after }),
+                        addRoute: (after) => setAdding({ what: "route", after }),
+                        addAction: (after) => setAdding({ what: "action", after }),
+                      }
+                    : undefined
+                }
+              />
             )}
           </div>
+          <TemplateForm
+            project={project}
+            status={shown ?? status.data}
+            watch={adding?.what === "template" ? adding.after : null}
+            onClose={() => setAdding(null)}
+            onAdd={draft.add}
+          />
+          <ActionForm
+            project={project}
+            status={shown ?? status.data}
+            template={adding?.what === "action" ? adding.after : null}
+            onClose={() => setAdding(null)}
+            onAdd={draft.add}
+          />
+          <NameForm
+            title={adding?.what === "route" ? words.building.route(adding.after) : words.building.addDataset}
+            label={words.building.datasetName}
+            known={adding?.what === "route" ? (shown ?? status.data).datasets.map((one) => one.name) : []}
+            opened={adding?.what === "route" || adding?.what === "dataset"}
+            onClose={() => setAdding(null)}
+            onName={(name) =>
+              draft.add([
+                adding?.what === "route" ? { do: "route", template: adding.after, to: name } : { do: "dataset", name },
+              ])
+            }
+          />
+          <Invited draft={draft} />
           <TemplateSheet
             status={status.data}
             template={status.data.templates.find((one) => one.id === open)}

@@ -1,0 +1,54 @@
+import { Button, Group, List, Popover, Stack, Text } from "@mantine/core";
+import { Fault } from "../../../parts/Fault";
+import { words } from "../../../words";
+import classes from "../Pipeline.module.css";
+import type { Draft } from "./useDraft";
+
+/** What a draft would change, and whether it is applied. */
+export function DraftBar({ draft }: { draft: Draft }) {
+  const changes = draft.plan.data?.changes ?? [];
+  if (draft.steps.length === 0) return null;
+  return (
+    <section className={classes["draft"]} aria-label={words.building.draft}>
+      <Group gap="md">
+        <Text fw={600} role="status">
+          {draft.plan.isSuccess ? words.building.changes(changes.length) : words.building.planning}
+        </Text>
+        {changes.length > 0 && (
+          <Popover position="bottom-start" width={420} shadow="md">
+            <Popover.Target>
+              <Button variant="subtle">{words.building.see}</Button>
+            </Popover.Target>
+            <Popover.Dropdown>
+              <List size="md">
+                {changes.map((change, at) => (
+                  <List.Item key={at}>
+                    {words.building.dos[change.do]} {change.what} <b>{change.name}</b>
+                  </List.Item>
+                ))}
+              </List>
+            </Popover.Dropdown>
+          </Popover>
+        )}
+        <Group gap="sm" ml="auto">
+          <Button variant="subtle" onClick={draft.undo}>
+            {words.building.undo}
+          </Button>
+          <Button variant="default" onClick={draft.drop}>
+            {words.building.drop}
+          </Button>
+          <Button
+            disabled={!draft.plan.isSuccess}
+            loading={draft.applying.isPending}
+            onClick={() => draft.applying.mutate()}
+          >
+            {words.building.apply}
+          </Button>
+        </Group>
+      </Group>
+      <Stack>
+        <Fault error={draft.error} />
+      </Stack>
+    </section>
+  );
+}
