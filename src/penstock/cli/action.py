@@ -130,3 +130,48 @@ def deliveries(session: Session, state: str | None) -> None:
         cells=lambda row: (row.id, row.run, row.state, row.tries, row.error),
         none="Nothing was sent.",
     )
+
+
+@command.command()
+@click.argument("delivery", type=int)
+@speaks
+def delivery(session: Session, delivery: int) -> None:
+    """One delivery: every try, what was sent, and what came back."""
+    found = session.penstock.actions.delivery(delivery)
+
+    def show() -> None:
+        click.echo(
+            f"delivery {found.id} of run {found.run}: {found.state}" + (f"\n{found.error}" if found.error else "")
+        )
+        for one in found.log:
+            click.echo(f"  try {one.number}, {one.at:%Y-%m-%d %H:%M:%S}: {one.status or one.error}")
+        click.echo(found.body)
+
+    session.say(found, show)
+
+
+@command.command()
+@click.argument("delivery", type=int)
+@speaks
+def resend(session: Session, delivery: int) -> None:
+    """Send a delivery again, under its own id."""
+    session.say(session.penstock.actions.replay_delivery(delivery), f"Delivery {delivery} is on its way.")
+
+
+@command.command()
+@click.argument("connection", required=False)
+@speaks
+def enable(session: Session, connection: str | None) -> None:
+    """Send again to a receiver that answered 410 Gone. Without a name, those that did are listed."""
+    off = session.penstock.actions.receivers_off()
+    if connection is None:
+        session.table(
+            [one.value for one in session.penstock.connections if one.id in off],
+            ["connection", "id"],
+            cells=lambda row: (row.name, row.id),
+            none="Every receiver is on.",
+        )
+        return
+    found = session.penstock.connections[connection]
+    session.penstock.actions.enable_receiver(found.id)
+    session.say({"connection": found.id}, f"Messages go to {connection!r} again.")

@@ -152,3 +152,11 @@ class Actions(Named[Action]):
     def replay_deliveries(self, since: datetime, until: datetime) -> int:
         """Send again what failed in a period; how many."""
         return len(self._scope.post("/deliveries/replay", list[int], ReplayPeriod(since=since, until=until)))
+
+    def receivers_off(self) -> list[int]:
+        """The connections whose receiver answered 410 Gone, by id: nothing is sent there."""
+        return self._scope.get("/receivers/off", list[int])
+
+    def enable_receiver(self, connection: int) -> None:
+        """Send there again. Safe to repeat."""
+        self._scope.post(f"/receivers/{connection}/enable", type(None))

@@ -212,3 +212,20 @@ def test_actions(run: Say, p: Project, tmp_path: Path) -> None:
     assert "1. export: done" in run("action", "run", str(number)).replace("0. ", "1. ")
     assert run("action", "replay", str(number)) == f"Run {number} goes on.\n"
     assert run("action", "deliveries") == "Nothing was sent.\n"
+
+
+def test_a_delivery_is_looked_at_and_sent_again(run: Say, p: Project, drain: Callable[[], None]) -> None:
+    hook = p.connections.webhook("nobody", "http://127.0.0.1:9/hook")
+    p.actions.create("tell", {"when": {"by_hand": True}, "do": [{"kind": "webhook", "settings": {"to": hook.id}}]})
+    number = told(run, "action", "fire", "tell")["id"]
+    drain()
+    sent = told(run, "action", "deliveries")
+    shown = run("action", "delivery", str(sent[0]["id"]))
+    assert shown.startswith(f"delivery {sent[0]['id']} of run {number}: ")
+    assert "try 1, " in shown
+    assert "still being tried" in run("action", "resend", str(sent[0]["id"]), code=2)
+    p.actions.run(number).cancel()
+    assert run("action", "resend", str(sent[0]["id"])) == f"Delivery {sent[0]['id']} is on its way.\n"
+    assert run("action", "enable") == "Every receiver is on.\n"
+    assert run("action", "enable", "nobody") == "Messages go to 'nobody' again.\n"
+    assert "no connection" in run("action", "enable", "somebody", code=2)
