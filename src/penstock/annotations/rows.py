@@ -1,5 +1,6 @@
 """Annotations of files: reading any branch at any revision; imports; edits outside of tasks; merging drafts."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -9,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from penstock import schema as schemas
-from penstock.annotations import branches, checks, tables, values
+from penstock.annotations import branches, bulk_tables, checks, tables, values
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, holder_id
@@ -180,6 +181,26 @@ def put(
     tables.insert(tx, line.id, file, new, origin, gone=gone)
     if line.parent is None:
         tables.count_labels(tx, line.id, tables.tally(file, new, old))
+
+
+def put_many(
+    tx: Transaction,
+    line: Branch,
+    changes: Mapping[int, tuple[Collection[Annotation], Collection[Annotation]]],
+    origin: str,
+) -> None:
+    """Let new states stand in place of old ones on many files, {file: (old, new)}: `put` in bulk. They are locked."""
+    ended = [(file, a.id) for file, (old, new) in changes.items() for a in (*old, *new)]
+    bulk_tables.retire_many(tx, line.id, ended)
+    if line.parent is not None:
+        kept = {(file, a.id) for file, (_, new) in changes.items() for a in new}
+        bulk_tables.insert_gone(tx, line.id, [place for place in ended if place not in kept], origin)
+    else:
+        deltas = Counter[values.Counted]()
+        for file, (old, new) in changes.items():
+            deltas.update(tables.tally(file, new, old))
+        tables.count_labels(tx, line.id, deltas)
+    tables.copy_in(tx, line.id, ((file, new) for file, (_, new) in changes.items()), origin)
 
 
 class MergeOutcome(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from penstock.cli.session import Session, speaks
+from penstock.datasets.model import Rule
 
 if TYPE_CHECKING:
     from penstock.datasets.live_model import Combine
@@ -100,3 +101,33 @@ def fork(session: Session, source: str, name: str) -> None:
     """Make NAME, which begins as SOURCE: a dataset, or a version of one (gold/v1). Nothing is copied."""
     made = session.penstock.state(source).fork(name)
     session.say(made.value, f"{name!r} began as {source!r}, with {made.value.files} files.")
+
+
+@command.command()
+@click.argument("fork")
+@click.option("--into", metavar="DATASET", help="Another dataset than the one it was forked from.")
+@click.option(
+    "--rule",
+    type=click.Choice(["ours", "theirs", "newest", "both"]),
+    default="ours",
+    show_default=True,
+    help="What stands where both sides changed the same; ours is the fork's.",
+)
+@click.option("--conflicts-to", metavar="DATASET", help="A dataset that the files with conflicts enter.")
+@click.option("--preview", is_flag=True, help="Only say what would be done.")
+@speaks
+def merge(session: Session, fork: str, into: str | None, rule: Rule, conflicts_to: str | None, preview: bool) -> None:
+    """Do to the dataset that FORK came from what was changed in FORK since: all or none. Safe to repeat."""
+    datasets = session.penstock.datasets
+    target = datasets[into] if into else None
+    if preview:
+        found = datasets[fork].preview_merge(target, rule)
+    else:
+        found = datasets[fork].merge(target, rule=rule, conflicts_to=datasets[conflicts_to] if conflicts_to else None)
+    changed = found.annotations.changed
+    lines = (
+        f"files        {found.files.added} added, {found.files.removed} removed",
+        f"annotations  {found.annotations.added} added, {found.annotations.removed} removed, {changed} changed",
+        f"conflicts    {found.conflicts}",
+    )
+    session.say(found, "\n".join(lines))

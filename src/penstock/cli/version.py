@@ -47,3 +47,21 @@ def files(session: Session, dataset: str, name: str) -> None:
     """The files of a version, by key."""
     rows = session.penstock.datasets[dataset].versions[name].files()
     session.table(rows, ["key", "file"], cells=lambda row: (row.key, row.file), none="No file.")
+
+
+@command.command()
+@click.argument("dataset")
+@click.argument("name")
+@speaks
+def restore(session: Session, dataset: str, name: str) -> None:
+    """Make DATASET again what its version NAME shows, as new history. Nothing is erased."""
+    done = session.penstock.datasets[dataset].versions[name].restore()
+    now = done.annotations
+    lines = [
+        f"{dataset!r} is what {name!r} shows.",
+        f"files        {done.files.added} came back, {done.files.removed} left, {done.files.changed} described anew",
+        f"annotations  {now.added} came back, {now.removed} left, {now.changed} changed",
+    ]
+    if done.replaced:
+        lines.append(f"{len(done.replaced)} files were replaced since, so they stayed out.")
+    session.say(done, "\n".join(lines))

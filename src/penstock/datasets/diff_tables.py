@@ -85,7 +85,7 @@ class RefRow(NamedTuple):
 
 
 @contextmanager
-def _by_hash(tx: Transaction) -> Generator[None]:
+def by_hash(tx: Transaction) -> Generator[None]:
     """Statistics never know of the newest revisions, so the planner takes them for empty and joins them row by row:
     10,000 changes took 10 s. What has to be looked up row by row is written as a lateral.
     """
@@ -122,7 +122,7 @@ def count_annotations(tx: Transaction, a: State, b: State) -> list[CountRow]:
         "{} select change, by, count(*) as n from found group by change, by"
         " union all select null, null, count(distinct file) from found"
     ).format(_found(a, b))
-    with _by_hash(tx):
+    with by_hash(tx):
         return tx.all(CountRow, query)
 
 
@@ -132,16 +132,14 @@ def annotation_refs(tx: Transaction, a: State, b: State, after: tuple[int, UUID]
         "{} select file, id, a_branch, a_seq, b_branch, b_seq, change, by from found"
         " where (file, id) > (%(file)s, %(id)s) order by file, id limit %(limit)s"
     ).format(_found(a, b))
-    with _by_hash(tx):
+    with by_hash(tx):
         return tx.all(RefRow, query, file=after[0], id=after[1], limit=limit)
 
 
 def entry_changes(tx: Transaction, a: State, b: State, after: int, limit: int | None) -> list[EntryRow]:
     """The files that entered, left, or whose metadata differ, in order of their ids."""
     query = SQL(
-        "with {moved}, described as (select d.file from (select distinct file from file_meta"
-        " where project = %(project)s and created_seq > %(low)s and created_seq <= %(high)s) d"
-        " where {in_a} and {in_b}),"
+        "with {moved}, {described},"
         " different as (select file, case when in_b then 'added' else 'removed' end as change, in_a, in_b from moved"
         " union all select file, 'changed', true, true from described)"
         " select c.file, f.key, c.change,"
@@ -150,42 +148,26 @@ def entry_changes(tx: Transaction, a: State, b: State, after: int, limit: int | 
         " and (e.retired_seq is null or e.retired_seq > %(b_seq)s))"
         " when 'removed' then (select e.retired_cause from membership e where e.project = %(project)s"
         " and e.dataset = %(a)s and e.file = c.file and e.created_seq <= %(a_seq)s and e.retired_seq > %(a_seq)s)"
-        " end as cause,"
-        " case when c.in_a then coalesce(ma.meta, '{{}}') end as before,"
-        " case when c.in_b then coalesce(mb.meta, '{{}}') end as after"
+        " end as cause, case when c.in_a then {meta_a} end as before, case when c.in_b then {meta_b} end as after"
         " from different c join file f on f.project = %(project)s and f.id = c.file"
-        " left join file_meta ma on ma.project = f.project and ma.file = f.id and ma.created_seq <= %(a_seq)s"
-        " and (ma.retired_seq is null or ma.retired_seq > %(a_seq)s)"
-        " left join file_meta mb on mb.project = f.project and mb.file = f.id and mb.created_seq <= %(b_seq)s"
-        " and (mb.retired_seq is null or mb.retired_seq > %(b_seq)s)"
-        " where c.file > %(after)s"
-        " and (c.change <> 'changed' or coalesce(ma.meta, '{{}}') <> coalesce(mb.meta, '{{}}'))"
-        " order by c.file limit %(limit)s"
-    ).format(moved=_moved(a, b), in_a=_holds(a, SQL("d.file")), in_b=_holds(b, SQL("d.file")))
-    return tx.all(
-        EntryRow,
-        query,
-        a=a.dataset.id,
-        b=b.dataset.id,
-        a_seq=a.seq,
-        b_seq=b.seq,
-        low=min(a.seq, b.seq),
-        high=max(a.seq, b.seq),
-        after=after,
-        limit=limit,
+        " where c.file > %(after)s order by c.file limit %(limit)s"
+    ).format(
+        moved=moved(a, b),
+        described=_described(a, b),
+        meta_a=_meta(a, SQL("c.file")),
+        meta_b=_meta(b, SQL("c.file")),
     )
+    return tx.all(EntryRow, query, a=a.dataset.id, b=b.dataset.id, a_seq=a.seq, b_seq=b.seq, after=after, limit=limit)
 
 
 def changed_files(tx: Transaction, a: State, b: State) -> list[int]:
     """The files of `b` that are new in it, or whose annotations or metadata differ, in order of their ids."""
     query = SQL(
-        "{found}, described as (select d.file from (select distinct file from file_meta"
-        " where project = %(project)s and created_seq > %(low)s and created_seq <= %(high)s) d where {in_a} and {in_b})"
-        " select file from moved where in_b union select file from places p where in_b and exists"
+        "{found}, {described} select file from moved where in_b union select file from places p where in_b and exists"
         " (select from found f where f.file = p.file) union select file from described order by file"
-    ).format(found=_found(a, b), in_a=_holds(a, SQL("d.file")), in_b=_holds(b, SQL("d.file")))
-    with _by_hash(tx):
-        return tx.values(int, query, low=min(a.seq, b.seq), high=max(a.seq, b.seq))
+    ).format(found=_found(a, b), described=_described(a, b))
+    with by_hash(tx):
+        return tx.values(int, query)
 
 
 def rows_at(tx: Transaction, refs: Sequence[tuple[int, UUID, int, int]]) -> list[tuple[Any, ...]]:
@@ -248,7 +230,7 @@ def state_of(levels: Sequence[Level], place: LiteralString) -> Composable:
     return SQL("(select * from ({}) either order by n limit 1)").format(SQL(" union all ").join(reads))
 
 
-def _holds(state: State, file: Composable) -> Composable:
+def holds(state: State, file: Composable) -> Composable:
     """Whether a side holds a file."""
     own = state.entries[0]
     # Two looks by two indexes: in one, both are always read and put together.
@@ -269,7 +251,7 @@ def _holds(state: State, file: Composable) -> Composable:
     return SQL("({} or {} and not {})").format(held, begun, left)
 
 
-def _moved(a: State, b: State) -> Composable:
+def moved(a: State, b: State) -> Composable:
     """CTE `moved`: the files that one side holds and the other doesn't."""
     pieces: list[Composable] = [SQL("select file from entry where false")]
     for part in parts(a.entries, b.entries):
@@ -287,7 +269,31 @@ def _moved(a: State, b: State) -> Composable:
     return SQL(
         "moved as materialized (select file, in_a, in_b from (select distinct file from ({pieces}) p) c,"
         " lateral (select {in_a} as in_a, {in_b} as in_b offset 0) held where in_a <> in_b)"
-    ).format(pieces=SQL(" union all ").join(pieces), in_a=_holds(a, SQL("c.file")), in_b=_holds(b, SQL("c.file")))
+    ).format(pieces=SQL(" union all ").join(pieces), in_a=holds(a, SQL("c.file")), in_b=holds(b, SQL("c.file")))
+
+
+def _described(a: State, b: State) -> Composable:
+    """CTE `described`: the files that both sides hold and whose metadata differ."""
+    return SQL(
+        "described as (select d.file from (select distinct file from file_meta where project = %(project)s"
+        " and created_seq > {low} and created_seq <= {high}) d, lateral (select {in_a} and {in_b} and"
+        " {meta_a} <> {meta_b} as differs offset 0) x where differs)"
+    ).format(
+        low=Literal(min(a.seq, b.seq)),
+        high=Literal(max(a.seq, b.seq)),
+        in_a=holds(a, SQL("d.file")),
+        in_b=holds(b, SQL("d.file")),
+        meta_a=_meta(a, SQL("d.file")),
+        meta_b=_meta(b, SQL("d.file")),
+    )
+
+
+def _meta(state: State, file: Composable) -> Composable:
+    """A file's metadata at the revision of a side."""
+    return SQL(
+        "coalesce((select m.meta from file_meta m where m.project = %(project)s and m.file = {file}"
+        " and m.created_seq <= {seq} and (m.retired_seq is null or m.retired_seq > {seq})), '{{}}')"
+    ).format(file=file, seq=Literal(state.seq))
 
 
 def _found(a: State, b: State) -> Composable:
@@ -308,7 +314,7 @@ def _found(a: State, b: State) -> Composable:
         " and (a.branch, a.created_seq) is distinct from (b.branch, b.created_seq)"
         " and not (a.id is not null and b.id is not null and not b.gone and {same}))"
     ).format(
-        moved=_moved(a, b),
+        moved=moved(a, b),
         parts=candidates(parts(a.levels, b.levels)),
         branches=Literal(branches),
         places=_places(a),
@@ -341,7 +347,7 @@ def _places(a: State) -> Composable:
         "places as materialized (select c.file, coalesce(m.in_a, held) as in_a, coalesce(m.in_b, held) as in_b"
         " from (select distinct file from candidate) c left join moved m on m.file = c.file,"
         " lateral (select m.file is null and {} as held offset 0) h)"
-    ).format(_holds(a, SQL("c.file")))
+    ).format(holds(a, SQL("c.file")))
 
 
 def _found_on_one_line(a: State, b: State) -> Composable:
@@ -367,7 +373,7 @@ def _found_on_one_line(a: State, b: State) -> Composable:
         " and x.file = m.file and x.created_seq <= {b} and (x.retired_seq is null or x.retired_seq > {b}) offset 0) x"
         " where m.in_b)"
     ).format(
-        moved=_moved(a, b),
+        moved=moved(a, b),
         branch=Literal(a.levels[0].branch),
         low=Literal(min(a.seq, b.seq)),
         high=Literal(max(a.seq, b.seq)),

@@ -73,6 +73,30 @@ class DatasetFileRemoved(Event):
     cause: dict[str, Any]
 
 
+class DatasetMerged(Event):
+    """A fork was merged into a dataset. Files that entered or left it have their own events."""
+
+    kind: ClassVar[str] = "dataset.merged"
+    dataset: DatasetId  #: that got the changes
+    fork: DatasetId
+    merge: int
+    annotations: dict[str, int]  #: added, removed, changed
+    files: dict[str, int]
+    conflicts: int
+    rule: str
+    conflicts_to: DatasetId | None
+
+
+class DatasetRestored(Event):
+    """A dataset became again what a version of it shows. Files that entered or left have their own events."""
+
+    kind: ClassVar[str] = "dataset.restored"
+    dataset: DatasetId
+    version: VersionId
+    annotations: dict[str, int]  #: added, removed, changed
+    files: dict[str, int]
+
+
 class DatasetCompared(Event):
     """Two states of datasets were compared for others to know: what happened on the way from `a` to `b`."""
 

@@ -1,4 +1,4 @@
-"""HTTP of what one does with the history of datasets: forks, and what differs between two states."""
+"""HTTP of what one does with the history of datasets: forks, what differs, merging, restoring."""
 
 from typing import Annotated, Any
 
@@ -7,9 +7,21 @@ from fastapi.responses import StreamingResponse
 
 from penstock.annotations.model import encode
 from penstock.core import Page
+from penstock.core.ids import DatasetId
 from penstock.core.paging import decode_cursor, encode_cursor
-from penstock.datasets import delta, diff, forks, states, verbs, versions
-from penstock.datasets.model import Compared, Dataset, Diff, EntryChange, NewFork
+from penstock.datasets import delta, diff, forks, merging, restoring, states, verbs, versions
+from penstock.datasets.model import (
+    Compared,
+    Dataset,
+    Diff,
+    EntryChange,
+    Merge,
+    MergeInto,
+    MergePreview,
+    NewFork,
+    Restored,
+    Rule,
+)
 from penstock.people.http import Caller, may
 
 router = APIRouter(prefix="/projects/{project}", tags=["datasets"])
@@ -70,3 +82,47 @@ def get_delta(who: Viewer, a: str, b: str) -> Response:
     """Everything that differs, one JSON object a line: what brings a copy of a kept elsewhere to b."""
     one, other = who.read(lambda tx: (states.read(tx, a), states.read(tx, b)))
     return StreamingResponse(delta.lines(who.store.db, who.project, one, other), media_type="application/x-ndjson")
+
+
+@router.get("/datasets/{dataset}/merge")
+def preview_merge(who: Viewer, dataset: int, into: DatasetId | None = None, rule: Rule = "ours") -> MergePreview:
+    """What merging a fork into the dataset it came from, or into another, would do now."""
+    return who.read(lambda tx: merging.preview(tx, dataset, MergeInto(into=into, rule=rule)))
+
+
+@router.get("/datasets/{dataset}/merge/conflicts", responses=_JSON)
+def preview_merge_conflicts(who: Viewer, dataset: int, into: DatasetId | None = None, limit: Limit = 100) -> Response:
+    """The first conflicts that merging would meet now: base, theirs (the target's) and ours (the fork's) of each."""
+    found = who.read(lambda tx: merging.preview_conflicts(tx, dataset, MergeInto(into=into), limit))
+    return Response(encode(found), media_type="application/json")
+
+
+@router.post("/datasets/{dataset}/merge", status_code=201)
+def merge_fork(who: Editor, dataset: int, body: MergeInto) -> Merge:
+    """Do to the dataset a fork came from, or to another, what the fork changed since it was merged last: all or none.
+
+    Writes `dataset.merged`, and `dataset.file_added` and `dataset.file_removed` for files.
+    """
+    seq = versions.settled(who.store.db, who.project)
+    return who.do(lambda tx: merging.perform(tx, dataset, body, seq))
+
+
+@router.get("/merges/{merge}")
+def get_merge(who: Viewer, merge: int) -> Merge:
+    """One merge."""
+    return who.read(lambda tx: merging.get(tx, merge))
+
+
+@router.get("/merges/{merge}/conflicts", responses=_JSON)
+def list_merge_conflicts(who: Viewer, merge: int, after: str | None = None, limit: Limit = 100) -> Response:
+    """What both sides had changed when a merge was done, in order of file and id."""
+    page = who.read(lambda tx: merging.conflicts(tx, merge, after, limit))
+    return Response(encode({"items": page.items, "next": page.next}), media_type="application/json")
+
+
+@router.post("/versions/{version}/restore")
+def restore_version(who: Editor, version: int) -> Restored:
+    """Make a dataset again what a version of it shows, as new history: nothing is erased. Writes `dataset.restored`,
+    and `dataset.file_added`, `dataset.file_removed` and `file.described` for files.
+    """
+    return who.do(lambda tx: restoring.restore(tx, version))

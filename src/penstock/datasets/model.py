@@ -164,6 +164,64 @@ class EntryChange(Value):
     after: dict[str, Any] | None = None
 
 
+Rule = Literal["ours", "theirs", "newest", "both"]
+"""What stands where both sides changed the same: the fork's, the target's, what was written last, or the target's with
+the fork's beside it as another annotation."""
+
+
+class MergeInto(Value):
+    """A fork to merge."""
+
+    into: DatasetId | None = None
+    """The dataset that gets what the fork changed; the one it was forked from unless given."""
+    rule: Rule = "ours"
+    conflicts_to: DatasetId | None = None
+    """A dataset that the files with conflicts enter, for a template that watches it."""
+
+
+class MergePreview(Value):
+    """What merging would do now."""
+
+    fork: DatasetId
+    target: DatasetId
+    fork_seq: int
+    """The fork's revision that would be merged."""
+    annotations: Tally
+    files: Tally
+    conflicts: int
+    """Annotations that both sides changed in the same field."""
+    conflict_fields: dict[str, int]
+    """How often each field is in conflict; `deleted` where one side deleted what the other changed."""
+
+
+class Merge(Value):
+    """One merge of a fork into a dataset."""
+
+    id: int
+    fork: DatasetId
+    target: DatasetId
+    fork_seq: int
+    rule: Rule
+    conflicts_to: DatasetId | None
+    annotations: Tally
+    files: Tally
+    conflicts: int
+    author: int | None
+    at: dt.datetime
+
+
+class Restored(Value):
+    """What restoring a version did."""
+
+    version: VersionId
+    dataset: DatasetId
+    annotations: Tally
+    files: Tally
+    """Files that entered and left; changed are those whose metadata were restored."""
+    replaced: list[FileId]
+    """Files of the version whose keys have other bytes now, so they stayed out."""
+
+
 class Compared(Value):
     """Two states to compare for others to know, and where to put the files that differ."""
 
@@ -229,3 +287,12 @@ class RevisionTooOld(Invalid):
 
 class StateUnreadable(Invalid):
     """{written!r} says no state of a dataset. Write `version:7`, `dataset:3`, or `dataset:3@1200` for a revision."""
+
+
+class NotAFork(Conflict):
+    """{name!r} is no fork, so there is nothing to merge. Fork a dataset first, or add its files to another."""
+
+
+class NothingInCommon(Conflict):
+    """{fork!r} and {target!r} grew from nothing in common, so they can't be merged. Merge into the dataset that was
+    forked, one on its branch, or another fork of it."""

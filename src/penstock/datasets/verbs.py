@@ -22,6 +22,9 @@ from penstock.datasets.model import (
 )
 from penstock.store import Transaction
 
+CARRYING = frozenset({"route", "merge", "restore"})
+"""Causes that carry on what somebody decided before: what was replaced since stays behind."""
+
 
 def create(tx: Transaction, name: str, branch: int | None = None) -> Dataset:
     """Create a dataset on a branch, `main` unless given. Raises DatasetNameTaken. Writes `dataset.created`."""
@@ -103,15 +106,15 @@ def add(tx: Transaction, dataset: int, files: Sequence[int], cause: Cause) -> li
     """Add files; those that were new in it. Safe to repeat. Writes one `dataset.file_added` for each.
 
     A route that brings a file which is there already writes it too, with `again`. A `dataset` in the cause is where the
-    files come from: it must be on the same branch. A route doesn't carry on files that were replaced meanwhile; anybody
-    else's are refused. Locks the files, so it comes before the seq unless the caller holds them.
+    files come from: it must be on the same branch. Routes, merges and restores don't carry on files that were replaced
+    meanwhile; anybody else's are refused. Locks the files, so it comes before the seq unless the caller holds them.
 
     Raises NotFound, DatasetArchived, LiveDataset, BranchesDiffer, FileGone.
     """
     target = open_to_change(tx, dataset)
     if (source := cause.get("dataset")) is not None:
         check_same_branch(get(tx, source), target)
-    wanted = _current(tx, list(dict.fromkeys(files)), drop_replaced=cause["kind"] == "route")
+    wanted = _current(tx, list(dict.fromkeys(files)), drop_replaced=cause["kind"] in CARRYING)
     if not wanted:
         return []
     made = {member.file: member.id for member in tables.insert_entries(tx, dataset, wanted, cause)}

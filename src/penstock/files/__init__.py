@@ -4,6 +4,7 @@ from penstock.files.model import Duplicates, File, Location, Media, Meta, NewFil
 from penstock.files.verbs import (
     KeyInvalid,
     describe,
+    describe_many,
     get,
     get_many,
     hold,
@@ -31,6 +32,7 @@ __all__ = [
     "Registered",
     "Upload",
     "describe",
+    "describe_many",
     "get",
     "get_many",
     "hold",

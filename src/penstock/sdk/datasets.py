@@ -15,9 +15,14 @@ from penstock.datasets.model import (
     FilesToAdd,
     FilesToMove,
     FilesToRemove,
+    Merge,
+    MergeInto,
+    MergePreview,
     NewDataset,
     NewFork,
     NewVersion,
+    Restored,
+    Rule,
 )
 from penstock.datasets.model import Dataset as DatasetValue
 from penstock.datasets.model import Version as VersionValue
@@ -110,6 +115,21 @@ class Dataset:
     def fork(self, name: str) -> Dataset:
         """Make a dataset that begins as this one is now, on a branch of its own."""
         return _fork(self._scope, written(self), name)
+
+    def preview_merge(self, into: Dataset | None = None, rule: Rule = "ours") -> MergePreview:
+        """What merging this fork into the dataset it came from, or into another, would do now."""
+        query = {"into": into and into.id, "rule": rule}
+        return self._scope.get(f"/datasets/{self.id}/merge", MergePreview, query)
+
+    def merge(self, into: Dataset | None = None, *, rule: Rule = "ours", conflicts_to: Dataset | None = None) -> Merge:
+        """Do what this fork changed to the dataset it came from, or to another: all or none. Safe to repeat.
+
+        `rule` says what stands where both sides changed the same: "ours" (the fork's), "theirs", "newest" or "both".
+        Files with conflicts enter `conflicts_to`, when given.
+        """
+        told = {"rule": rule} | ({} if into is None else {"into": into.id})
+        body = told | ({} if conflicts_to is None else {"conflicts_to": conflicts_to.id})
+        return self._scope.post(f"/datasets/{self.id}/merge", Merge, MergeInto.model_validate(body))
 
     def diff(self, to: Dataset | Version | str) -> Difference:
         """What differs between this dataset as it is now and another state."""
@@ -216,6 +236,10 @@ class Version:
     def fork(self, name: str) -> Dataset:
         """Make a dataset that begins as this version, on a branch of its own."""
         return _fork(self._scope, written(self), name)
+
+    def restore(self) -> Restored:
+        """Make its dataset again what this version shows, as new history. Safe to repeat."""
+        return self._scope.post(f"/versions/{self.id}/restore", Restored)
 
     def diff(self, to: Dataset | Version | str) -> Difference:
         """What happened on the way from this version to another state."""

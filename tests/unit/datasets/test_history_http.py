@@ -93,3 +93,30 @@ def test_what_differs_over_http_and_in_the_sdk(world: Any, p: Any, tmp_path: Any
     assert viewer.get(world.path("/diff"), params=pair).json()["annotations"]["added"] == 1
     assert viewer.get(world.path("/diff"), params={"a": "v1", "b": "v2"}).status_code == 422
     assert gold.diff(v1).counts.annotations.removed == 1
+
+
+def test_merging_and_restoring_over_http_and_in_the_sdk(world: Any, p: Any, wrote: Any) -> None:
+    gold = p.datasets["gold"]
+    v1 = gold.versions.name("v1")
+    p.define({"labels": {"car": {}}})
+    fork = v1.fork("mine")
+    label, path = p.schema().labels[0].id, world.path(f"/files/{world.files[0]}/annotations")
+    change = {"do": "create", "id": "00000000-0000-7000-8000-000000000001", "kind": "tag", "label": label}
+    world.owner.post(path, json=[change], params={"branch": fork.value.branch}).raise_for_status()
+    fork.remove(world.files[2:])
+    assert fork.preview_merge().annotations.added == 1
+    with wrote(world.project) as written:
+        done = fork.merge(rule="newest", conflicts_to=gold)
+        assert fork.merge() == done
+    assert written.kinds == ["dataset.file_removed", "dataset.merged"]
+    assert (done.files.removed, done.conflicts) == (1, 0)
+    assert gold.count() == 2
+    viewer, merge = world.client("viewer"), world.path(f"/merges/{done.id}")
+    assert viewer.get(merge).json()["target"] == gold.id
+    assert viewer.get(f"{merge}/conflicts").json() == {"items": [], "next": None}
+    assert viewer.get(world.path(f"/datasets/{fork.id}/merge/conflicts")).json() == []
+    assert viewer.get(world.path(f"/datasets/{gold.id}/merge")).status_code == 409
+    with wrote(world.project) as written:
+        back = v1.restore()
+    assert written.kinds == ["dataset.file_added", "dataset.restored"]
+    assert (back.files.added, back.annotations.removed, gold.count()) == (1, 1, 3)

@@ -44,7 +44,7 @@ create table annotation (
   at jsonb,
   author int,
   "foreign" jsonb,
-  origin text not null default 'edit' check (origin in ('edit', 'merge', 'import', 'migration')),
+  origin text not null default 'edit' check (origin in ('edit', 'merge', 'import', 'migration', 'restore')),
   task bigint,                           -- the task whose being done wrote it
   check (retired_seq > created_seq),
   primary key (project, branch, file, id, created_seq)
