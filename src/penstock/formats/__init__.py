@@ -2,14 +2,35 @@
 
 from penstock.core import NotFound
 from penstock.formats.coco import Coco
+from penstock.formats.cvat import Cvat
+from penstock.formats.folders import Folders
 from penstock.formats.jsonl import Jsonl
+from penstock.formats.label_studio import LabelStudio
+from penstock.formats.mask_pictures import Masks
 from penstock.formats.model import BadItem, Chunk, Format, Item, Loss, NamedAnnotation, Reading, Tree
+from penstock.formats.tag_table import TagTable
 from penstock.formats.tree import Glance
 from penstock.formats.voc import Voc
+from penstock.formats.yolo import Darknet, Yolo
 
 __all__ = ["BadItem", "Chunk", "Format", "Item", "Loss", "NamedAnnotation", "Reading", "Tree", "detect", "named"]
 
-FORMATS: tuple[Format, ...] = (Jsonl(), Voc(), Coco())
+FORMATS: tuple[Format, ...] = (
+    Jsonl(),
+    Yolo("yolo", "YOLO detect (Ultralytics)", None),
+    Yolo("yolo-segment", "YOLO segment", "segment"),
+    Yolo("yolo-pose", "YOLO pose", "pose"),
+    Yolo("yolo-obb", "YOLO OBB", "obb"),
+    Darknet(),
+    Folders("imagenet", "ImageNet folders"),
+    Folders("yolo-classify", "YOLO classify"),
+    Cvat(),
+    LabelStudio(),
+    TagTable(),
+    Masks(),
+    Voc(),
+    Coco(),
+)
 
 
 def named(name: str) -> Format:

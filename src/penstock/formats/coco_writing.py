@@ -4,9 +4,8 @@ Ids of the set that things came from are kept. Images and annotations without on
 only after all others were seen: they wait in temporary files.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import msgspec
 
@@ -14,13 +13,13 @@ from penstock.annotations import geometry as shapes
 from penstock.formats.coco_shapes import fingerprint, segmentation_of
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
+from penstock.formats.waiting import Lines
 from penstock.schema.model import Label, Schema
 
 FILE = "annotations.json"
 BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
 """Kinds that COCO can write keypoints with, as one record."""
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
-_IN_MEMORY = 8 * 1024**2
 _CHUNK = 1024**2
 
 
@@ -47,27 +46,6 @@ class _Ids:
         new = max(self._taken, default=0) + 1
         self._taken = {new}
         return new
-
-
-class _Spool:
-    """Lines that wait in a temporary file."""
-
-    def __init__(self) -> None:
-        # Closed with the generator that owns it.
-        self._file: BinaryIO = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
-        self.count = 0
-
-    def add(self, line: bytes) -> None:
-        self._file.write(line + b"\n")
-        self.count += 1
-
-    def lines(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        for line in self._file:
-            yield line[:-1]
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def write(items: Iterable[tuple[Item, str]], schema: Schema, loss: Loss, foreign: Mapping[str, Any]) -> Iterator[Chunk]:
@@ -100,9 +78,9 @@ class _Writing:
         self.ids = {label.name: category["id"] for label, category in self.categories}
         self.images = _Ids(loss, "image_id_changed")
         self.annotations = _Ids(loss, "annotation_id_changed")
-        self.waiting_images = _Spool()
-        self.ready = _Spool()
-        self.waiting = _Spool()
+        self.waiting_images = Lines()
+        self.ready = Lines()
+        self.waiting = Lines()
 
     def close(self) -> None:
         for spool in (self.waiting_images, self.ready, self.waiting):

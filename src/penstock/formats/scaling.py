@@ -39,9 +39,9 @@ def scale(annotation: NamedAnnotation, width: int, height: int) -> None:
         shape = shapes.read("polyline" if kind == "rotated_box" else kind, annotation.geometry)
     except BadGeometry:
         return
-    pixels: Any = _rounded(scaled("polyline" if kind == "rotated_box" else kind, shape, width, height))
+    pixels: Any = rounded(scaled("polyline" if kind == "rotated_box" else kind, shape, width, height))
     if kind == "rotated_box":
-        pixels = _rounded(_turned(pixels))
+        pixels = rounded(_turned(pixels))
     annotation.geometry = shapes.canonical(pixels)
 
 
@@ -66,7 +66,8 @@ def fraction(value: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def _rounded(shape: Any) -> Any:
+def rounded(shape: Any) -> Any:
+    """A shape with its numbers rounded to a millionth of a pixel."""
     if isinstance(shape, list):
-        return [_rounded(one) for one in shape]  # pyright: ignore[reportUnknownVariableType]
+        return [rounded(one) for one in shape]  # pyright: ignore[reportUnknownVariableType]
     return round(shape, _PIXEL_DIGITS) if isinstance(shape, float) else shape

@@ -4,7 +4,6 @@
 parts, any unknown tag) is kept in `foreign` under `voc` and written again. Entities and document types are refused.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, cast
@@ -18,15 +17,13 @@ from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnota
 from penstock.formats.naming import all_values
 from penstock.formats.seen import Seen
 from penstock.formats.tree import Finder, is_image
-from penstock.formats.xml import BadXml, Element, read_xml
+from penstock.formats.xml import NAME, BadXml, Element, clean, read_xml
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedLabel, WantedSchema
 
 LARGEST_BYTES = 64 * 1024**2
 
-_NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _RETURN = {"\r": "&#13;"}  # a parser would read it as a line feed
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class VocInvalid(Invalid):
@@ -237,11 +234,11 @@ def _element(tag: str, value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, list):
         for one in cast(list[Any], value):
             yield from _element(tag, one, depth)
-    elif _NAME.fullmatch(tag):
+    elif NAME.fullmatch(tag):
         indent = "\t" * depth
         parts = cast(dict[str, Any], value) if isinstance(value, dict) else {"#text": value}
-        own = [f" {k[1:]}={quoteattr(_clean(v))}" for k, v in parts.items() if k[:1] == "@" and _NAME.fullmatch(k[1:])]
-        yield f"{indent}<{tag}{''.join(own)}>{escape(_clean(parts.get('#text', '')), _RETURN)}"
+        own = [f" {k[1:]}={quoteattr(clean(v))}" for k, v in parts.items() if k[:1] == "@" and NAME.fullmatch(k[1:])]
+        yield f"{indent}<{tag}{''.join(own)}>{escape(clean(parts.get('#text', '')), _RETURN)}"
         inner = [_element(k, v, depth + 1) for k, v in parts.items() if k[:1] not in "@#"]
         if inner:
             yield "\n"
@@ -249,11 +246,6 @@ def _element(tag: str, value: Any, depth: int) -> Iterator[str]:
                 yield from part
             yield indent
         yield f"</{tag}>\n"
-
-
-def _clean(value: Any) -> str:
-    """Text without the control characters that no XML document can hold."""
-    return _CONTROL.sub("\ufffd", str(value))
 
 
 def _spelled(number: float) -> str:

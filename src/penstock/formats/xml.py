@@ -1,9 +1,14 @@
 """Small XML documents as trees, read without trust: no entities, no document types, bounded depth and size."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 from xml.parsers import expat
 
+NAME = re.compile(r"[A-Za-z_][\w.-]*")
+"""What can be the name of a tag or of its attribute."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 DEEPEST = 64
 MOST_ELEMENTS = 2_000_000
 
@@ -52,38 +57,77 @@ class Element:
 
 def read_xml(content: bytes) -> Element:
     """The root of a document. Raises BadXml, also for any entity or document type, which bombs are made of."""
-    parser = expat.ParserCreate()
-    top = Element("")
-    stack = [top]
-    count = 0
+    building = _Building()
+    building.feed(content, True)
+    return building.top.children[0]
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal count
-        count += 1 + len(attributes)
-        if len(stack) > DEEPEST or count > MOST_ELEMENTS:
+
+def stream_xml(stream: BinaryIO, root: str) -> Iterator[Element]:
+    """The children of a document's root, one after the other, so that a large document is never held. Raises BadXml."""
+    building = _Building()
+    while True:
+        block = stream.read(_BLOCK_BYTES)
+        building.feed(block, not block)
+        if building.top.children and building.top.children[0].tag != root:
+            raise BadXml(f"its root is <{building.top.children[0].tag}>, not <{root}>")
+        yield from building.taken()
+        if not block:
+            return
+
+
+_BLOCK_BYTES = 1 << 20
+
+
+class _Building:
+    """A tree that grows with what the parser finds."""
+
+    def __init__(self) -> None:
+        self.top = Element("")
+        self._stack = [self.top]
+        self._count = 0
+        self._parser = parser = expat.ParserCreate()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.EntityDeclHandler = self._refuse
+        parser.ExternalEntityRefHandler = self._refuse
+        parser.buffer_text = True
+
+    def feed(self, content: bytes, is_last: bool) -> None:
+        try:
+            self._parser.Parse(content, is_last)
+        except (expat.ExpatError, ValueError) as error:
+            raise BadXml(str(error)) from None
+
+    def taken(self) -> list[Element]:
+        """The root's children that are whole, which are then forgotten."""
+        root = self.top.children[0] if self.top.children else self.top
+        is_open = len(self._stack) > 2
+        whole = root.children[: len(root.children) - is_open]
+        root.children = root.children[len(whole) :]
+        self._count = 0
+        return [child for child in whole if not child.tag.startswith("@")]
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._count += 1 + len(attributes)
+        if len(self._stack) > DEEPEST or self._count > MOST_ELEMENTS:
             raise BadXml("it is nested too deep or has too many tags")
         element = Element(tag, children=[Element(f"@{name}", text) for name, text in attributes.items()])
-        stack[-1].children.append(element)
-        stack.append(element)
+        self._stack[-1].children.append(element)
+        self._stack.append(element)
 
-    def end(_tag: str) -> None:
-        stack.pop()
+    def _end(self, _tag: str) -> None:
+        self._stack.pop()
 
-    def text(data: str) -> None:
-        stack[-1].text += data
+    def _text(self, data: str) -> None:
+        if len(self._stack) > 2 or not data.isspace():  # between the parts of a large document there is much of it
+            self._stack[-1].text += data
 
-    def refuse(*_: object) -> int:
+    def _refuse(self, *_: object) -> int:
         raise BadXml("it has a document type or entities, which are refused")
 
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.ExternalEntityRefHandler = refuse
-    parser.buffer_text = True
-    try:
-        parser.Parse(content, True)
-    except expat.ExpatError as error:
-        raise BadXml(str(error)) from None
-    return top.children[0]
+
+def clean(value: Any) -> str:
+    """Text without the control characters that no XML document can hold."""
+    return _CONTROL.sub("\ufffd", str(value))

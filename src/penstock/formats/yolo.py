@@ -1,0 +1,289 @@
+"""YOLO: a text file for each image, a line for each object, and `data.yaml` (Ultralytics) or `obj.data` (Darknet).
+
+An image at `.../images/...` has its lines in `.../labels/....txt`; else they stand beside it. Class numbers come from
+the names in `data.yaml`, `obj.names` or `classes.txt`; without any, the numbers are the labels.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import msgspec
+
+from penstock.annotations import geometry as shapes
+from penstock.annotations.geometry import BadGeometry
+from penstock.core import Invalid, Problem
+from penstock.formats import classes
+from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
+from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree
+from penstock.formats.tree import ending, is_image
+from penstock.formats.waiting import Lines
+from penstock.formats.yolo_config import Config, config_text, read_config
+from penstock.formats.yolo_lines import Task, line_of, pose_line, read_line
+from penstock.schema.model import Kind, Schema, Skeleton
+from penstock.schema.wanted import WantedSchema
+
+LARGEST_BYTES = 64 << 20
+_SAMPLE = 500
+_LINE = re.compile(rb"\s*\d+(?:\s+[-+.\deE]+){4,}\s*(?:\n|$)")
+
+
+class YoloInvalid(Invalid):
+    """This is not a YOLO set: {why}."""
+
+
+class YoloAmbiguous(Invalid):
+    """Every object of this YOLO set that is no box has four corners, and nothing tells whether those are oriented boxes
+    or polygons. Import it with the format yolo-obb or yolo-segment."""
+
+
+class YoloReading:
+    """The text files of one set."""
+
+    def __init__(self, tree: Tree, task: Task | None) -> None:
+        self.tree = tree
+        paths = tree.paths()
+        self._images = sorted(path for path in paths if is_image(path))
+        texts = set(ending(paths, ".txt"))
+        self._labels = {image: found for image in self._images if (found := _labels_of(image, texts)) is not None}
+        self._config: Config = read_config(tree)
+        lone = {path for path in texts - set(self._labels.values()) if "labels" in path.split("/")[:-1]}
+        self._lone = sorted(lone)
+        if not self._labels and not self._lone:
+            raise YoloInvalid(why="there is no text file in a folder `labels` or beside an image")
+        self.task: Task | None = task or ("pose" if self._config.points else self._guess())
+        if self.task == "pose" and not self._config.points:
+            raise YoloInvalid(why="a pose set needs `kpt_shape` in its data.yaml")
+
+    def _guess(self) -> Task | None:
+        """What lines that are no boxes are: told apart where one has another number of corners than four."""
+        only_nine = False
+        for path in list(self._labels.values())[:_SAMPLE]:
+            for line in self._lines(path):
+                numbers = len(line.split())
+                if numbers >= 7 and numbers != 9:
+                    return "segment"
+                only_nine = only_nine or numbers == 9
+        if only_nine:
+            raise YoloAmbiguous
+        return None
+
+    def schema(self) -> WantedSchema:
+        names = self._config.names or self._numbers()
+        found = classes.wanted(names, "yolo")
+        if self.task == "pose":
+            skeleton = Skeleton(points=self._config.point_names)
+            found.labels.update(
+                {name: label.model_copy(update={"skeleton": skeleton}) for name, label in found.labels.items()}
+            )
+        return found
+
+    def _numbers(self) -> Mapping[int, str]:
+        """The classes that occur, when nothing names them."""
+        found: set[int] = set()
+        for path in (*self._labels.values(), *self._lone):
+            first = (line.split()[0] for line in self._lines(path))
+            found.update(int(one) for one in first if one.isdecimal() and len(one) < 9)
+        return {id: str(id) for id in sorted(found)}
+
+    def foreign(self) -> dict[str, Any]:
+        return {"yolo": self._config.rest} if self._config.rest else {}
+
+    def used(self) -> frozenset[str]:
+        return frozenset({*self._labels.values(), *self._lone, *self._config.files})
+
+    def items(self) -> Iterator[Item | BadItem]:
+        for image in self._images:
+            item = Item(key=image, media=image, fractional=True, foreign={"yolo": {}})
+            if split := self._config.split(image) or _split(image):
+                item.meta["split"] = split
+            if image in self._labels:
+                self._annotate(item, self._labels[image])
+            yield item
+        for path in self._lone:
+            yield BadItem(path, "There is no image for these lines.", "dangling-image")
+
+    def _annotate(self, item: Item, path: str) -> None:
+        config = self._config
+        for n, line in enumerate(self._lines(path)):
+            try:
+                item.annotations += read_line(line, self.task, config.names, config.points, config.dims, n)
+            except BadGeometry as bad:
+                item.problems.append(Problem(f"{path} line {n + 1}", bad.detail, bad.code))
+
+    def _lines(self, path: str) -> list[str]:
+        with closing(self.tree.open(path)) as stream:
+            text = stream.read(LARGEST_BYTES).decode("utf-8", "replace")
+        return [line for line in text.splitlines() if line.strip()]
+
+
+def _labels_of(image: str, texts: set[str]) -> str | None:
+    stem = image.rpartition(".")[0]
+    parts = stem.split("/")
+    if "images" in parts[:-1]:
+        at = len(parts) - 2 - parts[-2::-1].index("images")
+        there = "/".join([*parts[:at], "labels", *parts[at + 1 :]]) + ".txt"
+        if there in texts:
+            return there
+    return stem + ".txt" if stem + ".txt" in texts else None
+
+
+def _split(path: str) -> str | None:
+    """The part of the set by a folder's name."""
+    found = (split_named(part.removeprefix("obj_").removesuffix("_data")) for part in path.split("/")[:-1])
+    return next((split for split in found if split), None)
+
+
+_KINDS: Mapping[Task, Kind] = {"detect": "box", "segment": "polygon", "pose": "keypoints", "obb": "rotated_box"}
+
+
+class Yolo:
+    """One task of YOLO, in the layout that Ultralytics reads. Without a task: boxes are written, any is read."""
+
+    page = "yolo"
+
+    def __init__(self, name: str, title: str, task: Task | None) -> None:
+        self.name, self.title = name, title
+        self.task: Task | None = task
+        own = _KINDS[task or "detect"]
+        both: set[Kind] = {"box", "keypoints"} if task == "pose" else {own}
+        self.carries = Carries(kinds=frozenset(both), split=True, group=False)
+        self.sign = "by name only"
+        if task is None:
+            self.sign = "a `data.yaml` with `names`, or `.txt` files with lines of numbers in a folder `labels`"
+
+    def recognizes(self, look: Look) -> bool:
+        if self.task is not None:
+            return False
+        texts = [path for path in look.ending(".txt") if "labels" in path.split("/")[:-1]]
+        yamls = look.ending(".yaml", ".yml")
+        if any(re.search(rb"^names\s*:", look.head(path), re.MULTILINE) for path in yamls[:20]):
+            return bool(texts) or bool(_beside(look))
+        return any(_LINE.match(look.head(path)) for path in texts[:20])
+
+    def read(self, tree: Tree) -> YoloReading:
+        return YoloReading(tree, self.task)
+
+    def media_path(self, item: Item) -> str:
+        return f"images/{split_of(item)}/{_within(item)}"
+
+    def write(
+        self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
+    ) -> Iterator[Chunk]:
+        numbers = classes.numbered(schema, "yolo", loss)
+        points = max((len(label.skeleton.points) for label in schema.live_labels if label.skeleton), default=0)
+        splits: set[str] = set()
+        for item in items:
+            splits.add(split_of(item))
+            path = self.media_path(item).replace("images/", "labels/", 1)
+            lines = _written(item, self.carries, self.task == "pose", numbers, points, loss)
+            yield Chunk(path.rpartition(".")[0] + ".txt", "".join(f"{line}\n" for line in lines).encode())
+        pose = [
+            label.skeleton for label in schema.live_labels if label.skeleton and len(label.skeleton.points) == points
+        ]
+        yield Chunk(
+            "data.yaml", config_text(numbers, splits, pose[0] if self.task == "pose" and pose else None).encode()
+        )
+
+
+def _written(
+    item: Item, carries: Carries, is_pose: bool, numbers: Mapping[str, int], points: int, loss: Loss
+) -> Iterator[str]:
+    count_file(item, carries, loss)
+    if not (item.width and item.height):
+        loss.count("size_unknown", len(item.annotations))
+        return
+    mates = _mates(item.annotations) if is_pose else {}
+    for annotation in item.annotations:
+        if id(annotation) in mates.values():
+            continue
+        mate = mates.get(id(annotation))
+        if mate is not None:
+            annotation = msgspec.structs.replace(annotation, group=None)
+        number = numbers.get(annotation.label or "")
+        if number is None:
+            loss.count("kind_dropped")
+            continue
+        fitted = fit(annotation, carries, item, loss)
+        if fitted is None:
+            continue
+        if not is_pose:
+            yield line_of(*fitted, number, item)
+        elif fitted.kind == "box":
+            marked = next((one for one in item.annotations if id(one) == mate), None)
+            yield pose_line(fitted.shape, _flat(marked), points, number, item)
+        else:
+            yield pose_line(shapes.bounds("keypoints", fitted.shape), fitted.shape, points, number, item)
+
+
+def _flat(annotation: NamedAnnotation | None) -> Any:
+    return annotation and shapes.parse("keypoints", annotation.geometry)
+
+
+def _mates(annotations: Sequence[NamedAnnotation]) -> dict[int, int]:
+    """Which keypoints go with which box: those of one label that are alone in a group."""
+    groups: dict[tuple[str | None, str | None], list[NamedAnnotation]] = {}
+    for annotation in annotations:
+        if annotation.group is not None and annotation.kind in ("box", "keypoints"):
+            groups.setdefault((annotation.group, annotation.label), []).append(annotation)
+    pairs = (sorted(found, key=lambda one: one.kind) for found in groups.values() if len(found) == 2)
+    return {id(a): id(b) for a, b in pairs if (a.kind, b.kind) == ("box", "keypoints")}
+
+
+def _within(item: Item) -> str:
+    """An item's path below its part of the set, without the folders of the layout that it came in."""
+    parts = item.key.split("/")
+    if "yolo" in item.foreign:
+        while len(parts) > 1 and (parts[0] == "images" or _split(f"{parts[0]}/")):
+            parts = parts[1:]
+    return "/".join("images_" if part == "images" else part for part in parts)
+
+
+def _beside(look: Look) -> bool:
+    texts = set(look.ending(".txt"))
+    stems = [path.rpartition(".")[0] + ".txt" for path in look.paths() if is_image(path)]
+    found = [stem for stem in stems if stem in texts][:20]
+    return any(_LINE.match(look.head(path)) for path in found)
+
+
+class Darknet:
+    """YOLO as Darknet reads it: boxes, in text files beside the images."""
+
+    name = "darknet"
+    title = "YOLO (Darknet)"
+    page = "yolo"
+    sign = "`.txt` files with lines of numbers beside images"
+    carries = Carries(kinds=frozenset({"box"}), split=True)
+
+    def recognizes(self, look: Look) -> bool:
+        return _beside(look)
+
+    def read(self, tree: Tree) -> YoloReading:
+        return YoloReading(tree, "detect")
+
+    def media_path(self, item: Item) -> str:
+        return f"obj_{split_of(item)}_data/{_within(item)}"
+
+    def write(
+        self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
+    ) -> Iterator[Chunk]:
+        numbers = classes.numbered(schema, "yolo", loss)
+        lists = {split: Lines() for split in ("train", "val", "test")}
+        try:
+            for item in items:
+                path = self.media_path(item)
+                lists[split_of(item)].add(path.encode())
+                lines = _written(item, self.carries, False, numbers, 0, loss)
+                yield Chunk(path.rpartition(".")[0] + ".txt", "".join(f"{line}\n" for line in lines).encode())
+            told = [f"classes = {len(numbers)}"]
+            for split, paths in lists.items():
+                name = "valid" if split == "val" else split
+                if paths.count or split == "train":
+                    told.append(f"{name} = {name}.txt")
+                    yield from (Chunk(f"{name}.txt", line + b"\n") for line in paths.lines())
+            yield Chunk("obj.names", "".join(f"{name}\n" for name in numbers).encode())
+            yield Chunk("obj.data", "\n".join([*told, "names = obj.names", "backup = backup/", ""]).encode())
+        finally:
+            for paths in lists.values():
+                paths.close()

@@ -1,0 +1,148 @@
+"""What a YOLO set says of itself: `data.yaml` of Ultralytics; `obj.data`, `obj.names`, `classes.txt` of Darknet."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ruamel.yaml import YAML, YAMLError
+
+from penstock.formats import classes
+from penstock.formats.carries import SPLITS
+from penstock.formats.model import Tree, is_name
+from penstock.formats.tree import ending
+from penstock.schema.model import Skeleton
+
+_LARGEST = 4 << 20
+_OURS = frozenset({"path", "train", "val", "test", "names", "nc", "kpt_shape", "kpt_names"})
+
+
+@dataclass
+class Config:
+    """Names of classes, parts of the set, the form of keypoints."""
+
+    names: dict[int, str] = field(default_factory=dict[int, str])
+    folders: dict[str, str] = field(default_factory=dict[str, str])
+    """A folder or list of images, and the part of the set that it is."""
+    points: int = 0
+    dims: int = 3
+    point_names: tuple[str, ...] = ()
+    files: list[str] = field(default_factory=list[str])
+    rest: dict[str, Any] = field(default_factory=dict[str, Any])
+    listed: dict[str, str] = field(default_factory=dict[str, str])
+
+    def split(self, image: str) -> str | None:
+        """The part of the set that an image is in."""
+        if image in self.listed:
+            return self.listed[image]
+        found = (split for folder, split in self.folders.items() if f"/{image}".find(f"/{folder}/") >= 0)
+        return next(found, None)
+
+
+def read_config(tree: Tree) -> Config:
+    """What is said anywhere in a set; nothing when nothing can be read."""
+    config = Config()
+    paths = tree.paths()
+    for path in sorted(ending(paths, ".yaml", ".yml"), key=lambda path: (path.count("/"), path)):
+        found = _yaml(tree, path)
+        if found.get("names"):
+            config.files.append(path)
+            _take(config, found, path, tree)
+            return config
+    for path in (*ending(paths, ".names"), *(path for path in ending(paths, "classes.txt"))):
+        config.names = classes.listed(_text(tree, path).splitlines())
+        config.files.append(path)
+        break
+    for split, name in (("train", "train.txt"), ("val", "valid.txt"), ("val", "val.txt"), ("test", "test.txt")):
+        for path in paths:
+            if path.rpartition("/")[2] == name:
+                _list(config, tree, path, split)
+    config.files += ending(paths, ".data", "classes.txt")
+    return config
+
+
+def _take(config: Config, found: Mapping[str, Any], path: str, tree: Tree) -> None:
+    names: Any = found["names"]
+    listed = enumerate(cast(list[Any], names)) if isinstance(names, list) else ()
+    pairs = cast(dict[Any, Any], names).items() if isinstance(names, dict) else listed
+    config.names = {int(id): str(name) for id, name in pairs if str(id).isdecimal() and len(str(id)) < 9}
+    base = str(found.get("path") or "").strip("./")
+    for split in SPLITS:
+        given: Any = found.get(split)
+        for one in cast(list[Any], given) if isinstance(given, list) else [given]:
+            if isinstance(one, str) and one.endswith(".txt"):
+                beside = f"{path.rpartition('/')[0]}/{one.removeprefix('./')}".lstrip("/")
+                _list(config, tree, beside, split)
+            elif isinstance(one, str) and (folder := one.replace("../", "").strip("./")):
+                config.folders.setdefault(folder, split)
+                if base:
+                    config.folders.setdefault(f"{base}/{folder}", split)
+    shape: Any = found.get("kpt_shape")
+    if (
+        isinstance(shape, list)
+        and len(cast(list[Any], shape)) == 2
+        and all(type(n) is int for n in cast(list[Any], shape))
+    ):
+        config.points, config.dims = cast(list[int], shape)
+        config.points = config.points if 0 < config.points < 10_000 and config.dims in (2, 3) else 0
+        config.point_names = _point_names(found.get("kpt_names"), config.points)
+    config.rest = {str(key): value for key, value in found.items() if key not in _OURS and _is_json(value)}
+
+
+def _point_names(given: Any, count: int) -> tuple[str, ...]:
+    listed: Any = next(iter(cast(dict[Any, Any], given).values()), None) if isinstance(given, dict) else given
+    names = [str(name) for name in cast(list[Any], listed)] if isinstance(listed, list) else []
+    right = len(names) == count and all(map(is_name, names))
+    return tuple(names) if right else tuple(str(n) for n in range(count))
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _list(config: Config, tree: Tree, path: str, split: str) -> None:
+    """A text file that lists images."""
+    if path not in tree.paths():
+        return
+    config.files.append(path)
+    images = frozenset(tree.paths())
+    for line in _text(tree, path).splitlines():
+        parts = line.strip().replace("\\", "/").removeprefix("./").split("/")
+        found = ("/".join(parts[n:]) for n in range(len(parts)))
+        if image := next((one for one in found if one in images), None):
+            config.listed[image] = split
+
+
+def _yaml(tree: Tree, path: str) -> Mapping[str, Any]:
+    try:
+        loader: Any = YAML(typ="safe", pure=True)
+        found: Any = loader.load(_text(tree, path))
+    except (YAMLError, ValueError, RecursionError):
+        return {}
+    return cast(Mapping[str, Any], found) if isinstance(found, dict) else {}
+
+
+def _text(tree: Tree, path: str) -> str:
+    with closing(tree.open(path)) as stream:
+        return stream.read(_LARGEST).decode("utf-8", "replace")
+
+
+def config_text(numbers: Mapping[str, int], splits: Collection[str], skeleton: Skeleton | None) -> str:
+    """`data.yaml`. Ultralytics asks for train and val; where one has no images, it is the other."""
+    there = [split for split in SPLITS if split in splits] or ["train"]
+    told = [split for split in SPLITS if split in there or split != "test"]
+    lines = ["path: .", *(f"{split}: images/{split if split in there else there[0]}" for split in told)]
+    if skeleton is not None:
+        lines.append(f"kpt_shape: [{len(skeleton.points)}, 3]")
+        lines += ["kpt_names:", *(f"  {id}: {_list_of(skeleton.points)}" for id in numbers.values())]
+    lines += ["names:", *(f"  {id}: {json.dumps(name, ensure_ascii=False)}" for name, id in numbers.items())]
+    return "\n".join([*lines, ""]) if numbers else "\n".join([*lines[:-1], "names: {}", ""])
+
+
+def _list_of(names: Sequence[str]) -> str:
+    return json.dumps(list(names), ensure_ascii=False)
