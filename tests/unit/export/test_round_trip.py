@@ -107,3 +107,30 @@ def test_an_export_of_the_past_knows_nothing_of_later_sets(desk: Desk, out: Out)
     again = (first.parent / "again" / "annotations.json").read_bytes()
     assert again == (first / "annotations.json").read_bytes()
     assert made.losses["set_foreign_dropped"] == 1
+
+
+def test_fractions_become_pixels_of_the_upright_image(desk: Desk, out: Out) -> None:  # noqa: F811
+    desk.put("data.yaml", "names: [dog, cat]\ntrain: images/train\nval: images/val\n")
+    desk.put("images/val/a.jpg", image(1))
+    desk.put("labels/val/a.txt", "1 0.5 0.5 0.2 0.25\n0 0.25 0.75 0.5 0.5\n")
+    run = desk.run()
+    assert (run.state, run.format, run.counts.annotations_added) == ("finished", "yolo", 2)
+    assert sorted(a.bounds for a in desk.annotations("images/val/a.jpg")) == [(0, 40, 50, 40), (40, 30, 20, 20)]
+    made, folder = out("yolo")
+    assert made.losses == {}
+    again = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert again == {"manifest.json", "data.yaml", "images/val/a.jpg", "labels/val/a.txt"}
+    assert sorted((folder / "labels/val/a.txt").read_text().splitlines()) == [
+        "0 0.25 0.75 0.5 0.5",
+        "1 0.5 0.5 0.2 0.25",
+    ]
+
+
+@pytest.mark.parametrize("format", ["cvat", "masks", "imagenet"])
+def test_every_format_can_be_exported(desk: Desk, out: Out, format: str) -> None:  # noqa: F811
+    desk.put("images/instances.json", coco("a.jpg", info=INFO))
+    desk.put("images/a.jpg", image(1))
+    desk.run()
+    made, folder = out(format)
+    assert made.losses["set_foreign_dropped"] == 1
+    assert [path.name for path in folder.rglob("a.jpg")] == ["a.jpg"]
