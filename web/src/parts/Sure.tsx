@@ -26,7 +26,7 @@ export function Sure({ label, title, children, error, busy = false, onSure, vari
   };
   return (
     <>
-      <Button variant={variant} color="red" onClick={() => setOpen(true)}>
+      <Button variant={variant} color="red" c="var(--fail)" onClick={() => setOpen(true)}>
         {label}
       </Button>
       <Modal

@@ -39,8 +39,24 @@ export const theme = createTheme({
     },
   },
   components: {
-    Button: { defaultProps: { size: "compact-md" } },
+    Button: {
+      defaultProps: { size: "compact-md" },
+      // The library picks the text's colour by the light page's shade, which dark pages don't have.
+      vars: (_: unknown, props: { variant?: string; color?: string }) => ({
+        root:
+          (props.variant ?? "filled") === "filled" && props.color === undefined
+            ? { "--button-color": "var(--on-accent)" }
+            : {},
+      }),
+    },
+    Input: {
+      vars: (_: unknown, props: { error?: unknown }) => ({
+        wrapper: props.error ? {} : { "--input-bd": "var(--border)", "--input-bg": "var(--bg)" },
+      }),
+    },
     TextInput: { defaultProps: { size: "sm" } },
+    InputWrapper: { styles: { description: { fontSize: 12, lineHeight: "16px" }, error: { fontSize: 12 } } },
+    Table: { styles: { table: { fontSize: 14 } } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 120 } } },
     Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
@@ -55,6 +71,7 @@ const light = {
   text: "#1a1d21",
   muted: "#5b636e",
   accent: "#2b5fd9",
+  onAccent: "#ffffff",
   ok: "#1b7a4b",
   warn: "#8f5f00",
   fail: "#c2301c",
@@ -68,6 +85,7 @@ const dark: typeof light = {
   text: "#e7e9ec",
   muted: "#9ba3ae",
   accent: "#86a9ff",
+  onAccent: "#15171a",
   ok: "#5cc08a",
   warn: "#e0b040",
   fail: "#ff8474",
@@ -82,6 +100,7 @@ function variables(colours: typeof light): Record<string, string> {
     "--text": colours.text,
     "--muted": colours.muted,
     "--accent": colours.accent,
+    "--on-accent": colours.onAccent,
     "--ok": colours.ok,
     "--warn": colours.warn,
     "--fail": colours.fail,

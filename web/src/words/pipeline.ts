@@ -71,6 +71,7 @@ export const runs = {
   title: "Runs",
   when: "When",
   steps: "Steps",
+  edit: "Change",
   fire: "Run now",
   fired: "A run has begun",
   dryRun: "Dry run",
@@ -112,4 +113,11 @@ export const runs = {
     off: "Off",
   } as Record<string, string>,
   more: "Show more",
+};
+
+export const demo = {
+  label: "Demo",
+  what: "This is the demo: the people at work are simulated, the export and the training are real.",
+  labelOne: "Label one yourself",
+  mine: "Start with my images",
 };

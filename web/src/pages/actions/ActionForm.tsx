@@ -107,7 +107,7 @@ function Form({ of }: { of: Action | undefined }) {
         )
       }
     >
-      <Stack component="form" onSubmit={submit} px="xl" pb="xl" gap="xl" maw={720}>
+      <Stack component="form" onSubmit={submit} px="xl" py="lg" gap="xl" maw={720}>
         <Group align="flex-end">
           <TextInput
             flex={1}

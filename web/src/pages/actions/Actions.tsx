@@ -25,7 +25,7 @@ export function Actions() {
           {words.noneWhy}
         </Empty>
       ) : (
-        <Table.ScrollContainer minWidth={720} px="xl">
+        <Table.ScrollContainer minWidth={720} px="xl" py="sm">
           <Table verticalSpacing="sm">
             <Table.Thead>
               <Table.Tr>

@@ -66,7 +66,7 @@ export function Activity() {
   );
   return (
     <Page title={words.title}>
-      <Stack px="xl" pb="xl" maw={960}>
+      <Stack px="xl" py="lg" maw={1080}>
         <Group align="flex-end">
           <Select
             label={words.kinds}
@@ -113,15 +113,12 @@ export function Activity() {
 function Row({ event, names }: { event: Schemas["LoggedEvent"]; names: Names }) {
   const { project } = useHere();
   const actor = event.actor == null ? words.byItself : (names.person.get(event.actor) ?? `${event.actor}`);
-  const links = linkOf(project, event);
+  const link = linkOf(project, event);
   return (
     <article className={classes["row"]}>
       <time dateTime={event.at}>{moment(event.at)}</time>
       <details>
         <summary>
-          <Text span fw={500}>
-            <bdi>{actor}</bdi>
-          </Text>{" "}
           {words.said[event.kind] ?? words.plain(event.kind)}
           {nameOf(event, names).map((name, at) => (
             <Fragment key={at}>
@@ -131,15 +128,11 @@ function Row({ event, names }: { event: Schemas["LoggedEvent"]; names: Names }) 
               </Text>
             </Fragment>
           ))}
-          {links !== null && (
-            <>
-              {" "}
-              <Anchor href={links}>{words.open}</Anchor>
-            </>
-          )}
         </summary>
         <Json value={{ kind: event.kind, subject: event.subject, ...event.body }} />
       </details>
+      <bdi className={classes["who"]}>{actor}</bdi>
+      <span>{link !== null && <Anchor href={link}>{words.open}</Anchor>}</span>
     </article>
   );
 }

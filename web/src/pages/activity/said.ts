@@ -13,7 +13,7 @@ export interface Names {
 const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
 /** The names of what an event speaks of, the most telling first. */
-export function nameOf({ kind, body }: Told, names: Names): string[] {
+export function nameOf({ body }: Told, names: Names): string[] {
   const found: string[] = [];
   const own = body["name"] ?? body["key"];
   if (typeof own === "string") found.push(own);
@@ -22,7 +22,7 @@ export function nameOf({ kind, body }: Told, names: Names): string[] {
     const name = id === undefined ? undefined : names[what].get(id);
     if (name !== undefined && !found.includes(name)) found.push(name);
   }
-  const person = number(body["person"]) ?? (kind === "task.done" ? number(body["author"]) : undefined);
+  const person = number(body["person"]);
   const who = person === undefined ? undefined : names.person.get(person);
   if (who !== undefined) found.push(who);
   if (typeof body["mark"] === "string") found.push(body["mark"]);

@@ -53,7 +53,7 @@ export function Inbox() {
         )
       }
     >
-      <Stack px="xl" pb="xl" maw={720}>
+      <Stack px="xl" py="lg" maw={720}>
         <Group>
           <SegmentedControl
             aria-label={words.title}

@@ -116,9 +116,9 @@ function Row({ member, teams, mayAdmin, change, refresh }: RowProps) {
             aria-label={`${words.role}: ${member.name}`}
             allowDeselect={false}
             comboboxProps={{ width: 280, position: "bottom-start" }}
-            data={ROLES}
+            data={Object.entries(words.roles).map(([value, label]) => ({ value, label }))}
             value={member.role}
-            renderOption={({ option }) => option.label}
+            renderOption={({ option }) => `${option.label}: ${words.rolesWhy[option.value] ?? ""}`}
             onChange={(role) => change({ role: role as Role })}
           />
         ) : (

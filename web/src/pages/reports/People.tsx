@@ -69,7 +69,7 @@ function Who({ rows }: { rows: readonly PersonWork[] }) {
   const { data: templates } = useQuery(templatesQuery(project));
   const names = named(templates);
   return (
-    <Table.ScrollContainer minWidth={1040}>
+    <Table.ScrollContainer minWidth={960}>
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>

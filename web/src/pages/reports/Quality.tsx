@@ -39,14 +39,14 @@ function Rows({ rows }: { rows: readonly AuthorQuality[] }) {
   const { data: templates } = useQuery(templatesQuery(project));
   const names = named(templates);
   return (
-    <Table.ScrollContainer minWidth={1040}>
+    <Table.ScrollContainer minWidth={960}>
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{words.person}</Table.Th>
             <Table.Th>{words.stage}</Table.Th>
             <Table.Th>{words.lookedAt}</Table.Th>
-            <Table.Th w={180}>{words.agreement}</Table.Th>
+            <Table.Th w={140}>{words.agreement}</Table.Th>
             {[
               words.looks,
               words.kept,

@@ -37,6 +37,7 @@ export function Reports() {
         value={now}
         keepMounted={false}
         px="xl"
+        pt="sm"
         pb="xl"
         onChange={(to) =>
           void navigate({ to: "/p/$project/reports/$report", params: { project, report: to ?? "people" } })

@@ -48,6 +48,14 @@ export function Action() {
         place !== undefined &&
         edits(place.role) && (
           <>
+            <Button
+              variant="default"
+              renderRoot={(props) => (
+                <Link {...props} to="/p/$project/actions/$action/edit" params={{ project, action }} />
+              )}
+            >
+              {words.runs.edit}
+            </Button>
             <Button variant="default" loading={trying.isPending} onClick={() => trying.mutate()}>
               {words.runs.dryRun}
             </Button>

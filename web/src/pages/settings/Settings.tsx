@@ -35,6 +35,7 @@ export function Settings() {
         value={now}
         keepMounted={false}
         px="xl"
+        pt="sm"
         pb="xl"
         onChange={(to) => void navigate({ to: "/p/$project/settings/$tab", params: { project, tab: to ?? "members" } })}
       >

@@ -124,7 +124,7 @@ function Form({ of }: { of: Told | undefined }) {
         )
       }
     >
-      <Stack component="form" onSubmit={submit} px="xl" pb="xl" gap="xl" maw={720}>
+      <Stack component="form" onSubmit={submit} px="xl" py="lg" gap="xl" maw={720}>
         {!mayEdit && <Text c="dimmed">{words.readOnly}</Text>}
         <Fault error={turning.error} />
         <TextInput

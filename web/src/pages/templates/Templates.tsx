@@ -28,7 +28,7 @@ export function Templates() {
           {words.noneWhy}
         </Empty>
       ) : (
-        <Table.ScrollContainer minWidth={720} px="xl">
+        <Table.ScrollContainer minWidth={720} px="xl" py="sm">
           <Table verticalSpacing="sm">
             <Table.Thead>
               <Table.Tr>
