@@ -10,8 +10,11 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+import penstock
 from browser.conftest import Desk
+from penstock.people.model import Role
 from penstock.sdk.project import Project
+from penstock.sdk.shapes import Shape
 from penstock.sdk.templates import Template
 
 WIDTH, HEIGHT = 640, 480
@@ -55,7 +58,20 @@ def lab(
             Path(folder, f"{n}.png").write_bytes(blank(width, height, 60 + n))
         # The server may read what is sent, not our folders.
         photos.import_(*sorted(Path(folder).iterdir()))
-    return project.templates.create("pets", {"watch": [{"dataset": photos.id}], **settings})
+    return project.templates.create(f"pets {project.id}", {"watch": [{"dataset": photos.id}], **settings})
+
+
+def drawn(project: Project, template: Template, task: int) -> list[Shape]:
+    """What the server has of a task that is worked on."""
+    (attempt,) = [one.attempt for one in template.tasks() if one.id == task]
+    assert attempt is not None
+    return project.tasks.attempt(attempt).annotations
+
+
+def somebody(project: Project, name: str, role: Role = "annotator") -> Project:
+    """Another member of the project, with a token of their own."""
+    email = f"{name.lower()}{project.id}@example.org"
+    return penstock.join(project.members.invite(role=role), name=name, email=email, password="correct horse battery")
 
 
 @dataclass
@@ -65,10 +81,10 @@ class Board:
     page: Page
 
     @classmethod
-    def start(cls, desk: Desk, name: str = "pets") -> "Board":
+    def start(cls, desk: Desk) -> "Board":
         """From My work into the first image."""
         desk.page.goto(f"{desk.url}/tasks")
-        desk.page.get_by_role("region", name=name, exact=True).get_by_role("button").click()
+        desk.page.get_by_role("region", name=f"pets {desk.project}", exact=True).get_by_role("button").click()
         board = cls(desk.page)
         board.ready()
         return board

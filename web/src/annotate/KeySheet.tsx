@@ -76,7 +76,7 @@ export function KeySheet({ close }: { close: () => void }) {
                     ) : (
                       one.keys.map((key) => (
                         <Kbd key={key} ml={4}>
-                          {key}
+                          {printed(key)}
                         </Kbd>
                       ))
                     )}
@@ -94,3 +94,12 @@ export function KeySheet({ close }: { close: () => void }) {
     </Modal>
   );
 }
+
+const SIGNS: Record<string, string> = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
+
+/** A chord as keyboards print it. */
+const printed = (key: string): string =>
+  key
+    .split(/\+(?=.)/)
+    .map((part) => SIGNS[part] ?? part)
+    .join(" ");

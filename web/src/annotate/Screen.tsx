@@ -149,8 +149,11 @@ interface PanelsProps {
 
 function Panels({ desk, sheet, engine, tab, setTab }: PanelsProps) {
   const notes = useSignal(sheet.notes);
-  const isReview = sheet.work.attempt.role === "review";
-  const hasBefore = isReview || Object.keys(sheet.work.before).length > 0 || sheet.work.annotations.length > 0;
+  const { before, annotations, attempt } = sheet.work;
+  const hasBefore =
+    attempt.role === "review" ||
+    Object.values(before).some((one) => one !== null) ||
+    annotations.some((one) => !(one.id in before));
   return (
     <>
       <Labels desk={desk} sheet={sheet} />

@@ -34,7 +34,6 @@ export function Shapes({ desk, sheet, engine }: ShapesProps) {
   const drawn = [...annotations.values()].filter((one) => one.label !== null).reverse();
   const rows = [...suggested, ...drawn];
   const list = useRef<HTMLDivElement>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- the list is not memoised
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => list.current,

@@ -77,13 +77,13 @@ function CardOf({ card, place, me, several }: CardProps) {
       navigate({ to: "/tasks/$template/$task", params: { template: String(card.template), task: String(task) } }),
   });
   const review = card.role === "review";
+  const title = review ? words.work.reviewOf(card.name) : card.name;
   const waiting = card.left + (review ? 0 : card.mine + card.returned);
   const can = waiting > 0 && card.state !== "archived" && (card.state === "active" || card.mine > 0 || review);
   return (
-    <section className={classes["card"]} aria-label={card.name}>
+    <section className={classes["card"]} aria-label={title}>
       <h2>
-        <bdi>{card.name}</bdi>
-        {review && `: ${words.review.title.toLowerCase()}`}
+        <bdi>{title}</bdi>
       </h2>
       {several && <span className="muted">{place.name}</span>}
       <span>

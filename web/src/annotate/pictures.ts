@@ -71,7 +71,7 @@ export class Pictures {
 
 async function decode(of: Wanted, full: boolean): Promise<Picture> {
   const path = `/api/v1/projects/${of.project}/files/${of.file}`;
-  const answer = await fetch(full ? `${path}/content` : `${path}/rendition?side=${SIDE}`);
+  const answer = await fetch(full ? `${path}/content` : `${path}/rendition`);
   if (!answer.ok) throw new Error(`${answer.status}`);
   return { bitmap: await createImageBitmap(await answer.blob()), full };
 }

@@ -10,6 +10,7 @@ export const annotate = {
     start: "Start",
     goOn: "Go on",
     review: "Review",
+    reviewOf: (name: string) => `${name}: review`,
     left: (n: number) => `${n} to do`,
     toReview: (n: number) => `${n} to review`,
     returned: (n: number) => `${n} came back to you`,

@@ -195,6 +195,7 @@ export class Outbox {
       return true;
     }
     if (!(error instanceof Refused) && !(error instanceof Unreached)) throw error;
+    await this.shelf.letGo(this.tab).catch(() => undefined); // another tab, or this one loaded anew, may try too
     this.say({ reach: "away" });
     this.pause = Math.min(LONGEST_PAUSE_MS, this.pause ? this.pause * 2 : FIRST_PAUSE_MS);
     this.later(this.pause);

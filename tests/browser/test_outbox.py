@@ -1,0 +1,130 @@
+"""The outbox: no stroke is lost and none is doubled, whatever goes away."""
+
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+from browser.conftest import Desk
+from browser.drawing import Board, drawn, lab, somebody
+from penstock.sdk.project import Project
+
+
+def block(page: Page) -> None:
+    """The server is away for everything that changes something."""
+    page.route("**/api/v1/**", lambda route: route.abort() if route.request.method != "GET" else route.continue_())
+
+
+def state(page: Page, text: str) -> None:
+    expect(page.get_by_test_id("save-state")).to_have_text(text)
+
+
+def test_work_goes_on_without_a_server_and_is_sent_later_once(owned: Project, desk: Desk) -> None:
+    template = lab(owned)
+    board = Board.start(desk)
+    board.drag((10, 10), (60, 60))
+    board.saved()
+    block(board.page)
+    for n in range(3):
+        board.drag((100 + 60 * n, 100), (140 + 60 * n, 140))
+    state(board.page, "Offline, 3 kept here")
+    board.page.reload()  # what was kept is shown again, and still waits
+    board.ready()
+    expect(board.page.get_by_role("button", name="cat", exact=False).first).to_contain_text("4")
+    assert len(drawn(owned, template, board.task)) == 1
+    board.page.unroute_all()
+    board.press("Control+z")  # history begins anew: nothing to undo
+    board.drag((10, 200), (60, 260))
+    board.saved()
+    assert len(drawn(owned, template, board.task)) == 5
+
+
+def test_an_answer_that_is_lost_doubles_nothing_and_a_finish_waits_its_turn(owned: Project, desk: Desk) -> None:
+    template = lab(owned, files=2)
+    board = Board.start(desk)
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        """The server gets it; its answer never comes."""
+        if len(lost) < 2:
+            lost.append(route.request.url)
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    board.page.route("**/save", lose)
+    first = board.task
+    board.drag((10, 10), (60, 60))
+    board.drag((110, 10), (160, 60))
+    board.press("f")
+    board.page.wait_for_function("was => !location.pathname.endsWith(`/${was}`)", arg=first)
+    board.saved()
+    assert len(lost) == 2
+    (task,) = template.tasks(status="done")
+    (attempt,) = [a for a in owned.tasks.attempt(task.authored or 0).annotations if a.geometry[0] > 100]
+    assert attempt.geometry[2:] == [50, 50]
+    assert len(owned.tasks.attempt(task.authored or 0).annotations) == 2
+
+
+def test_two_tabs_share_one_outbox(owned: Project, desk: Desk) -> None:
+    template = lab(owned)
+    board = Board.start(desk)
+    block(board.page)
+    board.drag((10, 10), (60, 60))
+    state(board.page, "Offline, 1 kept here")
+    other = board.page.context.new_page()
+    other.goto(board.page.url)
+    Board(other).saved()
+    state(board.page, "Saved")
+    assert len(drawn(owned, template, board.task)) == 1
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_works(
+    owned: Project, desk: Desk, sit_down: Callable[..., Desk]
+) -> None:
+    template = lab(owned)
+    desk.page.context.add_init_script("Object.defineProperty(window, 'indexedDB', {value: undefined})")
+    board = Board.start(desk)
+    expect(board.page.get_by_text("This browser keeps nothing on this machine")).to_be_visible()
+    board.drag((10, 10), (60, 60))
+    board.saved()
+    assert len(drawn(owned, template, board.task)) == 1
+
+
+def test_a_refused_command_needs_its_author_and_stops_nothing(owned: Project, desk: Desk) -> None:
+    template = lab(owned)
+    board = Board.start(desk)
+
+    def spoil(route: Route) -> None:
+        route.continue_(post_data=(route.request.post_data or "").replace('"label":', '"label":9999'))
+
+    board.page.route("**/save", spoil, times=1)
+    board.drag((10, 10), (60, 60))
+    expect(board.page.get_by_role("button", name="1 needs you")).to_be_visible()
+    board.drag((110, 10), (160, 60))
+    board.saved()
+    assert len(drawn(owned, template, board.task)) == 1
+    board.page.get_by_role("button", name="1 needs you").click()
+    expect(board.page.get_by_text("There is no label")).to_be_visible()
+    board.page.get_by_role("button", name="Let it go").click()
+    expect(board.page.get_by_role("button", name="needs you")).to_have_count(0)
+
+
+def test_a_lost_lease_is_told_kindly_and_the_work_is_kept(owned: Project, desk: Desk) -> None:
+    template = lab(owned, lease_seconds=1)
+    board = Board.start(desk)
+    board.drag((10, 10), (60, 60))
+    board.saved()
+    time.sleep(1.1)  # the lease is measured by the database's clock
+    bob = somebody(owned, "Bob").templates[template.name].next()
+    assert bob is not None
+    assert bob.task.id == board.task
+    board.drag((110, 10), (160, 60))
+    expect(board.page.get_by_text("This task went to somebody else.")).to_be_visible()
+    expect(board.page.get_by_role("button", name="Finish")).to_be_disabled()
+    board.saved()
+    (late,) = owned.tasks.attempt(bob.attempt.id).late_work
+    assert late.changes == 2
+    board.page.get_by_role("button", name="Next image").click()
+    expect(board.page.get_by_text("There is nothing to do here just now")).to_be_visible()
