@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("penstock.cli.worker", "Run one more worker, on this or another machine."),
     "demo": ("penstock.demo.command", "Watch a two-stage pipeline run on drawn digits."),
     "doctor": ("penstock.cli.doctor", "Say what is wrong with this installation, in plain words."),
+    "backup": ("penstock.cli.backup", "Write the whole installation into a folder or file, while it works."),
+    "restore": ("penstock.cli.restore", "Make an installation from a backup."),
     "sign-in-link": ("penstock.cli.sign_in_link", "Print a one-time link into the browser."),
     "login": ("penstock.cli.login", "Remember a server and a token for the next commands."),
     "status": ("penstock.cli.status", "Draw the pipeline as a tree with its counts."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.core import Settings, Unavailable
-from penstock.store import embedded, migrate
+from penstock.store import embedded, migrate, recovery
 from penstock.store.blobs import Blobs
 from penstock.store.db import Database
 
@@ -34,9 +34,10 @@ class Store:
 def open_store(settings: Settings, application: str = "penstock") -> Store:
     """Open an installation, making what is missing: home, key, embedded PostgreSQL, schema. Safe to repeat.
 
-    Raises HomeUnusable, DatabaseTooOld, DatabaseTooNew.
+    Raises HomeUnusable, HomeHalfRestored, DatabaseTooOld, DatabaseTooNew.
     """
     home = settings.home
+    recovery.check(home)
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = master_key(home / "key")
