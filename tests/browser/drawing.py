@@ -81,10 +81,11 @@ class Board:
     page: Page
 
     @classmethod
-    def start(cls, desk: Desk) -> "Board":
+    def start(cls, desk: Desk, *, review: bool = False) -> "Board":
         """From My work into the first image."""
         desk.page.goto(f"{desk.url}/tasks")
-        desk.page.get_by_role("region", name=f"pets {desk.project}", exact=True).get_by_role("button").click()
+        name = f"pets {desk.project}" + (": review" if review else "")
+        desk.page.get_by_role("region", name=name, exact=True).get_by_role("button").click()
         board = cls(desk.page)
         board.ready()
         return board
