@@ -41,6 +41,7 @@ export const pipeline = {
     if (seconds < 129_600) return `about ${n.format(Math.round(seconds / 3600))} hours left`;
     return `about ${n.format(Math.round(seconds / 86_400))} days left`;
   },
+  settings: "All settings of this template",
   resume: "Resume",
   pause: "Pause",
   table: {

@@ -1,4 +1,6 @@
-import { Button, Drawer, Group, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Button, Drawer, Group, Stack, Table, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useHere } from "../../api/here";
 import { State } from "../../parts/State";
 import { count, words } from "../../words";
 import { Bar, sentence } from "./Card";
@@ -14,6 +16,7 @@ interface TemplateSheetProps {
 
 /** A template beside the pipeline: its tasks by state, where they come from and go. */
 export function TemplateSheet({ status, template, mayEdit, onClose, onPause }: TemplateSheetProps) {
+  const { project } = useHere();
   const names = (ids: readonly number[]) =>
     status.datasets
       .filter((one) => ids.includes(one.id))
@@ -53,6 +56,13 @@ export function TemplateSheet({ status, template, mayEdit, onClose, onPause }: T
           <Text>
             {words.pipeline.routes}: <b>{names(template.routes_to)}</b>
           </Text>
+          <Anchor
+            renderRoot={(props) => (
+              <Link {...props} to="/p/$project/templates/$template" params={{ project, template: template.id }} />
+            )}
+          >
+            {words.pipeline.settings}
+          </Anchor>
           {mayEdit && (
             <Group>
               <Button variant="default" onClick={() => onPause(template.id, template.state === "active")}>
