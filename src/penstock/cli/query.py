@@ -32,6 +32,27 @@ def count(session: Session, query: str, place: str | None) -> None:
     session.say({"files": found}, str(found))
 
 
+@command.command()
+@click.argument("query", default="")
+@click.option("--in", "place", help="A dataset, or a version of one (gold/v1). Else the whole project.")
+@speaks
+def facets(session: Session, query: str, place: str | None) -> None:
+    """What there is among the files that QUERY finds, or among all: how many files have each value."""
+    found = _found(session, query, place).facets()
+    if session.as_json:
+        return session.say(found)
+    named = [("label", found.labels), ("person", found.people), ("source", found.sources), ("state", found.states)]
+    named += [(field.name, field.values) for field in (*found.attributes, *found.metadata)]
+    rows = [(name, facet) for name, values in named for facet in values]
+    cells = ["field", "value", "files", "annotations"]
+    return session.table(
+        rows,
+        cells,
+        cells=lambda row: (row[0], row[1].value, row[1].files, row[1].annotations),
+        none="No file.",
+    )
+
+
 @command.command("list")
 @speaks
 def list_(session: Session) -> None:

@@ -93,7 +93,8 @@ def asked(tx: Transaction, scope: Scope, now: dt.datetime | None = None) -> Aske
     )
 
 
-def _held(tx: Transaction, scope: Scope) -> found_tables.Held:
+def held(tx: Transaction, scope: Scope) -> found_tables.Held:
+    """Where the files that are asked about are read."""
     table = None if scope.dataset is None else relation.table(tx, scope.dataset)
     return found_tables.Held(table, scope.dataset, scope.as_of)
 
@@ -108,7 +109,7 @@ def page(
 ) -> Page[Entry]:
     """The entries of a dataset that a query holds for, in the order of keys. Raises QueryInvalid."""
     found, more = _places(tx, scope, read(tx, text, scope, state), after, limit)
-    return Page(items=found_tables.entries(tx, _held(tx, scope), [place.file for place in found]), next=more)
+    return Page(items=found_tables.entries(tx, held(tx, scope), [place.file for place in found]), next=more)
 
 
 def page_of_project(
@@ -125,14 +126,14 @@ def _places(
 ) -> tuple[list[found_tables.Place], str | None]:
     key, file = decode_cursor(after, str, int) if after else ("", 0)
     start = found_tables.Place(key, file)
-    found = found_tables.page(tx, _held(tx, scope), condition(tx, expression, scope), start, limit + 1)
+    found = found_tables.page(tx, held(tx, scope), condition(tx, expression, scope), start, limit + 1)
     more = encode_cursor(*found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
 
 
 def count(tx: Transaction, scope: Scope, text: str | None) -> int:
     """How many files a query holds for. Raises QueryInvalid."""
-    return found_tables.count(tx, _held(tx, scope), condition(tx, read(tx, text, scope), scope))
+    return found_tables.count(tx, held(tx, scope), condition(tx, read(tx, text, scope), scope))
 
 
 def files(
@@ -143,4 +144,4 @@ def files(
     only: Sequence[int] | None = None,
 ) -> list[int]:
     """The files that a query holds for, or those of some, in the order of their ids."""
-    return found_tables.files(tx, _held(tx, scope), condition(tx, expression, scope, now), only)
+    return found_tables.files(tx, held(tx, scope), condition(tx, expression, scope, now), only)

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from penstock.datasets import asking, completing, saved
+from penstock.datasets import asking, completing, facets, saved
+from penstock.datasets.facet_model import Facets
 from penstock.datasets.query.parse import LONGEST
 from penstock.datasets.query_model import Completions, Found, NewSavedQuery, SavedQuery, SavedQueryChange
 from penstock.people.http import Caller, may
@@ -32,6 +33,24 @@ def count_dataset_files(dataset: int, who: Viewer, q: Asked = None, as_of: int |
 def count_version_files(version: int, who: Viewer, q: Asked = None) -> Found:
     """How many files of a version a query finds."""
     return who.read(lambda tx: Found(files=asking.count(tx, asking.of_version(tx, version), q)))
+
+
+@router.get("/queries/facets", response_model=Facets)
+def count_facets(who: Viewer, q: Asked = None) -> Facets:
+    """What there is among the files of the project that a query finds, counted."""
+    return who.read(lambda tx: facets.count(tx, asking.of_project(tx), q))
+
+
+@router.get("/datasets/{dataset}/facets", response_model=Facets)
+def count_dataset_facets(dataset: int, who: Viewer, q: Asked = None, as_of: int | None = None) -> Facets:
+    """What there is among the files of a dataset that a query finds, counted: now, or as of a revision."""
+    return who.read(lambda tx: facets.count(tx, asking.of_dataset(tx, dataset, as_of), q))
+
+
+@router.get("/versions/{version}/facets", response_model=Facets)
+def count_version_facets(version: int, who: Viewer, q: Asked = None) -> Facets:
+    """What there is among the files of a version that a query finds, counted."""
+    return who.read(lambda tx: facets.count(tx, asking.of_version(tx, version), q))
 
 
 @router.get("/queries/complete", response_model=Completions)

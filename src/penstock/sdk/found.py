@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from penstock.datasets.facet_model import Facets
 from penstock.datasets.query_model import Completions, NewSavedQuery, SavedQuery, SavedQueryChange
 from penstock.datasets.query_model import Found as Counted
 from penstock.sdk.http import Query
@@ -29,6 +30,10 @@ class Found(Generic[T_co]):
         """How many there are."""
         path = f"{self._place}/files/count" if self._place else "/queries/count"
         return self._scope.get(path, Counted, self.query).files
+
+    def facets(self) -> Facets:
+        """What there is among them: labels, attributes, metadata, people, sources, confidence, states and times."""
+        return self._scope.get(f"{self._place or '/queries'}/facets", Facets, self.query)
 
 
 class Queries(Named[SavedQuery]):

@@ -150,3 +150,16 @@ def test_live_datasets(world: Any, wrote: Any) -> None:
     assert (made.status_code, changed.json()["query"]) == (201, "labels.car > 2")
     assert (by_hand.status_code, nowhere.status_code) == (409, 422)
     assert written.kinds == ["dataset.created", "dataset.followed", "dataset.followed"]
+
+
+def test_facets(world: Any) -> None:
+    viewer = world.client("viewer")
+    found = viewer.get(world.path(f"/datasets/{world.dataset}/facets"), params={"q": "labels.car > 1"}).json()
+    assert found["files"] == 2
+    assert found["labels"] == [{"value": "car", "files": 2, "annotations": 5, "query": "labels.car > 0"}]
+    (camera,) = found["metadata"]
+    assert camera["name"] == "camera.side"
+    assert (camera["values"][0]["files"], camera["values"][0]["query"]) == (2, 'meta.camera.side = "left"')
+    assert [day["files"] for day in found["added"]] == [2]
+    assert viewer.get(world.path("/queries/facets")).json()["files"] == 5
+    assert viewer.get(world.path("/queries/facets"), params={"q": "labels.cra > 1"}).status_code == 422

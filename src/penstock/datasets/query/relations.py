@@ -25,7 +25,7 @@ class Relations:
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
-        self._branch = asked.levels[0].branch
+        self.branch = asked.levels[0].branch
 
     @property
     def is_counted(self) -> bool:
@@ -74,8 +74,8 @@ class Relations:
             self._asked.entries(dataset),
             Literal(dataset),
             entered,
-            rows.format(Literal(self._branch), made),
-            rows.format(Literal(self._branch), ended),
+            rows.format(Literal(self.branch), made),
+            rows.format(Literal(self.branch), ended),
         )
 
     # Annotations: counted ones, and rows.
@@ -84,7 +84,7 @@ class Relations:
         """Something about how many annotations have one of some labels."""
         return SQL(
             "exists (select from file_label l where l.branch = {} and l.file = m.file and l.label = {} and {})"
-        ).format(Literal(self._branch), _one_of(labels), where)
+        ).format(Literal(self.branch), _one_of(labels), where)
 
     def label_count(self, labels: Sequence[int]) -> Composed:
         """How many annotations have one of some labels, as a number."""
@@ -92,7 +92,7 @@ class Relations:
             return SQL(
                 "coalesce((select sum(l.n) from file_label l where l.branch = {} and l.file = m.file"
                 " and l.label = any({})), 0)"
-            ).format(Literal(self._branch), Literal(list(labels)))
+            ).format(Literal(self.branch), Literal(list(labels)))
         return self.marks(SQL("a.label = any({})").format(Literal(list(labels))))
 
     def counted(self, field: int, where: Composable) -> Composed:
@@ -100,7 +100,7 @@ class Relations:
         return SQL(
             "exists (select from file_value v where v.branch = {} and v.file = m.file and v.field = {} and v.n > 0"
             " and {})"
-        ).format(Literal(self._branch), Literal(field), where)
+        ).format(Literal(self.branch), Literal(field), where)
 
     def mark(self, where: Composable) -> Composed:
         """Whether an annotation meets a condition; that which holds the file's own attributes is none."""
@@ -108,18 +108,21 @@ class Relations:
 
     def row(self, where: Composable) -> Composed:
         """Whether a row of an annotation meets a condition, the holder's too."""
-        return SQL("exists (select from {} and {})").format(self._rows(), where)
+        return SQL("exists (select from {} and {})").format(self.rows(), where)
 
     def marks(self, where: Composable) -> Composed:
         """How many annotations meet a condition."""
-        return SQL("(select count(*) from {} and a.label is not null and {})").format(self._rows(), where)
+        return SQL("(select count(*) from {} and a.label is not null and {})").format(self.rows(), where)
 
-    def _rows(self) -> Composed:
-        """The annotations of the file, nearer branches hiding further ones, as a table and its condition."""
+    def rows(self) -> Composed:
+        """The annotations of the file, and what holds its own attributes, as a table `a` and its condition.
+
+        Nearer branches hide further ones.
+        """
         if len(self._asked.levels) == 1:
             return SQL(
                 "annotation a where a.project = %(project)s and a.branch = {} and a.file = m.file and not a.gone and {}"
-            ).format(Literal(self._branch), live("a", self._asked.levels[0].as_of))
+            ).format(Literal(self.branch), live("a", self._asked.levels[0].as_of))
         levels = SQL(" or ").join(
             SQL("x.branch = {} and {}").format(Literal(level.branch), live("x", level.as_of))
             for level in self._asked.levels

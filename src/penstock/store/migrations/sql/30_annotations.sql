@@ -62,7 +62,7 @@ create table file_label (
   file bigint not null,
   label int not null,
   n int not null,
-  primary key (branch, file, label)
+  primary key (branch, file, label) include (n)
 );
 create index file_label_by_label on file_label (branch, label, n, file);
 
@@ -74,6 +74,6 @@ create table file_value (
   field int not null,                    -- an attribute; or 0: source, -1: author, -2: tenth of the confidence
   value text collate "C" not null,       -- options by id; texts are cut to 100 characters
   n int not null,
-  primary key (branch, file, field, value)
+  primary key (branch, file, field, value) include (n)
 );
 create index file_value_by_value on file_value (branch, field, value, file, n);

@@ -1,0 +1,139 @@
+"""Counting facets, in one statement: the set is made once, and every facet joins it. The only place with their SQL."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from psycopg.sql import SQL, Composable, Composed, Literal
+
+from penstock.annotations import values
+from penstock.datasets.facet_model import MOST_DESCRIBED, MOST_VALUES
+from penstock.datasets.found_tables import Held, members, prepare
+from penstock.datasets.query.compile import Condition
+from penstock.datasets.query.relations import Relations, live
+from penstock.store import Transaction
+
+MOST_DAYS = 400
+
+
+class Row(NamedTuple):
+    """One value of one field of one facet."""
+
+    facet: str
+    field: str | None
+    value: Any
+    files: int
+    annotations: int
+    distinct: int
+
+
+_TOP = SQL(
+    " (select {facet} as facet, g.field, to_jsonb(g.value) as value, g.files, g.annotations, g.differ from"
+    " (select c.*, count(*) over (partition by c.field) as differ,"
+    " row_number() over (partition by c.field order by c.files desc, c.value) as place from ({counted}) c) g"
+    " where g.place <= {most})"
+)
+_LABELS = SQL(
+    "select null::text as field, l.label as value, count(*) as files, sum(l.n) as annotations from found m"
+    " join file_label l on l.branch = {branch} and l.file = m.file and l.n > 0 group by l.label"
+)
+_VALUES = SQL(
+    "select v.field::text as field, v.value, count(*) as files, sum(v.n) as annotations from found m"
+    " join file_value v on v.branch = {branch} and v.file = m.file and v.n > 0 group by v.field, v.value"
+)
+_ROWS = SQL("(select a.file, a.label, a.source, a.author, a.confidence, a.attributes from {rows}) a")
+_LABELS_READ = SQL(
+    "select null::text as field, a.label as value, count(distinct m.file) as files, count(*) as annotations"
+    " from found m, lateral {rows} where a.label is not null group by a.label"
+)
+_VALUES_READ = SQL(
+    "select t.field::text as field, left(t.value, {longest}) as value, count(distinct m.file) as files,"
+    " count(*) as annotations from found m, lateral {rows}, lateral ("
+    " select {source} as field, a.source as value where a.label is not null union all"
+    " select {author}, a.author::text where a.label is not null and a.author is not null union all"
+    " select {confidence}, least(floor(a.confidence * 10), 9)::int::text"
+    " where a.label is not null and a.confidence is not null union all"
+    " select j.key::int, e.value from jsonb_each(a.attributes) j, jsonb_array_elements_text("
+    " case jsonb_typeof(j.value) when 'array' then j.value when 'null' then '[]' else jsonb_build_array(j.value) end)"
+    " as e(value)) t group by 1, 2"
+)
+_META = SQL(
+    "select p.path::text as field, p.value, count(*) as files, 0::bigint as annotations"
+    " from (select m.file from found m limit {most}) m"
+    " join file_meta h on h.project = %(project)s and h.file = m.file and {live}, jsonb_each(h.meta) k, lateral ("
+    " select jsonb_build_array(k.key) as path, k.value where jsonb_typeof(k.value) <> 'object' union all"
+    " select jsonb_build_array(k.key, j.key), j.value"
+    " from jsonb_each(case jsonb_typeof(k.value) when 'object' then k.value else '{{}}' end) j"
+    " where jsonb_typeof(j.value) <> 'object') p group by p.path, p.value"
+)
+_STATES = SQL(
+    "select null::text as field, f.state as value, count(*) as files, 0::bigint as annotations from found m"
+    " join file f on f.project = %(project)s and f.id = m.file group by f.state"
+)
+_TASKS = SQL(
+    "select {name}::text as field, t.status as value, count(*) as files, 0::bigint as annotations from found m"
+    " join ({tasks}) t on t.file = m.file where t.status is not null group by t.status"
+)
+_DAYS = SQL(
+    "select null::text as field, (m.at at time zone 'UTC')::date as value, count(*) as files, 0::bigint as annotations"
+    " from found m where m.at is not null group by 2"
+)
+_FILES = SQL(" select 'files', null, null, count(*), 0, 0 from found")
+
+
+def rows(
+    tx: Transaction, held: Held, where: Condition | None, of: Relations, tasks: Sequence[tuple[str, Composable]]
+) -> list[Row]:
+    """Every facet of the files that a condition holds for."""
+    prepare(tx)
+    tx.run("select set_config('enable_memoize', 'off', true)")  # each file comes once: a third of the time
+    parameters = {} if where is None else dict(where.parameters)
+    names = {f"template{n}": name for n, (name, _) in enumerate(tasks)}
+    parts = [
+        _top("label", _labels(of), 10_000),
+        _top("value", _values(of), MOST_VALUES),
+        _top("meta", _META.format(most=Literal(MOST_DESCRIBED), live=live("h", held.as_of)), MOST_VALUES),
+        _top("state", _STATES, MOST_VALUES),
+        _top("day", _DAYS, MOST_DAYS),
+        *(
+            _top("task", _TASKS.format(name=SQL("%({})s").format(SQL(f"template{n}")), tasks=relation), MOST_VALUES)  # pyright: ignore[reportArgumentType] a number
+            for n, (_, relation) in enumerate(tasks)
+        ),
+        _FILES,
+    ]
+    at = SQL("null::timestamptz as at") if held.dataset is None else SQL("m.at")
+    found = SQL("with found as materialized (select m.file, {} from {})").format(at, members(held, where))
+    statement = SQL("{} select facet, field, value, files, annotations, differ as distinct from ({}) all_").format(
+        found,
+        SQL(" union all ").join(
+            [
+                SQL(
+                    "select 'none' as facet, null::text as field, null::jsonb as value,"
+                    " 0::bigint as files, 0::bigint as annotations, 0::bigint as differ where false"
+                ),
+                *parts,
+            ]
+        ),
+    )
+    return tx.all(Row, statement, **parameters, **names)
+
+
+def _top(facet: str, counted: Composable, most: int) -> Composed:
+    return _TOP.format(facet=Literal(facet), counted=counted, most=Literal(most))
+
+
+def _labels(of: Relations) -> Composed:
+    if of.is_counted:
+        return _LABELS.format(branch=Literal(of.branch))
+    return _LABELS_READ.format(rows=_ROWS.format(rows=of.rows()))
+
+
+def _values(of: Relations) -> Composed:
+    if of.is_counted:
+        return _VALUES.format(branch=Literal(of.branch))
+    return _VALUES_READ.format(
+        rows=_ROWS.format(rows=of.rows()),
+        longest=Literal(values.LONGEST),
+        source=Literal(values.SOURCE),
+        author=Literal(values.AUTHOR),
+        confidence=Literal(values.CONFIDENCE),
+    )

@@ -1,0 +1,186 @@
+"""What there is among the files that a query finds: labels, attributes, metadata, people, sources, states, times.
+
+Each value comes with the condition that finds it, written in the query language, so that whoever shows facets can
+narrow a query by them.
+"""
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from penstock import people
+from penstock.annotations import values
+from penstock.datasets import asking, facet_tables, facts
+from penstock.datasets.facet_model import MOST_DESCRIBED, MOST_VALUES, Bar, Day, Facet, Facets, Field
+from penstock.datasets.facet_tables import Row
+from penstock.datasets.query import expression as e
+from penstock.datasets.query.expression import Compare, Expression
+from penstock.datasets.query.relations import Relations
+from penstock.schema.model import Attribute, Schema
+from penstock.store import Transaction
+
+MOST_TEMPLATES = 20
+
+
+def count(tx: Transaction, scope: asking.Scope, text: str | None) -> Facets:
+    """The facets of the files that a query finds. Raises QueryInvalid."""
+    expression = asking.read(tx, text, scope)
+    asked = asking.asked(tx, scope)
+    templates = sorted(facts.tasks.names(tx))[:MOST_TEMPLATES]
+    found = facet_tables.rows(
+        tx,
+        asking.held(tx, scope),
+        asking.condition(tx, expression, scope),
+        Relations(asked),
+        [(name, asked.tasks(name)) for name in templates],
+    )
+    by: dict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        by[row.facet].append(row)
+    files = by["files"][0].files
+    fields = _by_field(by["value"])
+    return Facets(
+        files=files,
+        labels=_labels(by["label"], asked.schema),
+        attributes=_attributes(fields, asked.schema),
+        metadata=_metadata(by["meta"]),
+        described=min(files, MOST_DESCRIBED),
+        people=_people(tx, fields.get(str(values.AUTHOR), [])),
+        sources=[
+            _facet(row, row.value, Compare(e.Plain("source"), "=", row.value))
+            for row in fields.get(str(values.SOURCE), [])
+        ],
+        confidence=_bars(fields.get(str(values.CONFIDENCE), [])),
+        states=[_of_file(row, Compare(e.Plain("state"), "=", row.value)) for row in by["state"]],
+        tasks=_tasks(by["task"]),
+        added=_days(by["day"]),
+    )
+
+
+def _by_field(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.field or ""].append(row)
+    return found
+
+
+def _facet(row: Row, value: Any, query: Expression) -> Facet:
+    return Facet(value=value, files=row.files, annotations=row.annotations, query=str(query))
+
+
+def _of_file(row: Row, query: Expression) -> Facet:
+    return Facet(value=row.value, files=row.files, query=str(query))
+
+
+def _labels(rows: Sequence[Row], schema: Schema) -> list[Facet]:
+    found: list[Facet] = []
+    for row in sorted(rows, key=lambda row: -row.files):
+        label = schema.labels_by_id.get(row.value)
+        if label is not None:
+            found.append(_facet(row, label.name, Compare(e.LabelCount(label.name), ">", 0)))
+    return found
+
+
+def _attributes(fields: Mapping[str, Sequence[Row]], schema: Schema) -> list[Field]:
+    found: list[Field] = []
+    for attribute in schema.attributes:
+        rows = fields.get(str(attribute.id), ())
+        facets = [_answer(row, attribute) for row in rows]
+        listed = [facet for facet in facets if facet is not None]
+        if listed:
+            found.append(Field(name=attribute.name, distinct=rows[0].distinct, values=listed))
+    return found
+
+
+def _answer(row: Row, attribute: Attribute) -> Facet | None:
+    value: Any = row.value
+    if attribute.options:
+        option = next((option for option in attribute.options if str(option.id) == row.value), None)
+        if option is None:
+            return None
+        value = option.name
+    elif attribute.kind == "checkbox":
+        value = row.value == "true"
+    elif attribute.kind in ("number", "slider"):
+        value = float(row.value)
+        value = int(value) if value.is_integer() else value
+    query = Compare(e.Attribute(attribute.name), "=", value)
+    return Facet(
+        value=value, files=row.files, annotations=None if attribute.per == "file" else row.annotations, query=str(query)
+    )
+
+
+def _metadata(rows: Sequence[Row]) -> list[Field]:
+    """By path. A list has each of its values; values that occur more than once in it count once."""
+    counted: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    distinct: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        path = tuple(cast("list[str]", json.loads(row.field or "[]")))
+        distinct[path] = row.distinct
+        value: Any = row.value
+        several = cast("list[Any]", value) if isinstance(value, list) else [value]
+        for text in {json.dumps(one) for one in several if isinstance(one, str | int | float)}:
+            counted[path][text] += row.files
+    found: list[Field] = []
+    for path, values_ in sorted(counted.items()):
+        facets = [
+            Facet(value=value, files=files, query=str(Compare(e.Meta(path), "=", value)))
+            for text, files in sorted(values_.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
+            if (value := json.loads(text)) is not None
+        ]
+        found.append(Field(name=".".join(map(e.name, path)), distinct=distinct[path], values=facets))
+    return found
+
+
+def _people(tx: Transaction, rows: Iterable[Row]) -> list[Facet]:
+    found: list[Facet] = []
+    for row in rows:
+        person = people.person(tx, int(row.value))
+        name = person.email or person.name
+        found.append(_facet(row, name, Compare(e.Plain("person"), "=", name)))
+    return found
+
+
+def _bars(rows: Sequence[Row]) -> list[Bar]:
+    by_tenth = {int(row.value): row for row in rows}
+    if not by_tenth:
+        return []
+    bars: list[Bar] = []
+    for tenth in range(10):
+        low, high = tenth / 10, (tenth + 1) / 10
+        row = by_tenth.get(tenth)
+        above = Compare(e.Plain("confidence"), ">=", low)
+        below = Compare(e.Plain("confidence"), "<" if tenth < 9 else "<=", high)
+        bars.append(
+            Bar(
+                low=low,
+                high=high,
+                files=row.files if row else 0,
+                annotations=row.annotations if row else 0,
+                query=str(e.AnyOf(e.And((above, below)))),
+            )
+        )
+    return bars
+
+
+def _tasks(rows: Iterable[Row]) -> list[Field]:
+    return [
+        Field(
+            name=name,
+            distinct=found[0].distinct,
+            values=[_of_file(row, Compare(e.TaskField(name, "status"), "=", row.value)) for row in found],
+        )
+        for name, found in _by_field(rows).items()
+    ]
+
+
+def _days(rows: Iterable[Row]) -> list[Day]:
+    found: list[Day] = []
+    for row in rows:
+        day = dt.date.fromisoformat(row.value)
+        begins = Compare(e.Plain("added"), ">=", day.isoformat())
+        ends = Compare(e.Plain("added"), "<", (day + dt.timedelta(days=1)).isoformat())
+        found.append(Day(day=day, files=row.files, query=str(e.And((begins, ends)))))
+    return sorted(found, key=lambda one: one.day, reverse=True)
