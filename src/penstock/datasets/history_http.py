@@ -1,4 +1,4 @@
-"""HTTP of what one does with the history of datasets: forks, what differs, merging, restoring."""
+"""HTTP of what one does with the history of datasets: forks, what differs, merging, restoring, streaming."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from penstock.annotations.model import encode
 from penstock.core import Page
 from penstock.core.ids import DatasetId
 from penstock.core.paging import decode_cursor, encode_cursor
-from penstock.datasets import delta, diff, forks, merging, restoring, states, verbs, versions
+from penstock.datasets import delta, diff, forks, merging, restoring, states, streaming, verbs, versions
 from penstock.datasets.model import (
     Compared,
     Dataset,
@@ -126,3 +126,21 @@ def restore_version(who: Editor, version: int) -> Restored:
     and `dataset.file_added`, `dataset.file_removed` and `file.described` for files.
     """
     return who.do(lambda tx: restoring.restore(tx, version))
+
+
+@router.get("/items", response_class=StreamingResponse, responses=_LINES)
+def stream_items(
+    who: Viewer,
+    state: str,
+    shard: Annotated[int, Query(ge=0)] = 0,
+    shards: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    start: Annotated[int, Query(ge=0)] = 0,
+    seed: int | None = None,
+) -> Response:
+    """The ready files of a state (`version:7`) with their annotations, one JSON object a line, for training.
+
+    `shard` of `shards` splits them evenly, `start` leaves out so many of the shard, `seed` gives another order.
+    """
+    found = who.read(lambda tx: states.read(tx, state))
+    told = streaming.lines(who.store.db, who.project, found, shard=shard, shards=shards, start=start, seed=seed)
+    return StreamingResponse(told, media_type="application/x-ndjson", headers={"Penstock-State": found.written})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from penstock.core.ids import FileId
@@ -31,6 +32,7 @@ from penstock.sdk.errors import UnknownName
 from penstock.sdk.exports import Export, start_export
 from penstock.sdk.found import Found
 from penstock.sdk.imports import Import, start_import
+from penstock.sdk.loading import Loader
 from penstock.sdk.scope import Named, Scope
 
 
@@ -236,6 +238,12 @@ class Version:
     def fork(self, name: str) -> Dataset:
         """Make a dataset that begins as this version, on a branch of its own."""
         return _fork(self._scope, written(self), name)
+
+    def load(self, *, media: bool = True, cache: Path | None = None) -> Loader:
+        """Its files with what is annotated on them, for training: iterate, or ask for `torch()`, `huggingface()`,
+        `arrow()` or `numpy()`. Media are kept under `cache`, else in the user's cache folder.
+        """
+        return Loader(self._scope, self.value, media, cache)
 
     def restore(self) -> Restored:
         """Make its dataset again what this version shows, as new history. Safe to repeat."""

@@ -46,6 +46,7 @@ class Client:
     ) -> None:
         self.pause = pause  #: how everything that waits, waits
         self.url = url.rstrip("/")
+        self.token = token
         self._http = httpx.Client(
             base_url=f"{self.url}/api/v1",
             headers={"authorization": f"Bearer {token}"} if token else {},

@@ -1,0 +1,343 @@
+"""Streaming a version into training: samples, PyTorch, Hugging Face datasets, Arrow, NumPy.
+
+What those libraries offer is imported when it is asked for. Media are kept on this machine's disk by their hash, so an
+epoch after the first asks for none.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pickle
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import httpx
+import platformdirs
+
+from penstock.datasets.model import Version as VersionValue
+from penstock.sdk.errors import PenstockError
+from penstock.sdk.http import PAUSES, Client
+from penstock.sdk.scope import Scope
+from penstock.sdk.shapes import Shape
+
+AHEAD = 32  #: media that are fetched before they are asked for
+FETCHERS = 8
+
+
+class LibraryMissing(PenstockError):
+    """A library that was asked for isn't installed. The message says how to install it."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One file of a version, with what is annotated on it."""
+
+    file: int
+    key: str
+    width: int | None
+    height: int | None
+    mime: str | None
+    meta: Mapping[str, Any]
+    attributes: Mapping[str, Any]  #: of the file itself, by name
+    shapes: tuple[Shape, ...]
+    content: bytes | None = field(default=None, repr=False)  #: its bytes as they came; None without media
+
+    def image(self) -> Any:
+        """Its picture (of Pillow), upright, in RGB."""
+        from PIL import Image, ImageOps
+
+        if self.content is None:
+            raise PenstockError("This was loaded without media: load(media=True)")
+        with Image.open(BytesIO(self.content)) as opened:
+            return ImageOps.exif_transpose(opened).convert("RGB")
+
+
+class _Place(NamedTuple):
+    """How another process reaches the server."""
+
+    url: str
+    token: str | None
+    project: int
+
+
+@dataclass(frozen=True)
+class Loader:
+    """A version, to be iterated as often as one likes: `for sample in p.state("gold/v1").load():`.
+
+    It can be sent to other processes, each of which connects by itself.
+    """
+
+    scope: Scope = field(repr=False)
+    version: VersionValue
+    media: bool = True
+    cache: Path | None = None
+    shard: int = 0
+    shards: int = 1
+    seed: int | None = None  #: the order: that of the keys, or one that follows from a number
+    process: int = field(default_factory=os.getpid, repr=False)
+
+    def part(self, shard: int, shards: int) -> Loader:
+        """One of several parts that together are this one."""
+        return replace(self, shard=self.shard + self.shards * shard, shards=self.shards * shards)
+
+    def shuffled(self, seed: int) -> Loader:
+        """The same in another order, the same for each number: give the epoch's."""
+        return replace(self, seed=seed)
+
+    def __iter__(self) -> Iterator[Sample]:
+        here = self._here()
+        return _with_media(here) if here.media else (sample for sample, _ in here.hashed())
+
+    def torch(self, transform: Callable[[Sample], Any] | None = None) -> Any:
+        """A `torch.utils.data.IterableDataset` of what `transform` makes of each sample.
+
+        Workers of a DataLoader, and the ranks of `torch.distributed` where that runs, each get a part of their own.
+        """
+        return _torch_dataset()(self, transform)
+
+    def huggingface(self, *, streaming: bool = False) -> Any:
+        """A dataset of the library `datasets`: its rows are those of `arrow`. With `streaming` nothing is written."""
+        datasets = _library("datasets", "datasets")
+        kind = datasets.IterableDataset if streaming else datasets.Dataset
+        return kind.from_generator(_rows, gen_kwargs={"loader": self})
+
+    def arrow(self, batch: int = 256) -> Any:
+        """A `pyarrow.RecordBatchReader`: a row for each file, its annotations as a list of structs."""
+        pyarrow = _library("pyarrow", "penstock[parquet]")
+        schema = _arrow_schema(pyarrow, self.media)
+
+        def batches() -> Iterator[Any]:
+            held: list[dict[str, Any]] = []
+            for row in _rows(self):
+                held.append(row)
+                if len(held) == batch:
+                    yield pyarrow.RecordBatch.from_pylist(held, schema=schema)
+                    held = []
+            if held:
+                yield pyarrow.RecordBatch.from_pylist(held, schema=schema)
+
+        return pyarrow.RecordBatchReader.from_batches(schema, batches())
+
+    def numpy(self) -> dict[str, Any]:
+        """All annotations as columns: `keys` of the files; for each annotation `file` (a position in `keys`), `label`
+        (a position in `labels`), `box` (n x 4: x, y, width, height in pixels), `confidence` (nan where there is none).
+        """
+        numpy = _library("numpy", "numpy")
+        keys: list[str] = []
+        labels: dict[str, int] = {}
+        columns: tuple[list[int], list[int], list[list[float]], list[float]] = ([], [], [], [])
+        for sample in replace(self, media=False):
+            for shape in sample.shapes:
+                columns[0].append(len(keys))
+                columns[1].append(labels.setdefault(shape.label or "", len(labels)))
+                columns[2].append(_bounds(shape))
+                columns[3].append(float("nan") if shape.confidence is None else shape.confidence)
+            keys.append(sample.key)
+        return {
+            "keys": numpy.array(keys, dtype=object),
+            "labels": numpy.array(list(labels), dtype=object),
+            "file": numpy.array(columns[0], dtype=numpy.int64),
+            "label": numpy.array(columns[1], dtype=numpy.int64),
+            "box": numpy.array(columns[2], dtype=numpy.float64).reshape(-1, 4),
+            "confidence": numpy.array(columns[3], dtype=numpy.float64),
+        }
+
+    def hashed(self) -> Iterator[tuple[Sample, str]]:
+        """Samples without media, each with the SHA-256 of its bytes."""
+        names = self.scope.names(self.version.schema_version)
+        for plain in self._lines():
+            shapes = [names.shape(annotation) for annotation in plain["annotations"]]
+            own = [shape for shape in shapes if shape.label is None]
+            sample = Sample(
+                file=plain["file"],
+                key=plain["key"],
+                width=plain["width"],
+                height=plain["height"],
+                mime=plain["mime"],
+                meta=plain["meta"],
+                attributes=own[0].attributes if own else {},
+                shapes=tuple(shape for shape in shapes if shape.label is not None),
+            )
+            yield sample, plain["hash"]
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        """The version's items. A connection that is lost is taken up where it broke."""
+        got, pauses = 0, iter(PAUSES)
+        query: dict[str, Any] = {"state": f"version:{self.version.id}", "shard": self.shard, "shards": self.shards}
+        while True:
+            try:
+                with self.scope.client.stream(
+                    self.scope.path("/items"), query=query | {"start": got, "seed": self.seed}
+                ) as answer:
+                    for line in answer.iter_lines():
+                        yield json.loads(line)
+                        got, pauses = got + 1, iter(PAUSES)
+                return
+            except httpx.TransportError:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                self.scope.client.pause(pause)
+
+    def content(self, file: int, hash: str) -> bytes:
+        """A file's bytes, from the disk where they are there already."""
+        path = (self.cache or _cache()) / hash[:2] / hash
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            pass
+        content = self.scope.client.bytes(self.scope.path(f"/files/{file}/content"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        Path(draft).replace(path)
+        return content
+
+    def _here(self) -> Loader:
+        """This loader in the present process: connections aren't shared with one that was forked off."""
+        return self if self.process == os.getpid() else pickle.loads(pickle.dumps(self))  # noqa: S301  # our own
+
+    def __getstate__(self) -> dict[str, Any]:
+        place = _Place(self.scope.client.url, self.scope.client.token, self.scope.id)
+        return {**self.__dict__, "scope": place}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        place: _Place = state["scope"]
+        scope = Scope(Client(place.url, place.token), lambda: place.project, progress=False)
+        for name, value in {**state, "scope": scope, "process": os.getpid()}.items():
+            object.__setattr__(self, name, value)
+
+
+def _with_media(loader: Loader) -> Iterator[Sample]:
+    with ThreadPoolExecutor(FETCHERS, "penstock media") as pool:
+        waiting: deque[tuple[Sample, Future[bytes]]] = deque()
+        try:
+            for sample, hash in loader.hashed():
+                waiting.append((sample, pool.submit(loader.content, sample.file, hash)))
+                if len(waiting) >= AHEAD:
+                    yield _filled(*waiting.popleft())
+            while waiting:
+                yield _filled(*waiting.popleft())
+        finally:
+            for _, content in waiting:
+                content.cancel()
+
+
+def _filled(sample: Sample, content: Future[bytes]) -> Sample:
+    return replace(sample, content=content.result())
+
+
+def _bounds(shape: Shape) -> list[float]:
+    from penstock.annotations import geometry
+
+    plain = json.dumps(shape.geometry).encode()
+    return list(geometry.bounds(shape.kind, geometry.parse(shape.kind, plain)))
+
+
+def _cache() -> Path:
+    return Path(platformdirs.user_cache_dir("penstock")) / "media"
+
+
+def _rows(loader: Loader) -> Iterator[dict[str, Any]]:
+    """A sample as a row of plain values; what has no fixed form is JSON text."""
+    for sample in loader:
+        row: dict[str, Any] = {
+            "key": sample.key,
+            "width": sample.width,
+            "height": sample.height,
+            "meta": json.dumps(sample.meta),
+            "attributes": json.dumps(sample.attributes),
+            "annotations": [
+                {
+                    "id": str(shape.id),
+                    "label": shape.label,
+                    "kind": shape.kind,
+                    "box": _bounds(shape),
+                    "geometry": json.dumps(shape.geometry),
+                    "attributes": json.dumps(dict(shape.attributes)),
+                    "source": shape.source,
+                    "confidence": shape.confidence,
+                }
+                for shape in sample.shapes
+            ],
+        }
+        if loader.media:
+            row["image"] = {"bytes": sample.content, "path": sample.key}
+        yield row
+
+
+def _arrow_schema(pyarrow: Any, media: bool) -> Any:
+    text, number = pyarrow.string(), pyarrow.float64()
+    annotation = pyarrow.struct(
+        [
+            ("id", text),
+            ("label", text),
+            ("kind", text),
+            ("box", pyarrow.list_(number)),
+            ("geometry", text),
+            ("attributes", text),
+            ("source", text),
+            ("confidence", number),
+        ]
+    )
+    fields = [
+        ("key", text),
+        ("width", pyarrow.int32()),
+        ("height", pyarrow.int32()),
+        ("meta", text),
+        ("attributes", text),
+        ("annotations", pyarrow.list_(annotation)),
+    ]
+    image = pyarrow.struct([("bytes", pyarrow.binary()), ("path", text)])
+    return pyarrow.schema([*fields, ("image", image)] if media else fields)
+
+
+def _library(name: str, install: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise LibraryMissing(f"This needs the library {name}. Install it: pip install '{install}'") from error
+
+
+@cache
+def _torch_dataset() -> Any:
+    _library("torch", "torch")
+    data = cast(Any, importlib.import_module("torch.utils.data"))
+    distributed = cast(Any, importlib.import_module("torch.distributed"))
+
+    class TorchDataset(data.IterableDataset):
+        """Samples for a DataLoader."""
+
+        def __init__(self, loader: Loader, transform: Callable[[Sample], Any] | None) -> None:
+            super().__init__()  # pyright: ignore[reportUnknownMemberType]  # torch is not always there
+            self.loader = loader
+            self.transform = transform
+
+        def __iter__(self) -> Iterator[Any]:
+            worker = data.get_worker_info()
+            rank, ranks = 0, 1
+            if distributed.is_available() and distributed.is_initialized():
+                rank, ranks = distributed.get_rank(), distributed.get_world_size()
+            mine, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
+            for sample in self.loader.part(rank * workers + mine, ranks * workers):
+                yield sample if self.transform is None else self.transform(sample)
+
+    # A worker that is spawned finds the class here, where it is made when it is asked for.
+    TorchDataset.__qualname__ = "TorchDataset"
+    return TorchDataset
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TorchDataset":
+        return _torch_dataset()
+    raise AttributeError(name)
