@@ -58,8 +58,8 @@ format: $(ENV)-develop ## format and fix what can be fixed by itself
 PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links pyproject.toml --group build
 lock: ## pin what pyproject.toml asks for (needs uv); ARGS=--upgrade for the newest, ARGS="-P fastapi" for one
-	$(PIN) $(ARGS) --extra demo --group test --group lint -o requirements/develop.txt
-	$(PIN) -c requirements/develop.txt --extra demo --group test -o requirements/test.txt
+	$(PIN) $(ARGS) --extra demo --extra parquet --group test --group lint -o requirements/develop.txt
+	$(PIN) -c requirements/develop.txt --extra demo --extra parquet --group test -o requirements/test.txt
 	$(PIN) -c requirements/develop.txt --extra demo -o requirements/demo.txt
 	$(PIN) -c requirements/develop.txt -o requirements/run.txt
 

@@ -1,13 +1,13 @@
 """Sets of files in memory, and strategies for items as formats know them."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from hypothesis import strategies as st
 
 from penstock.annotations import geometry
-from penstock.formats import BadItem, Format, Item, Loss, NamedAnnotation
+from penstock.formats import BadItem, Enclosing, Format, Item, Loss, NamedAnnotation
 from penstock.formats.scaling import in_pixels
 from penstock.schema import Schema, WantedSchema, planned
 from strategies import HEIGHT, WIDTH, drawn
@@ -95,9 +95,25 @@ def written(format: Format, things: Iterable[Item], schema: Schema = SCHEMA, for
     """What a format writes, with empty media beside it."""
     things = list(things)
     files: dict[str, bytes] = {}
-    for chunk in format.write(things, schema, Loss(), foreign):
+    encloses = isinstance(format, Enclosing)
+    chunks = (
+        format.write_with(things, schema, Loss(), foreign, Pixels())
+        if encloses
+        else format.write(things, schema, Loss(), foreign)
+    )
+    for chunk in chunks:
         files[chunk.path] = files.get(chunk.path, b"") + chunk.data
-    return MemoryTree(files | {format.media_path(item): b"" for item in things})
+    return MemoryTree(files | ({} if encloses else {format.media_path(item): b"" for item in things}))
+
+
+class Pixels:
+    """Media for formats that enclose them: the key."""
+
+    def size(self, item: Item) -> int:
+        return len(item.key.encode())
+
+    def chunks(self, item: Item) -> Iterator[bytes]:
+        yield item.key.encode()
 
 
 def read(format: Format, tree: MemoryTree) -> list[Item]:

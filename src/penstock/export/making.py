@@ -19,7 +19,8 @@ from penstock.export import destination, packing, publishing, tables, verbs
 from penstock.export.content import Cancelled, Content
 from penstock.export.model import Export
 from penstock.export.publishing import Appender, Workshop, Written
-from penstock.formats import Format, Item, Loss, foreign
+from penstock.formats import Chunk, Enclosing, Format, Item, Loss, foreign
+from penstock.formats.carries import EVERYTHING
 from penstock.formats.model import WORDS
 from penstock.jobs import Work
 from penstock.store import Store
@@ -99,6 +100,19 @@ class Made:
         self.losses = losses
 
 
+class _Stored:
+    """Media of items for formats that hold them."""
+
+    def __init__(self, store: Store) -> None:
+        self._blobs = store.blobs
+
+    def size(self, item: Item) -> int:
+        return self._blobs.size(item.hash or "")
+
+    def chunks(self, item: Item) -> Iterator[bytes]:
+        return publishing.checked(self._blobs.stream(item.hash or ""), item.hash or "", item.key)
+
+
 class Making:
     """One try of one export."""
 
@@ -114,15 +128,22 @@ class Making:
     def make(self) -> Made:
         """Write the annotations, copy or list the media, then the manifest, then pack it all if asked."""
         format = formats.named(self._export.format)
-        said = foreign.joined(self._content.foreign, None if format.name == "jsonl" else format.name, self._loss)
+        said = foreign.joined(self._content.foreign, None if format.carries == EVERYTHING else format.page, self._loss)
         with self._index.open("wb") as index, Appender(self._shop.set) as appender:
-            for chunk in format.write(self._items(format, index), self._content.schema, self._loss, said):
+            for chunk in self._chunks(format, index, said):
                 appender.append(chunk.path, chunk.data)
         bytes = self._write_manifest(appender.written)
         if self._export.pack == "folder":
             return Made(self._shop.set, bytes, self._loss.as_dict())
         packed = self._pack(appender.written)
         return Made(packed, packed.stat().st_size, self._loss.as_dict())
+
+    def _chunks(self, format: Format, index: BinaryIO, said: dict[str, Any]) -> Iterator[Chunk]:
+        schema = self._content.schema
+        if self._export.media == "copy" and isinstance(format, Enclosing):
+            items = (item for _, item in self._content.items())
+            return format.write_with(items, schema, self._loss, said, _Stored(self._store))
+        return format.write(self._items(format, index), schema, self._loss, said)
 
     def _items(self, format: Format, index: BinaryIO) -> Iterator[Item]:
         for state, item in self._content.items():

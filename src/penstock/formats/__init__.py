@@ -7,16 +7,46 @@ from penstock.formats.folders import Folders
 from penstock.formats.jsonl import Jsonl
 from penstock.formats.label_studio import LabelStudio
 from penstock.formats.mask_pictures import Masks
-from penstock.formats.model import BadItem, Chunk, Format, Item, Loss, NamedAnnotation, Reading, Tree
+from penstock.formats.model import (
+    BadItem,
+    Chunk,
+    Containing,
+    Enclosing,
+    Format,
+    Item,
+    Loss,
+    Media,
+    NamedAnnotation,
+    Reading,
+    Tree,
+)
+from penstock.formats.parquet import Parquet
 from penstock.formats.tag_table import TagTable
 from penstock.formats.tree import Glance
 from penstock.formats.voc import Voc
+from penstock.formats.webdataset import WebDataset
 from penstock.formats.yolo import Darknet, Yolo
 
-__all__ = ["BadItem", "Chunk", "Format", "Item", "Loss", "NamedAnnotation", "Reading", "Tree", "detect", "named"]
+__all__ = [
+    "BadItem",
+    "Chunk",
+    "Containing",
+    "Enclosing",
+    "Format",
+    "Item",
+    "Loss",
+    "Media",
+    "NamedAnnotation",
+    "Reading",
+    "Tree",
+    "detect",
+    "named",
+]
 
 FORMATS: tuple[Format, ...] = (
     Jsonl(),
+    WebDataset(),
+    Parquet(),
     Yolo("yolo", "YOLO detect (Ultralytics)", None),
     Yolo("yolo-segment", "YOLO segment", "segment"),
     Yolo("yolo-pose", "YOLO pose", "pose"),
@@ -27,8 +57,8 @@ FORMATS: tuple[Format, ...] = (
     Cvat(),
     LabelStudio(),
     TagTable(),
-    Masks(),
     Voc(),
+    Masks(),
     Coco(),
 )
 

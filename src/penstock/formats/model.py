@@ -7,7 +7,7 @@ an item with `problems`, and goes on. A writer counts what its format can't carr
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -167,6 +167,27 @@ class Reading(Protocol):
         ...
 
 
+@runtime_checkable
+class Containing(Protocol):
+    """A reading whose media are inside its annotation files, and not files of the tree."""
+
+    def content(self, item: Item) -> bytes | None:
+        """The bytes of the item that `items` gave last; None when it has none, or they are in the tree."""
+        ...
+
+
+class Media(Protocol):
+    """The bytes of items, for writers that put them into their own files."""
+
+    def size(self, item: Item) -> int:
+        """How many there are."""
+        ...
+
+    def chunks(self, item: Item) -> Iterator[bytes]:
+        """All of them, checked to be what they were."""
+        ...
+
+
 class Chunk(NamedTuple):
     """Bytes to append to one file of the output. All chunks of a file come before the next file's."""
 
@@ -218,4 +239,20 @@ class Format(Protocol):
 
         Names in `items` are the schema's. `foreign` is what `Reading.foreign` gave. `loss` is whole at the end.
         """
+        ...
+
+
+@runtime_checkable
+class Enclosing(Protocol):
+    """A format that can write media into its own files."""
+
+    def write_with(
+        self,
+        items: Iterable[Item],
+        schema: Schema,
+        loss: Loss,
+        foreign: Mapping[str, Any] | None,
+        media: Media,
+    ) -> Iterator[Chunk]:
+        """As `Format.write`, with the media inside: nothing is to be put at `media_path`."""
         ...

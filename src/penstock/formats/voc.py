@@ -1,4 +1,7 @@
-"""Pascal VOC: one XML per image, boxes only, 1-based and inclusive on disk.
+"""Pascal VOC: one XML per image with boxes, 1-based and inclusive on disk, and PNGs with the pixels of objects.
+
+`SegmentationObject/a.png` holds the number of the object, counted from 1 as in the XML; such an object is a mask here,
+and its box is kept. `SegmentationClass/a.png` holds the number of its class, which `labelmap.txt` names.
 
 `<xmin>1</xmin><xmax>1</xmax>` is one pixel: here x 0, width 1. What VOC has and we don't (pose, truncated, difficult,
 parts, any unknown tag) is kept in `foreign` under `voc` and written again. Entities and document types are refused.
@@ -11,17 +14,21 @@ from xml.sax.saxutils import escape, quoteattr
 
 from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import BadGeometry
+from penstock.annotations.rle import Mask
 from penstock.core import Invalid, Problem
-from penstock.formats.carries import Carries
+from penstock.formats import classes, pictures
+from penstock.formats.carries import Carries, Fitted, count_file, fit
+from penstock.formats.coco_shapes import fingerprint
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.naming import all_values
 from penstock.formats.seen import Seen
-from penstock.formats.tree import Finder, is_image
+from penstock.formats.tree import Finder, ending, is_image
 from penstock.formats.xml import NAME, BadXml, Element, clean, read_xml
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedLabel, WantedSchema
 
 LARGEST_BYTES = 64 * 1024**2
+OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
 
 _RETURN = {"\r": "&#13;"}  # a parser would read it as a line feed
 
@@ -36,7 +43,11 @@ class VocReading:
     def __init__(self, tree: Tree, files: Sequence[str]) -> None:
         self.tree = tree
         self.files = files
-        self._finder = Finder([path for path in tree.paths() if is_image(path)])
+        pngs = {path: path.partition(f"{OBJECTS}/") for path in ending(tree.paths(), ".png")}
+        self._pictures = {stem.removesuffix(".png"): path for path, (_, found, stem) in pngs.items() if found}
+        self._beside = [path for path in pngs if f"{OBJECTS}/" in path or f"{CLASSES}/" in path]
+        images = [path for path in tree.paths() if is_image(path)]
+        self._finder = Finder([path for path in images if path not in self._beside])
 
     def schema(self) -> WantedSchema:
         """The labels and attributes that occur, by reading every file: VOC has no list of them."""
@@ -52,7 +63,7 @@ class VocReading:
         return {}
 
     def used(self) -> frozenset[str]:
-        return frozenset(self.files)
+        return frozenset({*self.files, *self._beside})
 
     def items(self) -> Iterator[Item | BadItem]:
         for path in self.files:
@@ -82,12 +93,26 @@ class VocReading:
         )
         if size is not None and (depth := size.text_of("depth")):
             item.foreign["voc"]["depth"] = depth
+        masks = self._masks(path, item)
         for n, part in enumerate(root.all("object")):
             try:
-                item.annotations.append(_annotation(part, n))
+                item.annotations.append(_annotation(part, n, masks.get(n + 1)))
             except BadGeometry as bad:
                 item.problems.append(Problem(f"object[{n}]", bad.detail, bad.code))
         return item
+
+    def _masks(self, path: str, item: Item) -> dict[int, Mask]:
+        """The pixels of objects by their numbers."""
+        found = self._pictures.get(path.rpartition("Annotations/")[2].removesuffix(".xml"))
+        if found is None:
+            return {}
+        try:
+            with closing(self.tree.open(found)) as stream:
+                numbers = pictures.numbers_of(stream.read(LARGEST_BYTES), {})
+        except BadGeometry as bad:
+            item.problems.append(Problem(found, bad.detail, bad.code))
+            return {}
+        return dict(pictures.masks_of(numbers, without=(0, 255, -1)))
 
     def _media(self, path: str, name: str) -> str | None:
         found = self._finder.find(name, path) or self._finder.find(f"JPEGImages/{name}", path)
@@ -102,14 +127,14 @@ _OF_ITEM = frozenset({"filename", "size", "object"})
 _OF_OBJECT = frozenset({"name", "bndbox", "attributes"})
 
 
-def _annotation(part: Element, n: int) -> NamedAnnotation:
+def _annotation(part: Element, n: int, mask: Mask | None) -> NamedAnnotation:
     name = part.text_of("name")
     box = part.child("bndbox")
     if not is_name(name) or box is None:
         raise BadGeometry("An object needs a <name> and a <bndbox>.", "incomplete")
     left, top, right, bottom = (_number(box, side) for side in ("xmin", "ymin", "xmax", "ymax"))
     shape = shapes.check("box", [left - 1, top - 1, right - left + 1, bottom - top + 1])
-    return NamedAnnotation(
+    made = NamedAnnotation(
         kind="box",
         label=name,
         geometry=shapes.canonical(shape),
@@ -117,6 +142,11 @@ def _annotation(part: Element, n: int) -> NamedAnnotation:
         ordinal=str(n),
         foreign={"voc": part.as_mapping(_OF_OBJECT)},
     )
+    if mask is not None:
+        if list(shapes.bounds("mask", mask)) != shape:
+            made.foreign["voc"] |= {"#box": shape, "#of": fingerprint(bytes(shapes.canonical(mask)))}
+        made.kind, made.geometry = "mask", shapes.canonical(mask)
+    return made
 
 
 def _number(box: Element, side: str) -> float:
@@ -144,7 +174,7 @@ class Voc:
     title = "Pascal VOC"
 
     sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
-    carries = Carries(kinds=frozenset({"box"}), attributes=True, foreign=True)
+    carries = Carries(kinds=frozenset({"box", "mask"}), attributes=True, foreign=True)
 
     def recognizes(self, look: Look) -> bool:
         return bool(_annotation_files(look.paths()))
@@ -162,13 +192,25 @@ class Voc:
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
         stems: set[str] = set()
+        numbers = classes.numbered(schema, "voc", loss, first=1)
+        has_masks = False
         for item in items:
             name = _within(item)
             stem = name.rpartition(".")[0] or name
             if stem in stems:
                 stem = name
             stems.add(stem)
-            yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, loss)).encode())
+            objects = [(a, found) for a in item.annotations if (found := fit(a, self.carries, item, loss))]
+            masks = [(n, a, found.shape) for n, (a, found) in enumerate(objects, 1) if found.kind == "mask"]
+            yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks), loss)).encode())
+            if masks:
+                has_masks = True
+                size, own = (item.height, item.width), [(n, mask) for n, _, mask in masks]
+                of_class = [(numbers[a.label or ""], mask) for _, a, mask in masks if a.label in numbers]
+                yield Chunk(f"{OBJECTS}/{stem}.png", pictures.drawn(own, *size, loss))
+                yield Chunk(f"{CLASSES}/{stem}.png", pictures.drawn(of_class, *size, Loss()))
+        if has_masks:
+            yield Chunk("labelmap.txt", _label_map(numbers).encode())
 
 
 def _within(item: Item) -> str:
@@ -183,10 +225,20 @@ def _annotation_files(paths: Sequence[str]) -> list[str]:
     return sorted(path for path in xml if "Annotations" in path.split("/")[:-1] or path[:-4] in stems)
 
 
-def _lines(item: Item, name: str, loss: Loss) -> Iterator[str]:
+def _label_map(numbers: Mapping[str, int]) -> str:
+    """Names and colours of classes, the background first: `name:r,g,b::`."""
+    colours = pictures.palette(max(256, len(numbers) + 1))
+    rows = [("background", 0), *numbers.items()]
+    told = (f"{name.replace(':', '_')}:{','.join(map(str, colours[number]))}::" for name, number in rows)
+    return "\n".join(["# label:color_rgb:parts:actions", *told, ""])
+
+
+def _lines(
+    item: Item, name: str, objects: Sequence[tuple[NamedAnnotation, Fitted]], has_masks: bool, loss: Loss
+) -> Iterator[str]:
     kept = dict(item.foreign.get("voc") or {})
     depth = kept.pop("depth", "3")
-    segmented = kept.pop("segmented", "0")
+    segmented = kept.pop("segmented", "1" if has_masks else "0")
     yield "<annotation>\n"
     yield from _element("folder", kept.pop("folder", "JPEGImages"), 1)
     yield from _element("filename", name, 1)
@@ -194,26 +246,18 @@ def _lines(item: Item, name: str, loss: Loss) -> Iterator[str]:
         yield from _element(tag, value, 1)
     yield from _element("size", {"width": str(item.width), "height": str(item.height), "depth": depth}, 1)
     yield from _element("segmented", segmented, 1)
-    loss.count("file_attributes_dropped", len(item.attributes))
-    loss.count("meta_dropped", len(item.meta))
-    for annotation in item.annotations:
-        yield from _object(annotation, loss)
+    count_file(item, Voc.carries, loss)
+    for annotation, fitted in objects:
+        yield from _object(annotation, fitted)
     yield "</annotation>\n"
 
 
-def _object(annotation: NamedAnnotation, loss: Loss) -> Iterator[str]:
-    if annotation.kind not in ("box", "rotated_box", "ellipse", "polygon", "mask"):
-        loss.count("kind_dropped")
-        return
-    if annotation.kind != "box":
-        loss.count("shape_to_box")
-    loss.count_unsaid(annotation)
-    if annotation.confidence is not None:
-        loss.count("confidence_dropped")
-    if annotation.group is not None:
-        loss.count("group_dropped")
-    x, y, w, h = shapes.bounds(annotation.kind, shapes.parse(annotation.kind, annotation.geometry))
+def _object(annotation: NamedAnnotation, fitted: Fitted) -> Iterator[str]:
+    x, y, w, h = shapes.bounds(*fitted)
     kept = dict(annotation.foreign.get("voc") or {})
+    box = kept.pop("#box", None)
+    if kept.pop("#of", None) == fingerprint(bytes(annotation.geometry)) and box is not None:
+        x, y, w, h = box
     value: dict[str, Any] = {
         "name": annotation.label or "",
         "pose": kept.pop("pose", "Unspecified"),

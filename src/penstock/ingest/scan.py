@@ -12,7 +12,7 @@ from penstock import datasets, files, formats, jobs, schema
 from penstock.annotations import branches
 from penstock.core import Invalid
 from penstock.files.model import key_fault
-from penstock.formats import BadItem, Format, Item, Reading
+from penstock.formats import BadItem, Containing, Format, Item, Reading
 from penstock.ingest import manifest, sources, spool, tables
 from penstock.ingest.model import PREDICTIONS, Import, ManifestSource, NewImport, PathSource, RunProblem, UploadSource
 from penstock.ingest.sources import FileSet, Stored
@@ -103,10 +103,17 @@ class Scan:
                 yield Planned(key=item.key, item=Item(key=item.key), reason=item.detail)
             else:
                 taken.add(item.media or "")
-                yield Planned(key=item.key, place=found.place(item.media) if item.media else "", item=item)
+                yield Planned(key=item.key, place=self._place(item, found, reading), item=item)
         yield from self._unannotated(found, taken, broken)
         for bad in broken.values():
             yield Planned(key=bad.key, item=Item(key=bad.key), reason=bad.detail)
+
+    def _place(self, item: Item, found: FileSet, reading: Reading | None) -> str:
+        """Where an item's bytes are; those inside an annotation file are stored first."""
+        if item.media is None and isinstance(reading, Containing):
+            content = reading.content(item)
+            return "" if content is None else f"blob:{self._store.blobs.put(content).hash}"
+        return found.place(item.media) if item.media else ""
 
     def _format(self, found: FileSet) -> Format | None:
         if self._request.format == sources.NO_FORMAT:

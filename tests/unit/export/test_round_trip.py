@@ -10,7 +10,7 @@ import pytest
 from penstock import datasets
 from penstock.export import Export, NewExport, making, verbs
 from penstock.jobs import Work
-from unit.ingest.conftest import Desk, desk, image, new_desk  # noqa: F401  # fixtures
+from unit.ingest.conftest import Desk, NewDesk, desk, image, new_desk  # noqa: F401  # fixtures
 
 Out = Callable[..., tuple[Export, Path]]
 
@@ -134,3 +134,21 @@ def test_every_format_can_be_exported(desk: Desk, out: Out, format: str) -> None
     made, folder = out(format)
     assert made.losses["set_foreign_dropped"] == 1
     assert [path.name for path in folder.rglob("a.jpg")] == ["a.jpg"]
+
+
+@pytest.mark.parametrize("format", ["webdataset", "parquet"])
+def test_media_inside_go_out_and_come_in_again(desk: Desk, new_desk: NewDesk, out: Out, format: str) -> None:  # noqa: F811
+    desk.put("images/instances.json", coco("a.jpg", info=INFO))
+    desk.put("images/a.jpg", image(1))
+    desk.run()
+    made, folder = out(format)
+    assert made.losses == {}
+    other = new_desk()
+    for path in folder.rglob("*.*"):
+        if path.name != "manifest.json":
+            other.put(str(path.relative_to(folder)), path.read_bytes())
+    run = other.run()
+    assert (run.state, run.format, run.counts.new, run.ignored) == ("finished", format, 1, 0)
+    assert other.file("images/a.jpg").hash == desk.file("images/a.jpg").hash
+    [before], [after] = desk.annotations("images/a.jpg"), other.annotations("images/a.jpg")
+    assert (after.geometry, after.foreign) == (before.geometry, before.foreign)

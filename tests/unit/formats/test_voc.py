@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 
 from penstock import formats
-from penstock.annotations import geometry
+from penstock.annotations import geometry, rle
 from penstock.annotations.model import NOTHING
-from penstock.formats import BadItem, Item, Loss, NamedAnnotation
+from penstock.formats import BadItem, Item, Loss, NamedAnnotation, pictures
 from penstock.formats.tree import FolderTree
 from penstock.schema import Schema, planned
 from sets import SCHEMA, MemoryTree, essence, items, read, written
@@ -159,7 +159,12 @@ def test_what_boxes_cannot_say_is_counted():
         ],
     )
     loss = Loss()
-    [chunk] = VOC.write([item], SCHEMA, loss)
+    chunk, objects, of_class, names = VOC.write([item], SCHEMA, loss)
+    assert (objects.path, of_class.path, names.path) == (
+        "SegmentationObject/a.png",
+        "SegmentationClass/a.png",
+        "labelmap.txt",
+    )
     assert chunk.data.decode().count("<object>") == 3
     assert "<xmin>4</xmin><ymin>2</ymin><xmax>5</xmax><ymax>7</ymax>" in "".join(chunk.data.decode().split())
     assert loss.as_dict() == {
@@ -169,8 +174,30 @@ def test_what_boxes_cannot_say_is_counted():
         "kind_dropped": 2,
         "meta_dropped": 1,
         "provenance_dropped": 1,
-        "shape_to_box": 2,
+        "shape_to_mask": 2,
     }
+
+
+def test_the_pixels_of_objects_are_masks_and_their_boxes_stay():
+    xml = ONE.replace("<ymax>3.5</ymax>", "<ymax>9</ymax>")
+    picture = pictures.drawn([(1, rle.from_polygon([[[2, 2, 6, 2, 6, 6, 2, 6]]], 480, 640))], 480, 640, Loss())
+    files = {**tree(xml).files, "SegmentationObject/a.png": picture, "SegmentationClass/a.png": picture}
+    reading = VOC.read(MemoryTree(files))
+    [item] = reading.items()
+    assert isinstance(item, Item)
+    [mask] = item.annotations
+    assert mask.kind == "mask"
+    assert reading.used() == {"Annotations/a.xml", "SegmentationObject/a.png", "SegmentationClass/a.png"}
+    again = written(VOC, [item], planned(Schema(version=0), reading.schema()))
+    assert again.files["Annotations/a.xml"].decode() == xml
+    assert again.files["SegmentationObject/a.png"] == picture
+    assert again.files["labelmap.txt"].decode().splitlines()[2] == "RBC:128,0,0::"
+    mask.geometry = geometry.canonical(rle.from_polygon([[[2, 2, 9, 2, 9, 9, 2, 9]]], 480, 640))
+    assert "<xmin>3</xmin>" in written(VOC, [item]).files["Annotations/a.xml"].decode()
+    broken = VOC.read(MemoryTree({**files, "SegmentationObject/a.png": picture[:60]}))
+    [item] = broken.items()
+    assert isinstance(item, Item)
+    assert ([a.kind for a in item.annotations], [p.code for p in item.problems]) == (["box"], ["picture"])
 
 
 def test_two_images_of_one_name_have_two_documents():
