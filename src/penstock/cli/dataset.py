@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -33,6 +33,47 @@ def create(session: Session, name: str) -> None:
     """Make a dataset."""
     made = session.penstock.datasets.create(name)
     session.say(made.value, f"Made the dataset {name!r}.")
+
+
+@command.command()
+@click.argument("source")
+@click.argument("into")
+@click.option("--count", type=int, help="At most so many files.")
+@click.option("--share", type=float, help="This part of them, such as 0.1.")
+@click.option("--where", default="", help="A query.")
+@click.option("--seed", default="", help="The same seed draws the same files.")
+@click.option("--by", type=click.Choice(["lot", "uncertainty"]), default="lot")
+@click.option("--stratify", help="A field: label, an attribute, meta.site.")
+@click.option("--balanced", is_flag=True, help="As many of each value as can be.")
+@click.option("--distinct", is_flag=True, help="Pass near duplicates over.")
+@click.option("--preview", is_flag=True, help="Only say what would be drawn.")
+@speaks
+def sample(session: Session, source: str, into: str, where: str, **how: Any) -> None:
+    """Draw some files of SOURCE into the dataset INTO."""
+    there = session.penstock.datasets
+    drawn = there[source].sample(there[into], query=where, **how)
+    session.say(drawn, f"Drew {drawn.drawn} of {drawn.found} files; {drawn.added} were new in {into!r}.")
+
+
+@command.command()
+@click.argument("source")
+@click.argument("parts", nargs=-1, required=True, metavar="DATASET=SHARE...")
+@click.option("--together", help="A field; files with the same value go together, such as meta.patient.")
+@click.option("--where", default="", help="A query.")
+@click.option("--seed", default="", help="The same seed parts files in the same way.")
+@speaks
+def split(session: Session, source: str, parts: tuple[str, ...], together: str | None, where: str, seed: str) -> None:
+    """Part the files of SOURCE for good: train=0.8 val=0.1 test=0.1. Repeat it when SOURCE has grown."""
+    there = session.penstock.datasets
+    named = [part.rpartition("=") for part in parts]
+    try:
+        shares = {there[name]: float(share) for name, _, share in named}
+    except ValueError as error:
+        raise click.UsageError(f"A part is written name=share, such as train=0.8. {error}") from error
+    done = there[source].split(shares, together=together, query=where, seed=seed)
+    added = ", ".join(f"{dataset.name} {part.added}" for dataset, part in zip(shares, done.parts, strict=True))
+    leaks = f" {done.leaks} contents are in more than one part." if done.leaks else ""
+    session.say(done, f"{done.groups} groups of {done.found} files. Added: {added}.{leaks}")
 
 
 @command.command()

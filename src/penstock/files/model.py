@@ -59,6 +59,8 @@ class Probe(Value):
     height: int
     duration: float | None = None
     frames: int | None = None
+    look: int | None = None
+    """64 bits that are nearly the same for pictures that look nearly the same; signed, as databases have it."""
 
 
 class NewFile(Value):

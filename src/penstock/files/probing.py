@@ -112,7 +112,9 @@ def look(content: bytes | Path, pixel_limit: int) -> tuple[Probe, bytes | None]:
         with Image.open(_opened(content), formats=_FORMATS) as image:
             probe, orientation = _measure(image, pixel_limit)
             with _turn(image.width * image.height):
-                return probe, _thumbnail(image, orientation, length)
+                thumbnail = _thumbnail(image, orientation, length)
+                small = image if thumbnail is None else Image.open(io.BytesIO(thumbnail), formats=("JPEG", "WEBP"))
+                return probe.model_copy(update={"look": difference_hash(small)}), thumbnail
     except ContentRefused:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes; each means that the content is broken
@@ -141,6 +143,16 @@ def _measure(image: Image.Image, pixel_limit: int) -> tuple[Probe, int]:
     if orientation in _TURNED:
         width, height = height, width
     return Probe(media="image", mime=_MIME[str(image.format)], width=width, height=height), orientation
+
+
+def difference_hash(image: Image.Image) -> int:
+    """Whether each of 8 x 8 cells is darker than the one to its right, as a signed number of 64 bits."""
+    gray = list(image.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes())
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            bits = bits << 1 | (gray[row * 9 + column] < gray[row * 9 + column + 1])
+    return bits - (1 << 64) if bits >> 63 else bits
 
 
 def _orientation(image: Image.Image) -> int:

@@ -124,11 +124,12 @@ def insert(tx: Transaction, rows: Sequence[Row]) -> dict[str, int]:
     """Insert files, in one statement; their ids by key. A key that somebody else has just taken is missing."""
     made = tx.all(
         _Identity,
-        "insert into file (project, key, hash, bytes, media, mime, width, height, duration, frames, state,"
+        "insert into file (project, key, hash, bytes, media, mime, width, height, duration, frames, look, state,"
         ' replaces, location, "foreign", created_seq)'
         " select %(project)s, r.*, %(seq)s from unnest(%(keys)s::text[], %(hashes)s::text[], %(bytes)s::bigint[],"
         " %(media)s::text[], %(mime)s::text[], %(width)s::int[], %(height)s::int[], %(duration)s::float8[],"
-        " %(frames)s::int[], %(state)s::text[], %(replaces)s::bigint[], %(location)s::jsonb[], %(foreign)s::jsonb[]) r"
+        " %(frames)s::int[], %(look)s::bigint[], %(state)s::text[], %(replaces)s::bigint[], %(location)s::jsonb[],"
+        " %(foreign)s::jsonb[]) r"
         " on conflict (project, key) where retired_seq is null do nothing returning id, key",
         seq=tx.seq,
         **_columns(rows),
@@ -148,6 +149,7 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
         "height": [probe and probe.height for probe in probes],
         "duration": [probe and probe.duration for probe in probes],
         "frames": [probe and probe.frames for probe in probes],
+        "look": [probe and probe.look for probe in probes],
         "state": ["ready" if probe else "processing" for probe in probes],
         "replaces": [row.replaces for row in rows],
         "location": [Jsonb(row.new.location.model_dump()) if row.new.location else None for row in rows],
@@ -178,7 +180,7 @@ def waiting(tx: Transaction, ids: Sequence[int]) -> list[Waiting]:
 def set_ready(tx: Transaction, found: Mapping[int, Probe]) -> None:
     tx.many(
         "update file set state = 'ready', media = %(media)s, mime = %(mime)s, width = %(width)s, height = %(height)s,"
-        " duration = %(duration)s, frames = %(frames)s where project = %(project)s and id = %(id)s",
+        " duration = %(duration)s, frames = %(frames)s, look = %(look)s where project = %(project)s and id = %(id)s",
         [{"id": id, **probe.model_dump()} for id, probe in found.items()],
     )
 

@@ -27,6 +27,7 @@ from penstock.datasets.model import (
 )
 from penstock.datasets.model import Dataset as DatasetValue
 from penstock.datasets.model import Version as VersionValue
+from penstock.datasets.sampling_model import Part, Parted, Sample, Sampled, Split
 from penstock.sdk.differences import Difference
 from penstock.sdk.errors import UnknownName
 from penstock.sdk.exports import Export, start_export
@@ -76,6 +77,31 @@ class Dataset:
         settings = self.live.model_dump(exclude={"dataset", "now", "problem", "query"})
         body = LiveSettings(query=query, **settings)
         return Dataset(self._scope, self._scope.put(f"/datasets/{self.id}/live", DatasetValue, body))
+
+    def sample(
+        self,
+        into: Dataset,
+        *,
+        count: int | None = None,
+        share: float | None = None,
+        query: str = "",
+        preview: bool = False,
+        **how: Any,
+    ) -> Sampled:
+        """Draw some of its files into another dataset; the same seed draws the same. See `Sample` for how."""
+        body = Sample(dataset=self.value.id, count=count, share=share, query=query, **how)
+        return self._scope.post(f"/datasets/{into.id}/sample", Sampled, body, query={"preview": preview})
+
+    def split(
+        self, parts: Mapping[Dataset, float], *, seed: str = "", together: str | None = None, query: str = ""
+    ) -> Parted:
+        """Part its files for good: `split({train: 0.8, val: 0.1, test: 0.1}, together="meta.patient")`.
+
+        Repeat it when the dataset has grown: what was parted stays where it is.
+        """
+        into = tuple(Part(dataset=one.value.id, share=share) for one, share in parts.items())
+        body = Split(dataset=self.value.id, parts=into, seed=seed, together=together, query=query)
+        return self._scope.post("/splits", Parted, body)
 
     def import_(self, *paths: Any, **options: Any) -> Import:
         """Pour files in: `import_("images/*.jpg")`. See `penstock.sdk.imports.start_import` for all options."""

@@ -14,6 +14,7 @@ from penstock.datasets import history_http as history
 from penstock.datasets import http as datasets
 from penstock.datasets import live_http as live
 from penstock.datasets import query_http as queries
+from penstock.datasets import sampling_http as sampling
 from penstock.export import http as export
 from penstock.files import http as files
 from penstock.ingest import http as ingest
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     datasets.router,
     queries.router,
     live.router,
+    sampling.router,
     history.router,
     ingest.router,
     export.router,

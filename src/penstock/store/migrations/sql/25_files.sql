@@ -11,6 +11,7 @@ create table file (
   height integer,
   duration double precision,         -- seconds
   frames integer,
+  look bigint,                       -- 64 bits that are nearly the same where pictures are
   state text not null check (state in ('processing', 'ready', 'failed')),
   reason text,
   replaces bigint,
