@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
 import penstock
 from databases import Postgres
@@ -22,7 +22,9 @@ from penstock.sdk.project import Project
 VARIABLE = "PENSTOCK_TEST_CHROMIUM"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 20_000  #: a busy machine is no reason to fail
 _numbers = count(1)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def sit_down(served: Served, chromium: Browser) -> Iterator[Callable[..., Desk]]
 
     def sit(project: Project, url: str | None = None, **options: Any) -> Desk:
         context = chromium.new_context(viewport={"width": 1280, "height": 720}, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

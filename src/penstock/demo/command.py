@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import tempfile
 import time
+import webbrowser
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -25,6 +28,8 @@ from penstock.sdk.project import Project
 from penstock.sdk.status import Status
 
 LONGEST_SECONDS = 600
+PACE_SECONDS = 0.4  #: between two tasks of a simulated person, where somebody looks on
+TO_TRY = 12  #: pages left for whoever looks on
 FIRST_PASS, EXPERT = "first pass", "expert"
 
 
@@ -47,22 +52,22 @@ def command(count: int, seed: int, home: Path | None, leave: bool, as_json: bool
     signal.signal(signal.SIGTERM, _end)
     with set_up(home, seed) as stage, penstock.connect(home=stage.home, progress=False) as project:
         with open_screen(show=not as_json) as screen:
-            told = play(stage, project, screen, count, seed, pace_seconds=0.0 if leave or as_json else 0.15)
+            told = play(stage, project, screen, count, seed, look=not (leave or as_json))
         told["seconds"] = round(time.monotonic() - began, 1)
         if not as_json:
             _sum_up(told)
         if leave or as_json:
             click.echo(json.dumps(told))
         else:
-            _stay(stage, project)
+            _stay(stage, project, count, seed)
 
 
 def _end(_signal: int, _frame: object) -> None:
     sys.exit(143)  # an exception, so that what was started is stopped
 
 
-def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, pace_seconds: float) -> dict[str, Any]:
-    """The whole story; what came of it, as the API and the receiver tell it."""
+def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, look: bool) -> dict[str, Any]:
+    """The whole story; what came of it, as the API and the receiver tell it. At a pace to look at, or in no time."""
     screen.say(f"The server is up at {stage.url}, a receiver for webhooks at {stage.receiver}.")
     project.create_project("handwritten digits")
     project.connections.folder("exports", str(stage.exports))
@@ -75,8 +80,10 @@ def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, 
         imported = project.datasets[FIRST_PASS].import_(folder)
     screen.say(f"{imported.counts.new} pages of handwritten digits are in {FIRST_PASS!r}.")
 
-    crew = _crew(project, applied.links, drawn, seed, pace_seconds)
+    crew = _crew(project, applied.links, drawn, seed, PACE_SECONDS if look else 0.0)
     screen.say(f"{', '.join(person.name for person in crew)} have joined and go to work.")
+    if look:
+        _let_in(project, screen)
     for person in crew:
         person.start()
     try:
@@ -87,6 +94,22 @@ def play(stage: Stage, project: Project, screen: Screen, count: int, seed: int, 
         for person in crew:
             person.join(timeout=10)
     return outcome(stage, project)
+
+
+def _let_in(project: Project, screen: Screen) -> None:
+    """Whoever started the demo gets a seat among the first pass, and a link to watch from the beginning."""
+    team = project.teams["first pass team"]
+    names = [name for name, member in project.members.all().items() if member.person in team.members]
+    project.teams.change(team.name, members=[*names, project.me().person.name])
+    link = _way_in(project)
+    screen.say(f"Watch it, and join in, at {link}")
+    if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) or sys.platform == "darwin":
+        webbrowser.open(link)
+
+
+def _way_in(project: Project) -> str:
+    """A link that signs in once and opens the pipeline, with a word on what one sees there."""
+    return f"{project.sign_in_link()}?to={quote(f'/p/{project.id}/pipeline?demo=true', safe='')}"
 
 
 def outcome(stage: Stage, project: Project) -> dict[str, Any]:
@@ -189,11 +212,14 @@ def _sum_up(told: dict[str, Any]) -> None:
     )
 
 
-def _stay(stage: Stage, project: Project) -> None:
-    """Leave the server up until Ctrl-C."""
+def _stay(stage: Stage, project: Project, count: int, seed: int) -> None:
+    """Leave the server up until Ctrl-C, with some more pages for whoever wants to label one."""
+    fresh = {page.name: page for page in list(pages.draw(count + TO_TRY, seed))[count:]}
+    with _folder(fresh) as folder:
+        project.datasets[FIRST_PASS].import_(folder)
     click.echo(
-        f"\nThe server stays up for a look:\n"
-        f"  in the browser   {project.sign_in_link()}   (works once)\n"
+        f"\nThe server stays up for a look, with {TO_TRY} more pages to label yourself:\n"
+        f"  in the browser   {_way_in(project)}   (works once)\n"
         f"  in a shell       PENSTOCK_HOME={stage.home} penstock status\n"
         f"  in Python        penstock.connect(home={str(stage.home)!r})\n"
         f"  the API          {stage.url}/api/v1/openapi.json\n"

@@ -58,15 +58,20 @@ export function Rail({ project, folded, fold }: RailProps) {
         <Link
           to="/inbox"
           className={classes["item"]}
-          aria-label={unread > 0 ? words.rail.unread(unread) : words.rail.inbox}
+          aria-label={folded ? words.rail.inbox : undefined}
+          title={unread > 0 ? words.rail.unread(unread) : undefined}
         >
           <InboxIcon size={ICON} aria-hidden />
           <span>{words.rail.inbox}</span>
-          {unread > 0 && <b aria-hidden>{unread}</b>}
+          {unread > 0 && <b className={classes["badge"]}>{unread}</b>}
         </Link>
       </Tooltip>
       <Tooltip {...tip(words.rail.jump)}>
-        <UnstyledButton className={classes["item"]} onClick={() => spotlight.open()} aria-label={words.rail.jump}>
+        <UnstyledButton
+          className={classes["item"]}
+          onClick={() => spotlight.open()}
+          aria-label={folded ? words.rail.jump : undefined}
+        >
           <Search size={ICON} aria-hidden />
           <span>{words.rail.jump}</span>
           <kbd>Ctrl K</kbd>

@@ -20,13 +20,21 @@ import { startPage } from "./start";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
+const thenTo = (search: Record<string, unknown>): { to?: string } =>
+  typeof search["to"] === "string" ? { to: search["to"] } : {};
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { to?: string } => (typeof search["to"] === "string" ? { to: search["to"] } : {}),
+  validateSearch: thenTo,
   component: SignIn,
 });
-const signInByLink = createRoute({ getParentRoute: () => root, path: "/sign-in/$link", component: SignIn });
+const signInByLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/$link",
+  validateSearch: thenTo,
+  component: SignIn,
+});
 const join = createRoute({ getParentRoute: () => root, path: "/join/$token", component: Join });
 
 /** Everything below needs somebody signed in. Full-screen pages hang here, all others under `frame`. */
@@ -82,7 +90,10 @@ const whole = (value: unknown): number | undefined => (Number.isInteger(value) ?
 const pipeline = createRoute({
   getParentRoute: () => project,
   path: "/pipeline",
-  validateSearch: (search): { view?: "list" } => (search["view"] === "list" ? { view: "list" } : {}),
+  validateSearch: (search): { view?: "list"; demo?: true } => ({
+    ...(search["view"] === "list" ? { view: "list" } : {}),
+    ...(search["demo"] === true ? { demo: true } : {}),
+  }),
   component: lazyRouteComponent(() => import("../pages/pipeline/Pipeline"), "Pipeline"),
 });
 

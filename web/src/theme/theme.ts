@@ -1,5 +1,6 @@
 /** The looks: one theme for Mantine, and the colours as CSS variables for everything else. */
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { words } from "../words";
 
 const one = (light: string, shades: string[]): MantineColorsTuple =>
   [...shades, light] as unknown as MantineColorsTuple;
@@ -57,6 +58,7 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: "sm" } },
     InputWrapper: { styles: { description: { fontSize: 12, lineHeight: "16px" }, error: { fontSize: 12 } } },
     Table: { styles: { table: { fontSize: 14 } } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": words.actions.close } } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 120 } } },
     Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },

@@ -42,6 +42,7 @@ export const data = {
   grid: "Files",
   query: "Which files",
   queryExample: 'labels.car >= 3 and weather = "rain"',
+  waysOn: "Ways to go on",
   clearQuery: "All files",
   found: (found: number, of: number) => `${n.format(found)} of ${plural(of, "file")}`,
   nothingWhy: "Change the query, or look at all files.",

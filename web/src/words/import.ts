@@ -15,7 +15,7 @@ export const importing = {
   newDataset: "A new dataset",
   newName: "Name of the new dataset",
   defaultName: "images",
-  target: "Annotations that come with them are",
+  target: "Annotations with them are",
   truth: "the truth",
   suggestions: "suggestions to be checked",
   sending: (done: number, total: number) => `Sending ${n.format(done)} of ${n.format(total)}`,

@@ -3,9 +3,9 @@ import { building } from "./building";
 import { data, file } from "./data";
 import { frame } from "./frame";
 import { first, importing } from "./import";
-import { pipeline, runs } from "./pipeline";
+import { demo, pipeline, runs } from "./pipeline";
 
-export const words = { ...frame, building, data, file, first, importing, pipeline, runs } as const;
+export const words = { ...frame, demo, building, data, file, first, importing, pipeline, runs } as const;
 
 const numbers = new Intl.NumberFormat("en");
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });

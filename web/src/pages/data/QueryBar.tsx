@@ -102,7 +102,7 @@ export function QueryBar({ project, dataset, asked, onAsk }: QueryBarProps) {
           />
         </Combobox.Target>
         <Combobox.Dropdown hidden={items.length === 0}>
-          <Combobox.Options>
+          <Combobox.Options aria-label={words.data.waysOn}>
             {items.map((item, at) => (
               <Combobox.Option key={`${item.what} ${item.label}`} value={String(at)}>
                 <span className={classes["option"]}>

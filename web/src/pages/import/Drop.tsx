@@ -9,6 +9,7 @@ import { sampleDigits } from "./samples";
 /** Where files are dropped or chosen. */
 export function Drop({ onFound, samples }: { onFound: (found: Found[], samples: boolean) => void; samples: boolean }) {
   const [over, setOver] = useState(false);
+  const [drawing, setDrawing] = useState(false);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const drop = (event: DragEvent) => {
@@ -57,7 +58,13 @@ export function Drop({ onFound, samples }: { onFound: (found: Found[], samples: 
             <Button
               variant="default"
               title={words.importing.samplesWhy}
-              onClick={() => void sampleDigits().then((found) => onFound(found, true))}
+              loading={drawing}
+              onClick={() => {
+                setDrawing(true);
+                void sampleDigits()
+                  .then((found) => onFound(found, true))
+                  .finally(() => setDrawing(false));
+              }}
             >
               {words.importing.samples}
             </Button>

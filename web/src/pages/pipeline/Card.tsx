@@ -15,24 +15,18 @@ interface CardProps {
 /** One node: what it is, how it is, and the way into it. */
 export function Card({ project, thing, onTemplate }: CardProps) {
   const { kind, value } = thing;
-  const label = `${words.pipeline.kinds[kind]} ${value.name}`;
   if (value.id < 0) {
     return (
-      <div className={classes["card"]} data-kind={kind} data-ghost aria-label={label} role="group">
-        <Head icon={{ dataset: Images, template: UsersRound, action: Zap }[kind]} name={value.name} />
+      <div className={classes["card"]} data-kind={kind} data-ghost>
+        <Head kind={kind} name={value.name} />
         <span className={classes["line"]}>{words.building.notApplied}</span>
       </div>
     );
   }
   if (kind === "dataset") {
     return (
-      <Link
-        className={classes["card"]}
-        to="/p/$project/data/$dataset"
-        params={{ project, dataset: value.id }}
-        aria-label={label}
-      >
-        <Head icon={Images} name={value.name} />
+      <Link className={classes["card"]} to="/p/$project/data/$dataset" params={{ project, dataset: value.id }}>
+        <Head kind={kind} name={value.name} />
         <span className={classes["line"]}>{words.pipeline.files(value.files)}</span>
         {(value.today ?? 0) > 0 && <span className={classes["line"]}>{words.pipeline.today(value.today ?? 0)}</span>}
       </Link>
@@ -45,9 +39,8 @@ export function Card({ project, thing, onTemplate }: CardProps) {
         data-kind="action"
         to="/p/$project/actions/$action"
         params={{ project, action: value.id }}
-        aria-label={label}
       >
-        <Head icon={Zap} name={value.name} />
+        <Head kind={kind} name={value.name} />
         <span className={classes["line"]}>
           <LastRun action={value} />
         </span>
@@ -58,14 +51,8 @@ export function Card({ project, thing, onTemplate }: CardProps) {
     );
   }
   return (
-    <button
-      type="button"
-      className={classes["card"]}
-      data-kind="template"
-      onClick={() => onTemplate(value)}
-      aria-label={label}
-    >
-      <Head icon={UsersRound} name={value.name} />
+    <button type="button" className={classes["card"]} data-kind="template" onClick={() => onTemplate(value)}>
+      <Head kind={kind} name={value.name} />
       <Bar template={value} />
       <span className={classes["line"]}>{sentence(value)}</span>
       <span className={classes["line"]}>{movement(value)}</span>
@@ -73,10 +60,14 @@ export function Card({ project, thing, onTemplate }: CardProps) {
   );
 }
 
-function Head({ icon: Icon, name }: { icon: typeof Zap; name: string }) {
+const ICONS = { dataset: Images, template: UsersRound, action: Zap };
+
+function Head({ kind, name }: { kind: Thing["kind"]; name: string }) {
+  const Icon = ICONS[kind];
   return (
     <span className={classes["name"]}>
       <Icon size={16} aria-hidden />
+      <span className="sr">{words.pipeline.kinds[kind]} </span>
       <bdi title={name}>{name}</bdi>
     </span>
   );

@@ -24,6 +24,7 @@ import { Recipes } from "./building/Recipes";
 import { withGhosts } from "./building/steps";
 import { TemplateForm } from "./building/TemplateForm";
 import { useDraft } from "./building/useDraft";
+import { DemoBanner } from "./DemoBanner";
 import { Graph } from "./Graph";
 import { List } from "./List";
 import classes from "./Pipeline.module.css";
@@ -37,7 +38,7 @@ type Adding = { what: "template" | "route" | "action"; after: string } | { what:
 /** The project's home: what flows where, now. */
 export function Pipeline() {
   const { project } = useParams({ from: ROUTE });
-  const { view = "graph" } = useSearch({ from: ROUTE });
+  const { view = "graph", demo } = useSearch({ from: ROUTE });
   const navigate = useNavigate();
   const me = useMe();
   const place = me.projects.find((one) => one.id === project);
@@ -122,6 +123,7 @@ export function Pipeline() {
         </>
       }
     >
+      <DemoBanner asked={demo === true} />
       <Fault error={status.error ?? pausing.error ?? enabling.error ?? download.error} />
       {status.isPending && <Loading />}
       {status.isSuccess && (

@@ -18,7 +18,7 @@ export function AddMenu({ thing, building }: { thing: Thing; building: Building 
     <Menu position="bottom-start" width={260} withinPortal>
       <Menu.Target>
         <ActionIcon
-          size={20}
+          size={24}
           radius="xl"
           variant="default"
           className={`${classes["plus"] ?? ""} nopan`}

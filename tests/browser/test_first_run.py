@@ -1,0 +1,96 @@
+"""A manager's first minutes: images in, a pipeline by mouse, an archive out."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from browser.conftest import Desk
+from penstock.sdk.project import Project
+
+COCO = {
+    "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
+    "annotations": [{"id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 2, 10, 10], "area": 100, "iscrowd": 0}],
+    "categories": [{"id": 3, "name": "cell"}],
+}
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_project_goes_from_empty_to_a_downloaded_coco_in_twelve_clicks(desk: Desk, tmp_path: Path) -> None:
+    page = desk.go("/pipeline")
+    clicks = 0
+
+    def click(name: str, role: str = "button") -> None:
+        nonlocal clicks
+        clicks += 1
+        page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+
+    expect(page.get_by_role("heading", name="is empty")).to_be_visible()
+    assert desk.serious() == []
+    click("Try with sample digits")
+    expect(page.get_by_text("24 files came in")).to_be_visible()
+    click("See the files", "link")
+    expect(page.get_by_role("link", name="digits-01.png")).to_be_visible()
+    click("Export")
+    click("Make it")
+    expect(page.get_by_text("24 files, 0 annotations are ready")).to_be_visible()
+    with page.expect_download() as got:
+        click("Download", "link")
+    archive = tmp_path / "coco.zip"
+    got.value.save_as(archive)
+    with zipfile.ZipFile(archive) as opened:
+        notes = next(name for name in opened.namelist() if name.endswith(".json") and "manifest" not in name)
+        assert len(json.loads(opened.read(notes))["images"]) == 24
+    assert clicks <= 12
+
+
+def test_the_two_stage_recipe_is_built_by_mouse_and_the_file_says_the_same(desk: Desk, owned: Project) -> None:
+    owned.datasets.create("raw")
+    page = desk.go("/pipeline")
+    page.get_by_role("button", name="First pass, then experts").click()
+    page.get_by_role("combobox", name="Labels").fill("cell,")
+    page.get_by_role("combobox", name="Experts").fill(f"dora{owned.id}@example.org")
+    page.get_by_role("button", name="Add to the draft").click()
+    expect(page.get_by_role("status").filter(has_text="changes to apply")).to_be_visible()
+    expect(page.get_by_text("Template expert")).to_be_visible()
+    assert [template.name for template in owned.status().templates] == []
+    page.get_by_role("button", name="Apply", exact=True).click()
+    expect(page.get_by_role("dialog", name="Send these on")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Template expert")).to_be_visible()
+    status = owned.status()
+    flow = {dataset.id: dataset.name for dataset in status.datasets}
+    assert {t.name: ([flow[d] for d in t.watches], [flow[d] for d in t.routes_to]) for t in status.templates} == {
+        "first pass": (["raw"], ["first pass complete"]),
+        "expert": (["first pass complete"], ["gold"]),
+    }
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Download as YAML").click()
+    assert not owned.plan(Path(got.value.path())).changes
+
+
+def test_what_could_not_be_imported_is_listed_with_why_and_odd_names_are_text(desk: Desk, owned: Project) -> None:
+    page = desk.go("/import")
+    odd = "<script>alert(1)</script> \u202egnp.\u202c 🦠.png"
+    page.get_by_label("Choose files").set_input_files(
+        [
+            {"name": "a.png", "mimeType": "image/png", "buffer": picture()},
+            {"name": odd, "mimeType": "image/png", "buffer": picture()},
+            {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG no picture"},
+            {"name": "notes.json", "mimeType": "application/json", "buffer": json.dumps(COCO).encode()},
+        ]
+    )
+    expect(page.get_by_text("2 files came in")).to_be_visible()
+    expect(page.get_by_text("COCO: 1 annotation")).to_be_visible()
+    expect(page.get_by_role("row", name="broken.png")).to_be_visible()
+    assert desk.serious() == []
+    page.get_by_role("link", name="See the files").click()
+    expect(page.get_by_role("link", name=odd)).to_be_visible()

@@ -1,0 +1,80 @@
+"""The pipeline as it moves: the graph, its list, what stands still, runs and deliveries."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import Desk, Served
+from penstock.demo import pages
+from penstock.sdk.project import Project
+
+PIPELINE = """
+project: {name}
+schema: {{labels: {{"1": {{kinds: [box]}}}}}}
+datasets: [raw, gold]
+templates:
+  label: {{watch: raw, on_done: gold}}
+actions:
+  tell: {{when: {{progress: label, reaches: 50%, at_least: 1}}, do: [{{notify: {{subject: half way}}}}]}}
+"""
+
+
+@pytest.fixture
+def flowing(owned: Project, served: Served, tmp_path: Path) -> Project:
+    """A pipeline with four pages waiting."""
+    file = tmp_path / "pipeline.yaml"
+    file.write_text(PIPELINE.format(name=owned.name))
+    owned.apply(file)
+    images = tmp_path / "images"
+    images.mkdir()
+    for page in pages.draw(4):
+        (images / page.name).write_bytes(page.png)
+    owned.datasets["raw"].import_(images)
+    return owned
+
+
+def test_the_graph_moves_as_work_is_done_and_leads_to_the_run_it_set_off(flowing: Project, desk: Desk) -> None:
+    page = desk.go("/pipeline")
+    node = page.get_by_role("button", name="Template label")
+    expect(node).to_contain_text("0 of 4 done")
+    for _ in range(2):
+        task = flowing.templates["label"].next()
+        assert task is not None
+        task.submit()
+    expect(node).to_contain_text("2 of 4 done")
+    assert desk.serious() == []
+    action = page.get_by_role("link", name="Action tell")
+    expect(action).to_contain_text("Last run done")
+    action.click()
+    page.get_by_role("link", name="Run ").first.click()
+    expect(page.get_by_text("notify").first).to_be_visible()
+    assert desk.serious() == []
+
+
+def test_the_list_says_the_same_and_is_worked_by_keys(flowing: Project, desk: Desk) -> None:
+    page = desk.go("/pipeline?view=list")
+    expect(page.get_by_role("row", name="Template label raw gold 0 of 4 done")).to_be_visible()
+    template = page.get_by_role("button", name="label", exact=True)
+    template.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="label")
+    expect(dialog).to_contain_text("Waiting4")
+    assert desk.serious() == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    jump = page.get_by_role("textbox", name="A page, dataset, template or action")
+    expect(jump).to_be_focused()
+    jump.fill("gold")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="gold")).to_be_visible()
+
+
+def test_a_paused_template_says_so_and_one_click_mends_it(flowing: Project, desk: Desk) -> None:
+    flowing.templates["label"].pause()
+    page = desk.go("/pipeline")
+    strip = page.get_by_role("region", name="Needs attention")
+    expect(strip).to_contain_text("Paused while 4 tasks wait")
+    strip.get_by_role("button", name="Resume").click()
+    expect(strip.get_by_role("button", name="Resume")).to_be_hidden()
+    assert flowing.templates["label"].value.state == "active"
