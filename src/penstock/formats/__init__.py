@@ -20,6 +20,7 @@ from penstock.formats.model import (
     Reading,
     Tree,
 )
+from penstock.formats.panoptic import Panoptic
 from penstock.formats.parquet import Parquet
 from penstock.formats.tag_table import TagTable
 from penstock.formats.tree import Glance
@@ -59,6 +60,7 @@ FORMATS: tuple[Format, ...] = (
     TagTable(),
     Voc(),
     Masks(),
+    Panoptic(),
     Coco(),
 )
 

@@ -23,7 +23,7 @@ _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 _CHUNK = 1024**2
 
 
-class _Ids:
+class Ids:
     """Ids that a set may keep, each once."""
 
     def __init__(self, loss: Loss, code: str) -> None:
@@ -76,8 +76,8 @@ class _Writing:
         self.loss = loss
         self.categories = categories(schema, loss)
         self.ids = {label.name: category["id"] for label, category in self.categories}
-        self.images = _Ids(loss, "image_id_changed")
-        self.annotations = _Ids(loss, "annotation_id_changed")
+        self.images = Ids(loss, "image_id_changed")
+        self.annotations = Ids(loss, "annotation_id_changed")
         self.waiting_images = Lines()
         self.ready = Lines()
         self.waiting = Lines()
@@ -217,7 +217,7 @@ def _joined(records: Iterable[bytes]) -> Iterator[bytes]:
 
 def categories(schema: Schema, loss: Loss) -> list[tuple[Label, dict[str, Any]]]:
     """Labels as categories, by id: the id that they came with, else our label's, else the next free one."""
-    ids = _Ids(loss, "category_id_changed")
+    ids = Ids(loss, "category_id_changed")
     kept: dict[int, int] = {}
     for label in schema.live_labels:
         foreign: Mapping[str, Any] = label.foreign.get("coco") or {}
