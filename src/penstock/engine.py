@@ -19,9 +19,10 @@ from penstock.actions import jobs as actions_jobs
 from penstock.datasets import asking, facts
 from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
+from penstock.export import expiring
 from penstock.export import jobs as export_jobs
 from penstock.files import jobs as files_jobs
-from penstock.files import visibility
+from penstock.files import sweeping, visibility
 from penstock.files.finding import finding
 from penstock.ingest import jobs as ingest_jobs
 from penstock.jobs import worker
@@ -56,9 +57,11 @@ FOLLOWERS: list[Follower] = [
 JOBS: list[Job] = [
     *people_jobs.JOBS,
     *files_jobs.JOBS,
+    *sweeping.JOBS,
     *ingest_jobs.JOBS,
     *datasets_jobs.JOBS,
     *export_jobs.JOBS,
+    *expiring.JOBS,
     *tasks_jobs.JOBS,
     *actions_jobs.JOBS,
 ]

@@ -50,6 +50,8 @@ class Settings(Value):
     """Private networks (CIDR) that outgoing HTTP may reach, for receivers on the premises."""
     upload_limit_bytes: int = Field(default=2 * 1024**3, gt=0)
     """The largest single upload."""
+    download_days: int = Field(default=7, gt=0)
+    """How long the archive of a download stays; it can be made again."""
     pixel_limit: int = Field(default=400_000_000, gt=0)
     """The largest image in pixels; a bigger one is refused as a decompression bomb."""
     commands: dict[str, Command] = {}

@@ -45,3 +45,11 @@ class ExportCancelled(Event):
     kind: ClassVar[str] = "export.cancelled"
     export: ExportId
     dataset: DatasetId
+
+
+class ExportExpired(Event):
+    """The archive of a download was taken away because of its age. Ask for the export again to have it."""
+
+    kind: ClassVar[str] = "export.expired"
+    export: ExportId
+    dataset: DatasetId

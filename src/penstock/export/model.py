@@ -10,9 +10,9 @@ from penstock.core.ids import BranchId, DatasetId, ExportId, VersionId
 
 Pack = Literal["folder", "zip", "tar"]
 Media = Literal["copy", "none"]
-State = Literal["queued", "running", "ready", "failed", "cancelled"]
+State = Literal["queued", "running", "ready", "failed", "cancelled", "expired"]
 
-ENDED: frozenset[State] = frozenset({"ready", "failed", "cancelled"})
+ENDED: frozenset[State] = frozenset({"ready", "failed", "cancelled", "expired"})
 SUFFIX: dict[Pack, str] = {"folder": "", "zip": ".zip", "tar": ".tar"}
 
 
@@ -104,7 +104,7 @@ class Export(Value):
 
 
 class ExportNotReady(Conflict):
-    """Export {id} is {state}, so there is nothing to download yet."""
+    """Export {id} is {state}, so there is nothing to download."""
 
 
 class DownloadElsewhere(Conflict):

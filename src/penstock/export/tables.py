@@ -1,5 +1,6 @@
 """The table of exports. The only place with its SQL."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -130,4 +131,24 @@ def end(tx: Transaction, id: int, state: str, reason: str | None = None, uri: st
         reason=reason,
         uri=uri,
         now=tx.now,
+    )
+
+
+def expiring(tx: Transaction, before: dt.datetime) -> list[tuple[int, int]]:
+    """(project, export) of the downloads of all projects that were ready before a time."""
+    found = tx.rows(
+        "select project, id from export where state = 'ready' and destination is null and ended_at < %(before)s"
+        " order by id limit 1000",
+        before=before,
+    )
+    return [(project, id) for project, id in found]
+
+
+def expire(tx: Transaction, export: int) -> bool:
+    """Note that a download is gone; False when that was noted before."""
+    return bool(
+        tx.run(
+            "update export set state = 'expired' where project = %(project)s and id = %(id)s and state = 'ready'",
+            id=export,
+        )
     )

@@ -1,5 +1,6 @@
 """The tables of files. The only place with their SQL."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -248,4 +249,18 @@ def uploads(tx: Transaction, ids: Sequence[int]) -> list[Upload]:
         Upload,
         "select id, name, hash, bytes from upload where project = %(project)s and id = any(%(ids)s) order by id",
         ids=list(ids),
+    )
+
+
+def forget_uploads(tx: Transaction, before: dt.datetime) -> int:
+    """Drop uploads of all projects that were sent before a time; how many."""
+    return tx.run("delete from upload where at < %(before)s", before=before)
+
+
+def used(tx: Transaction, hashes: Sequence[str]) -> list[str]:
+    """Those of the hashes that a file of any project names, replaced ones too, or an upload."""
+    return tx.values(
+        str,
+        "select hash from file where hash = any(%(hashes)s) union select hash from upload where hash = any(%(hashes)s)",
+        hashes=list(hashes),
     )

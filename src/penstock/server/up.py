@@ -174,3 +174,5 @@ def store_host(store: Store) -> str:
 def _remember_tidying(store: Store) -> None:
     with store.db.transaction(0) as tx:
         jobs.at(tx, tx.now, "people.tidy", key="people.tidy")
+        jobs.at(tx, tx.now, "export.expire", key="export.expire")
+        jobs.at(tx, tx.now, "files.sweep", key="files.sweep", queue="bulk")

@@ -6,7 +6,7 @@ all that the rows need. Thumbnails are left out: they are made again.
 
 import hashlib
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -143,17 +143,19 @@ def _write_home(home: Path, writer: Writer) -> None:
     for name in ("key", "penstock.toml"):
         if (home / name).is_file():
             writer.add_file(f"home/{name}", home / name)
-    for path in _files(home / "blobs" / "content"):
-        writer.add_file(f"blobs/{path.name}", path)
-    for path in _files(home / "blobs" / "derived"):
-        if path.suffix == ".spool":  # what a running import has yet to bring in
-            writer.add_file(f"derived/{path.name}", path)
-    for path in _files(home / "exports"):
-        writer.add_file(f"exports/{path.relative_to(home / 'exports').as_posix()}", path)
+    named = {f"blobs/{path.name}": path for path in _files(home / "blobs" / "content")}
+    derived = _files(home / "blobs" / "derived")
+    # Spools hold what a running import has yet to bring in.
+    named |= {f"derived/{path.name}": path for path in derived if path.suffix == ".spool"}
+    exports = home / "exports"
+    named |= {f"exports/{path.relative_to(exports).as_posix()}": path for path in _files(exports)}
+    for name, path in named.items():
+        with suppress(FileNotFoundError):  # swept or expired meanwhile, since nothing needs it
+            writer.add_file(name, path)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files under a folder that aren't hidden; those that vanish meanwhile are left out by who opens them."""
+    """The files under a folder that aren't hidden."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
             yield path

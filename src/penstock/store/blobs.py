@@ -6,6 +6,7 @@ folder, and obstore's local store never syncs. Reading goes through obstore.
 
 import ctypes
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -28,6 +29,8 @@ from penstock.core.errors import NotFound, Refusal, TooLarge
 _CHUNK = 1 << 20
 _SYNCS_AT_ONCE = 8
 _ABANDONED_SECONDS = 24 * 3600
+GRACE_SECONDS = 24 * 3600.0
+"""How long bytes that nothing uses stay: an upload or an import may yet name them."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9a-z][0-9a-z._-]{1,200}")
@@ -59,6 +62,14 @@ class Blob:
     """Stored bytes: their SHA-256 in hex, and how many there are."""
 
     hash: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep took away."""
+
+    blobs: int
     bytes: int
 
 
@@ -143,6 +154,11 @@ class Derived:
         """Forget a derived file. Safe to repeat."""
         self.path(name).unlink(missing_ok=True)
 
+    def drop_of(self, hash: str) -> None:
+        """Forget all that was derived from a blob."""
+        for path in (self._root / hash[:2]).glob(f"{hash}.*"):
+            path.unlink(missing_ok=True)
+
 
 class Blobs:
     """A folder of immutable bytes by hash, shared by every process of an installation."""
@@ -170,7 +186,7 @@ class Blobs:
         if len(contents) < 2:
             return [self.put(content) for content in contents]
         blobs = [Blob(hashlib.sha256(content).hexdigest(), len(content)) for content in contents]
-        lacking = {blob: content for blob, content in zip(blobs, contents, strict=True) if not self._is_whole(blob)}
+        lacking = {blob: content for blob, content in zip(blobs, contents, strict=True) if not self._keeps(blob)}
         written: dict[Blob, Path] = {}
         try:
             with self.room():
@@ -215,6 +231,48 @@ class Blobs:
             with self._present(hash):
                 yield bytes(obstore.get_range(self._store, self._key(hash), start=at, end=min(at + _CHUNK, end)))
 
+    def sweep(self, used: Callable[[Sequence[str]], Collection[str]], grace_seconds: float = GRACE_SECONDS) -> Swept:
+        """Take away bytes that nothing uses, and what was derived from them. `used` says which of some hashes are.
+
+        Bytes that came, or came again, less than `grace_seconds` ago stay: rows that name them may be under way.
+        """
+        count = size = 0
+        for folder in sorted(self._content.iterdir()):
+            old = [path.name for path in folder.iterdir() if _HASH.fullmatch(path.name) and _age(path) > grace_seconds]
+            for hash in sorted(set(old).difference(used(old))) if old else ():
+                taken = self._take_away(self.path(hash), grace_seconds)
+                if taken is not None:
+                    count, size = count + 1, size + taken
+                    self.derived.drop_of(hash)
+        return Swept(count, size)
+
+    def _take_away(self, path: Path, grace_seconds: float) -> int | None:
+        """Erase bytes unless they came again since somebody looked; how many there were."""
+        with self._gate(fcntl.LOCK_EX):
+            if _age(path) <= grace_seconds:
+                return None
+            size = path.stat().st_size
+            path.unlink()
+            return size
+
+    def _keeps(self, blob: Blob) -> bool:
+        """Whether these bytes are here; they count as new then, so that no sweep takes them before they are used."""
+        with self._gate(fcntl.LOCK_SH):
+            if not self._is_whole(blob):
+                return False
+            os.utime(self.path(blob.hash))
+            return True
+
+    @contextmanager
+    def _gate(self, kind: int) -> Generator[None]:
+        """Held shared by who finds bytes already there, alone by who takes them away."""
+        handle = os.open(self.root / "gate", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, kind)
+            yield
+        finally:
+            os.close(handle)
+
     def temporary(self) -> Path:
         """A fresh path on the same file system, to be moved to its place or unlinked."""
         return Path(f"{self._temporary}/{os.getpid()}-{self._names.next()}-{os.urandom(4).hex()}")
@@ -236,7 +294,7 @@ class Blobs:
             raise
 
     def _name(self, temporary: Path, blob: Blob) -> None:
-        if self._is_whole(blob):
+        if self._keeps(blob):
             temporary.unlink(missing_ok=True)
         else:
             _move(temporary, self.path(blob.hash))
@@ -288,6 +346,14 @@ def _move(temporary: Path, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync_folder(path.parent.parent)
         temporary.replace(path)
+
+
+def _age(path: Path) -> float:
+    """Seconds since bytes came, or came again; none for those that aren't there."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _forget_old(folder: Path) -> None:

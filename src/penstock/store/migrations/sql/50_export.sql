@@ -12,7 +12,7 @@ create table export (
   media text not null check (media in ('copy', 'none')),
   pack text not null check (pack in ('folder', 'zip', 'tar')),
   destination jsonb,                     -- null: a download
-  state text not null default 'queued' check (state in ('queued', 'running', 'ready', 'failed', 'cancelled')),
+  state text not null default 'queued' check (state in ('queued', 'running', 'ready', 'failed', 'cancelled', 'expired')),
   reason text,
   total int,
   looked int not null default 0,
@@ -27,3 +27,4 @@ create table export (
   ended_at timestamptz
 );
 create index export_of_project on export (project, id);
+create index export_expiring on export (ended_at) where state = 'ready' and destination is null;
