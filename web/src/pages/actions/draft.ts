@@ -105,7 +105,7 @@ export function stepOf(draft: StepDraft): Step | undefined {
     if (read === undefined) return undefined;
     settings[field] = read;
   }
-  return { ...draft.rest, kind: draft.kind, name: draft.name, settings };
+  return { ...draft.rest, kind: draft.kind, ...(draft.name === "" ? {} : { name: draft.name }), settings };
 }
 
 /** An object in text; none for no text, undefined where it can't be read. */

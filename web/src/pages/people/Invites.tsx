@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, NumberInput, Select, Stack, Table, Text, Title } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, Select, Stack, Table, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
@@ -9,6 +9,7 @@ import { queries } from "../../api/queries";
 import type { Role } from "../../api/session";
 import { Copy } from "../../parts/Copy";
 import { Fault } from "../../parts/Fault";
+import { Notice } from "../../parts/Notice";
 import { Sure } from "../../parts/Sure";
 import { moment, words as common } from "../../words";
 import { settings as words } from "../../words/settings";
@@ -196,13 +197,11 @@ function InviteLink({ secret }: { secret: string }) {
     <Stack>
       <Copy label={words.link} text={`${url.replace(/\/$/, "")}/join/${secret}`} />
       {health?.reach === "machine" && (
-        <Alert color="yellow" variant="outline" title={words.loopback}>
-          <Stack gap="sm">
-            <Text>{words.loopbackWhy}</Text>
-            <Copy label={words.command} text={words.loopbackCommand(window.location.port || "80")} />
-            <Text>{words.loopbackMore}</Text>
-          </Stack>
-        </Alert>
+        <Notice title={words.loopback}>
+          <Text>{words.loopbackWhy}</Text>
+          <Copy label={words.command} text={words.loopbackCommand(window.location.port || "80")} />
+          <Text>{words.loopbackMore}</Text>
+        </Notice>
       )}
     </Stack>
   );

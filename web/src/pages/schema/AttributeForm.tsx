@@ -100,7 +100,7 @@ export function AttributeForm({ attribute, draft, change, mayEdit, faults }: Att
         </Group>
       )}
       <Stack gap="xs">
-        <Text fw={500} size="sm" id="asked-per">
+        <Text fw={600} size="sm" id="asked-per">
           {words.per}
         </Text>
         <SegmentedControl

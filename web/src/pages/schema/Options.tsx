@@ -52,7 +52,7 @@ export function Options({ options, isTree, mayEdit, fault, change }: OptionsProp
   };
   return (
     <Stack gap="xs" ref={list} role="group" aria-label={words.options}>
-      <Text fw={500} size="sm">
+      <Text fw={600} size="sm">
         {words.options}
       </Text>
       {options.map((option, at) => (

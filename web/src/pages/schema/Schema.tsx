@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Stack, Text } from "@mantine/core";
+import { Button, Group, List, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { Refused } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
+import { Notice } from "../../parts/Notice";
 import { Page } from "../../parts/Page";
 import { schema as words } from "../../words/schema";
 import { AttributeForm } from "./AttributeForm";
@@ -98,20 +99,18 @@ export function Schema() {
           </div>
           <Stack gap="sm" align="flex-end" maw={560}>
             {stale ? (
-              <Alert color="yellow" variant="outline" role="alert">
-                <Stack gap="sm" align="flex-start">
-                  {words.stale}
-                  <Button
-                    variant="default"
-                    onClick={() => {
-                      forget();
-                      void queries.invalidateQueries({ queryKey: schemaQuery(project).queryKey });
-                    }}
-                  >
-                    {words.reload}
-                  </Button>
-                </Stack>
-              </Alert>
+              <Notice>
+                {words.stale}
+                <Button
+                  variant="default"
+                  onClick={() => {
+                    forget();
+                    void queries.invalidateQueries({ queryKey: schemaQuery(project).queryKey });
+                  }}
+                >
+                  {words.reload}
+                </Button>
+              </Notice>
             ) : (
               <Fault error={saving.error} />
             )}

@@ -81,7 +81,7 @@ export function RouteSettings({ settings, set, disabled, fault }: PartProps) {
         )}
       </Stack>
       <Stack gap="sm" role="group" aria-label={words.routes}>
-        <Text fw={500} size="sm">
+        <Text fw={600} size="sm">
           {words.routes}
         </Text>
         {routes.map((route, at) => (

@@ -63,7 +63,7 @@ function Some({ label, all, data, value, disabled, fault, change }: SomeProps) {
   const id = useId();
   return (
     <Stack gap="xs" align="flex-start">
-      <Text fw={500} size="sm" id={id}>
+      <Text fw={600} size="sm" id={id}>
         {label}
       </Text>
       <SegmentedControl

@@ -1,0 +1,150 @@
+"""The forms: schema, templates, people, actions, settings, inbox, activity and reports, by mouse and keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import Desk
+from penstock.sdk.project import Project
+
+ODD = "<script>alert(1)</script> \u202eolleh \U0001f600"
+
+
+def pick(within: Page | Locator, field: str, option: str) -> None:
+    """Choose from a list that a field opens."""
+    box = within.get_by_role("combobox", name=field, exact=True)
+    box.click()
+    box.page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_a_schema_is_built_saved_at_once_and_explains_what_is_wrong(desk: Desk, owned: Project) -> None:
+    page = desk.go("/schema")
+    page.get_by_label("Add labels").fill(f"RBC, WBC, {ODD}")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Add an attribute").click()
+    page.get_by_label("Name").fill("focus")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").first).to_contain_text("needs options")
+    expect(page.get_by_role("group", name="Options").get_by_role("alert")).to_contain_text("needs options")
+    page.get_by_role("button", name="Add an option").click()
+    page.keyboard.type("sharp")
+    page.keyboard.press("Enter")
+    page.keyboard.type("blurred")
+    page.get_by_label("Needs an answer before a task can be finished").check()
+    expect(page.get_by_text("4 changes")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved as version 1")).to_be_visible()
+    schema = owned.schema()
+    assert [label.name for label in schema.labels] == ["RBC", "WBC", ODD]
+    assert [option.name for option in schema.attribute_named("focus").options] == ["sharp", "blurred"]
+    assert schema.attribute_named("focus").required
+
+    page.get_by_role("button", name="RBC", exact=False).first.click()
+    page.get_by_label("Name").fill("red cell")
+    owned.define({"labels": {"Platelets": {}}})
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Somebody changed the schema meanwhile")).to_be_visible()
+    page.get_by_role("button", name="Load it again").click()
+    expect(page.get_by_role("button", name="Platelets")).to_be_visible()
+    assert desk.serious() == []
+
+
+def test_a_template_is_made_by_a_form_and_a_bad_query_is_told_at_its_field(desk: Desk, owned: Project) -> None:
+    owned.define({"labels": {"RBC": {}}})
+    for name in ("in", "out"):
+        owned.datasets.create(name)
+    page = desk.go("/templates")
+    page.get_by_role("link", name="New template").click()
+    page.get_by_label("Name").fill("first pass")
+    pick(page, "Takes files from", "in")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add a route").click()
+    route = page.get_by_role("group", name="Route 1")
+    pick(route, "Dataset", "out")
+    route.get_by_label("Only if").fill("labels.WBC >")
+    page.get_by_role("button", name="Make the template").click()
+    expect(route.get_by_text(re.compile("line 1|expected|after", re.IGNORECASE)).first).to_be_visible()
+    route.get_by_label("Only if").fill("labels.RBC > 0")
+    page.get_by_role("button", name="Make the template").click()
+    page.wait_for_url(re.compile(r"/templates/\d+$"))
+    made = owned.templates["first pass"].value.settings
+    assert [owned.datasets["in"].id] == [watch.dataset for watch in made.watch]
+    assert [(one.to, one.condition) for one in made.on_done] == [(owned.datasets["out"].id, "labels.RBC > 0")]
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    assert desk.serious() == []
+
+
+def test_an_invite_says_when_nobody_else_can_come(desk: Desk, owned: Project) -> None:
+    page = desk.go("/settings")
+    page.get_by_role("button", name="Invite people").click()
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_role("textbox", name="Link").input_value()
+    assert "/join/" in link
+    expect(page.get_by_text("Only this computer can open the link")).to_be_visible()
+    assert page.get_by_role("textbox", name="Command").input_value().startswith("penstock up --host 0.0.0.0 --port ")
+    assert desk.serious() == []
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Name somebody").click()
+    page.get_by_label("E-mail address").fill(f"one{owned.id}@example.org")
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    expect(page.get_by_text("has not signed in yet")).to_be_visible()
+    assert f"one{owned.id}@example.org" in {member.email for member in owned.members}
+
+
+def test_a_webhook_is_connected_and_an_action_calls_it(desk: Desk, owned: Project) -> None:
+    owned.templates.create("first pass")
+    page = desk.go("/settings/connections")
+    page.get_by_role("button", name="New connection").click()
+    page.get_by_label("Name").fill("trainer")
+    page.get_by_label("URL").fill("ftp://example.org")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("URL").fill("https://example.org/hook")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("textbox", name="Signing secret")).to_have_value(re.compile("^whsec_"))
+    page = desk.go("/actions/new")
+    page.get_by_label("Name").fill("tell the trainer")
+    pick(page, "Template", "first pass")
+    page.get_by_role("button", name="Add a step").click()
+    step = page.get_by_role("group", name="Step 1")
+    pick(step, "What", "Call a receiver")
+    pick(step, "Receiver", "trainer")
+    assert desk.serious() == []
+    page.get_by_role("button", name="Make the action").click()
+    page.wait_for_url(re.compile(r"/actions/\d+$"))
+    settings = owned.actions["tell the trainer"].value.settings
+    assert (settings.when.reaches, settings.do[0].kind) == ("25%", "webhook")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "path", ["/activity", "/reports/people", "/reports/quality", "/reports/labels", "/settings/tokens"]
+)
+def test_pages_without_anything_say_what_to_do(desk: Desk, path: str) -> None:
+    page = desk.go(path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert desk.serious() == []
+
+
+def test_what_happens_is_told_newest_first_and_messages_are_read(desk: Desk, owned: Project) -> None:
+    owned.datasets.create(ODD)
+    step = {"kind": "notify", "settings": {"subject": "Look here", "text": ODD, "link": "javascript:alert(1)"}}
+    action = owned.actions.create("tell", {"when": {"by_hand": True}, "do": [step]})
+    action.fire().wait()
+    page = desk.go("/activity")
+    expect(page.get_by_role("article").filter(has_text="Action made")).to_have_count(1)
+    pick(page, "What", "datasets and versions")
+    expect(page.get_by_role("article")).to_have_count(1)
+    expect(page.get_by_role("article")).to_contain_text(ODD)
+    owned.datasets.create("one more")
+    page.get_by_role("button", name="1 new event").click()
+    expect(page.get_by_role("article")).to_have_count(2)
+    page.goto(f"{desk.url}/inbox")
+    message = page.get_by_role("article").filter(has_text="Look here")
+    expect(message).to_contain_text(ODD)
+    expect(message.get_by_role("link")).to_have_count(0)
+    message.get_by_role("button", name="Mark as read").click()
+    expect(page.get_by_text("Everything is read")).to_be_visible()
+    assert desk.serious() == []
