@@ -6,19 +6,20 @@
 PYTHON ?= python3
 ARGS ?=
 UV := $(shell command -v uv 2>/dev/null)
-BIN := .venv/bin
-ENV := .venv/.penstock
+VENV := .venv
+BIN := $(VENV)/bin
+ENV := $(VENV)/.penstock
 BUILD = $(BIN)/python web/build.py
 
 # Without bytecode on disk each process compiles every module anew: 2 s in place of 0.6 for a server.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up web test check bench docs lock format clean
+.PHONY: help demo up web test check conformance bench docs lock format clean
 .DELETE_ON_ERROR:
 
 help: ## print this
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(ENV)-demo ## run a two-stage pipeline on drawn digits, from files to a trained model; ARGS=--exit to end by itself
 	@$(BUILD)
@@ -43,6 +44,13 @@ check: $(ENV)-develop ## lint, formatting, types, the order of imports, and the 
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python web/build.py check
 
+conformance: ## have what we write read by pycocotools, supervision, webdataset and datasets, in an environment of its own
+	@$(MAKE) --no-print-directory VENV=.venv-conformance ARGS="$(ARGS)" references
+
+.PHONY: references
+references: $(ENV)-conformance
+	@$(BIN)/python -m pytest -p no:xdist -W default conformance $(ARGS)
+
 bench: $(ENV)-test ## measure speed and memory and print them with the machine; ARGS=crash for the 200 kills
 	@$(BUILD)
 	@$(BIN)/python -m bench $(ARGS)
@@ -60,11 +68,12 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 lock: ## pin what pyproject.toml asks for (needs uv); ARGS=--upgrade for the newest, ARGS="-P fastapi" for one
 	$(PIN) $(ARGS) --extra demo --extra parquet --group test --group lint -o requirements/develop.txt
 	$(PIN) -c requirements/develop.txt --extra demo --extra parquet --group test -o requirements/test.txt
+	$(PIN) -c requirements/develop.txt --extra parquet --group test --group conformance -o requirements/conformance.txt
 	$(PIN) -c requirements/develop.txt --extra demo -o requirements/demo.txt
 	$(PIN) -c requirements/develop.txt -o requirements/run.txt
 
 clean: ## remove the virtual environment and what was built
-	rm -rf .venv src/penstock/server/web web/node_modules web/tools/node_modules
+	rm -rf .venv .venv-conformance src/penstock/server/web web/node_modules web/tools/node_modules
 
 # One stamp for each requirements file, so that a second run is instant.
 $(ENV)-%: requirements/%.txt pyproject.toml | $(BIN)/python
@@ -83,9 +92,9 @@ PIP = $(shell test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) 
 
 $(BIN)/python:
 ifneq ($(UV),)
-	@$(UV) venv --quiet --python '>=3.11' .venv
+	@$(UV) venv --quiet --python '>=3.11' $(VENV)
 else
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Penstock needs Python 3.11 or later; \
 	$(PYTHON) is {sys.version.split()[0]}. Name another: make PYTHON=python3.12 ...")'
-	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip .venv
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
 endif
