@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from penstock import datasets, people
-from penstock.actions.steps.add import AddSettings, draw, sample
+from penstock.actions.steps.add import AddSettings, sample
+from penstock.datasets.drawing import lot
+from penstock.datasets.query import QueryInvalid
 from penstock.people import inbox, persons
 from unit.actions.world import World
 
@@ -28,6 +30,18 @@ def put_files(world: World, dataset: int, n: int) -> list[int]:
 def held(world: World, dataset: int) -> list[int]:
     with world.store.db.transaction(world.project) as tx:
         return sorted(entry.file for entry in datasets.entries(tx, dataset, limit=1000).items)
+
+
+def test_what_a_query_finds_is_added(world: World) -> None:
+    pool, gold = world.do(datasets.create, "pool").id, world.do(datasets.create, "gold").id
+    files = put_files(world, pool, 20)
+    settings = {"to": gold, "dataset": pool, "query": "key in (f3, f7, f30)"}
+    run = world.fire(world.create({"kind": "add", "settings": settings}))
+    world.drain()
+    assert world.run(run).state == "done"
+    assert held(world, gold) == [files[2], files[6]]
+    with pytest.raises(QueryInvalid):
+        world.create({"kind": "add", "settings": {**settings, "query": "labels.cra > 1"}})
 
 
 def test_a_seeded_share_of_a_dataset_as_it_was_then_is_added(world: World) -> None:
@@ -64,7 +78,7 @@ def test_a_larger_sample_holds_the_smaller_one(files: list[int], share: float, s
 
 
 def test_draws_are_even() -> None:
-    assert 1900 < sum(draw("seed", file) < 0.2 for file in range(10_000)) < 2100
+    assert 1900 < sum(lot("seed", file) < 0.2 for file in range(10_000)) < 2100
 
 
 def test_two_sources_are_refused() -> None:

@@ -1,7 +1,5 @@
 """Add files to a dataset: the event's file, or those of another dataset, all or a seeded sample."""
 
-import hashlib
-import math
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -11,6 +9,7 @@ from penstock.actions.filling import Templated
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind
 from penstock.actions.steps.naming import Names, NamesById, ShareNumber
 from penstock.core import Value
+from penstock.datasets import asking, drawing
 from penstock.store import Transaction
 
 
@@ -21,6 +20,8 @@ class AddSettings(Value):
     """The dataset that the files enter."""
     dataset: int | None = None
     """The dataset whose files are taken, as of the run's revision. Absent: the file of the event."""
+    query: str | None = None
+    """Of that dataset, those that a query finds."""
     file: int | Templated | None = None
     """One file, in place of the event's."""
     sample: float | None = Field(default=None, gt=0, le=1)
@@ -34,6 +35,8 @@ class AddSettings(Value):
     def _one_source(self) -> "AddSettings":
         if self.dataset is not None and self.file is not None:
             raise ValueError("say either `dataset` or `file`")
+        if self.dataset is None and self.query is not None:
+            raise ValueError("say with `dataset` where the query is asked")
         return self
 
 
@@ -44,6 +47,8 @@ class WrittenAdd(Value):
     """The dataset that the files enter."""
     dataset: str | None = None
     """The dataset whose files are taken. Absent: the file of the event."""
+    query: str | None = None
+    """Of that dataset, those that a query finds."""
     file: int | Templated | None = None
     sample: ShareNumber | None = Field(default=None, gt=0, le=1)
     count: int | None = Field(default=None, ge=1)
@@ -73,6 +78,7 @@ class Add(StepKind[AddSettings]):
         target = datasets.open_to_change(tx, settings.to)
         if settings.dataset is not None:
             datasets.check_same_branch(datasets.get(tx, settings.dataset), target)
+            asking.read(tx, settings.query, asking.of_dataset(tx, settings.dataset))
 
     def begin(self, tx: Transaction, call: Call[AddSettings]) -> Outcome:
         wanted = call.settings
@@ -94,32 +100,16 @@ class Add(StepKind[AddSettings]):
     def _files(self, tx: Transaction, call: Call[AddSettings]) -> list[int] | None:
         wanted = call.settings
         if wanted.dataset is not None:
-            return sample(files_of(tx, wanted.dataset, call.as_of), wanted.sample, wanted.count, wanted.seed)
+            scope = asking.of_dataset(tx, wanted.dataset, call.as_of)
+            found = asking.files(tx, scope, asking.read(tx, wanted.query, scope))
+            return sample(found, wanted.sample, wanted.count, wanted.seed)
         file = wanted.file if wanted.file is not None else (call.event or {}).get("file")
         if not isinstance(file, int):
             return None
-        return [file] if wanted.sample is None or draw(wanted.seed, file) < wanted.sample else []
-
-
-def files_of(tx: Transaction, dataset: int, as_of: int) -> list[int]:
-    """The files that a dataset held at a revision."""
-    found: list[int] = []
-    after: str | None = None
-    while True:
-        page = datasets.entries(tx, dataset, after=after, as_of=as_of, limit=1000)
-        found += [entry.file for entry in page.items]
-        if (after := page.next) is None:
-            return found
+        return [file] if wanted.sample is None or drawing.lot(wanted.seed, file) < wanted.sample else []
 
 
 def sample(files: list[int], share: float | None, count: int | None, seed: str) -> list[int]:
     """Some of the files, the same for the same seed; a larger sample holds the smaller ones."""
-    wanted = len(files) if share is None else math.ceil(len(files) * share)
-    wanted = wanted if count is None else min(wanted, count)
-    chosen = set(sorted(files, key=lambda file: draw(seed, file))[:wanted])
+    chosen = set(sorted(files, key=lambda file: drawing.lot(seed, file))[: drawing.wanted(len(files), share, count)])
     return [file for file in files if file in chosen]
-
-
-def draw(seed: str, file: int) -> float:
-    """A number in [0, 1) that belongs to this file under this seed."""
-    return int.from_bytes(hashlib.sha256(f"{seed}\0{file}".encode()).digest()[:8]) / 2**64
