@@ -28,13 +28,16 @@ export function Foot({ desk, engine, settings, openSettings }: FootProps) {
       <Small label={keysTitle("fit")} onClick={() => keys.run("fit")} icon={<Maximize size={14} />} />
       <Popover opened={settings} onChange={openSettings} position="top-start" trapFocus>
         <Popover.Target>
-          <span>
-            <Small
-              label={words.desk.imageSettings}
-              onClick={() => openSettings(!settings)}
-              icon={<SunMedium size={14} />}
-            />
-          </span>
+          <ActionIcon
+            size={24}
+            variant="subtle"
+            color="gray"
+            aria-label={words.desk.imageSettings}
+            title={words.desk.imageSettings}
+            onClick={() => openSettings(!settings)}
+          >
+            <SunMedium size={14} />
+          </ActionIcon>
         </Popover.Target>
         <Popover.Dropdown>
           <ImageSettings desk={desk} />
@@ -64,7 +67,7 @@ interface SmallProps {
 function Small({ label, icon, pressed, onClick }: SmallProps) {
   return (
     <ActionIcon
-      size={20}
+      size={24}
       variant={pressed ? "light" : "subtle"}
       color={pressed ? "accent" : "gray"}
       aria-label={label}

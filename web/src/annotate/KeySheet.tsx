@@ -28,7 +28,14 @@ export function KeySheet({ close }: { close: () => void }) {
   }, [asking]);
   const groups = [...new Set(all.map((one) => one.group))];
   return (
-    <Modal opened onClose={close} title={words.keySheet.title} size="xl" closeOnEscape={asking === null}>
+    <Modal
+      opened
+      onClose={close}
+      closeButtonProps={{ "aria-label": words.desk.close }}
+      title={words.keySheet.title}
+      size="xl"
+      closeOnEscape={asking === null}
+    >
       <Group justify="space-between" mb="sm">
         <Text size="sm" c="dimmed">
           {words.keySheet.why}

@@ -13,7 +13,7 @@ export function Message({ desk, state }: { desk: Desk; state: State }) {
       <Stack maw={460} gap="md">
         {state.at === "none" && <Done desk={desk} done={state.done} seconds={state.seconds} />}
         {state.at === "elsewhere" && <Elsewhere desk={desk} task={state.task} />}
-        {state.at === "broken" && <Fault error={state.error} again={() => void desk.next("work")} />}
+        {state.at === "broken" && <Fault error={state.error} again={() => void desk.next()} />}
       </Stack>
     </div>
   );
@@ -33,7 +33,7 @@ function Done({ desk, done, seconds }: { desk: Desk; done: number; seconds: numb
       <Title order={2}>{done ? words.end.title : words.work.empty}</Title>
       <Text>{done ? words.end.summary(done, Math.round(seconds / 60)) : words.end.nothing}</Text>
       <Group>
-        <Button onClick={() => void desk.next("work")}>{words.end.look}</Button>
+        <Button onClick={() => void desk.next()}>{words.end.look}</Button>
         <Back />
       </Group>
     </>
@@ -54,7 +54,7 @@ function Elsewhere({ desk, task }: { desk: Desk; task: (State & { at: "elsewhere
       <Text>{why}</Text>
       <Group>
         {mine && <Button onClick={() => void desk.reopen(task.id).catch(setFailed)}>{words.elsewhere.reopen}</Button>}
-        <Button variant={mine ? "default" : "filled"} onClick={() => void desk.next("work")}>
+        <Button variant={mine ? "default" : "filled"} onClick={() => void desk.next()}>
           {words.elsewhere.next}
         </Button>
         <Back />

@@ -36,7 +36,7 @@ function Lost({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
   return (
     <Note
       action={
-        <Button size="compact-sm" onClick={() => void desk.next(sheet.work.attempt.role as "work")}>
+        <Button size="compact-sm" onClick={() => void desk.next()}>
           {words.lost.next}
         </Button>
       }

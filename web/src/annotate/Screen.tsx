@@ -92,6 +92,7 @@ function AtDesk({ project, template, task, me, outbox, cards: all }: AtDeskProps
 function Layout({ desk, cards: all }: { desk: Desk; cards: readonly Card[] }) {
   const sheet = useSignal(desk.sheet);
   const state = useSignal(desk.state);
+  const picture = useSignal(desk.picture);
   const [engine, setEngine] = useState<Engine | null>(null);
   const [dialogue, setDialogue] = useState<Dialogue>(null);
   const [tab, setTab] = useState<Tab>(() => firstTab(desk.template));
@@ -113,6 +114,7 @@ function Layout({ desk, cards: all }: { desk: Desk; cards: readonly Card[] }) {
       <main className={classes["stage"]}>
         <Canvas desk={desk} engine={engine} onEngine={setEngine} />
         {state.at === "opening" && <p className={classes["opening"]}>{words.desk.opening}</p>}
+        {state.at === "open" && !picture && <p className={classes["opening"]}>{words.desk.openingImage}</p>}
         {state.at !== "open" && state.at !== "opening" && <Message desk={desk} state={state} />}
       </main>
       <aside className={classes["panels"]} aria-label={words.desk.panels}>
@@ -164,7 +166,7 @@ function Panels({ desk, sheet, engine, tab, setTab }: PanelsProps) {
         className={classes["tabs"] ?? ""}
         keepMounted={false}
       >
-        <Tabs.List grow>
+        <Tabs.List grow className={classes["heads"] ?? ""}>
           <Tabs.Tab value="shapes">{words.shapes.title}</Tabs.Tab>
           <Tabs.Tab value="guide">{words.guide.title}</Tabs.Tab>
           <Tabs.Tab value="comments">

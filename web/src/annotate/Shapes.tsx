@@ -114,7 +114,7 @@ function Row({ of, sheet, engine, selected }: RowProps) {
   const was = differences.get(of.id);
   const open = missing(sheet.schema, sheet.settings, of.label, of.attributes).length > 0;
   return (
-    <div className={classes["row"]} aria-selected={selected || undefined} style={{ paddingRight: 0 }}>
+    <div className={classes["row"]} data-selected={selected || undefined} style={{ paddingRight: 0 }}>
       <button
         type="button"
         className={classes["row"]}

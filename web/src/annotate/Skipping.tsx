@@ -10,7 +10,13 @@ export function Skipping({ close, skip }: { close: () => void; skip: (reason: st
     skip(why);
   };
   return (
-    <Modal opened onClose={close} title={words.skip.title} size="sm">
+    <Modal
+      opened
+      onClose={close}
+      closeButtonProps={{ "aria-label": words.desk.close }}
+      title={words.skip.title}
+      size="sm"
+    >
       <Stack gap="xs">
         {words.skip.reasons.map((one, at) => (
           <Button

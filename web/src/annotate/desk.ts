@@ -4,7 +4,7 @@
  */
 
 import { newId } from "../api/ids";
-import { Refused } from "../api/problem";
+import { Refused, Unreached } from "../api/problem";
 import type { Annotation } from "../canvas/changes";
 import { Signal } from "../canvas/signal";
 import type { Kind } from "../canvas/shapes";
@@ -62,7 +62,7 @@ export class Desk {
   private last: Annotation | undefined;
   private seconds = 0;
   private armed = false;
-  private editionSeen = 0;
+  private role: Role = "work";
   private sheetStop: (() => void) | undefined;
   private touched = false;
 
@@ -83,6 +83,8 @@ export class Desk {
       const sheet = this.sheet.get();
       const saved = answer as { late?: boolean; held_by?: number | null };
       if (sheet?.work.attempt.id === entry.attempt && isSave(entry) && saved.late) sheet.lost.set(saved.held_by ?? 0);
+      const state = this.state.get();
+      if (state.at === "broken" && state.error instanceof Unreached) void this.next(); // the server is back
     });
     return () => {
       clearInterval(beat);
@@ -109,7 +111,8 @@ export class Desk {
   }
 
   /** The next task: what was put aside for a moment, what is mine already, else one from the queue. */
-  async next(role: Role): Promise<void> {
+  async next(role: Role = this.role): Promise<void> {
+    this.role = role;
     try {
       const aside = this.later.pop();
       if (aside !== undefined) {
@@ -139,7 +142,7 @@ export class Desk {
     this.arm(sheet);
     void this.fetchPicture(sheet);
     void this.fetchAhead();
-    this.editionSeen ||= work.edition;
+    this.role = work.attempt.role;
     this.moved.set(false);
   }
 
@@ -319,7 +322,7 @@ export class Desk {
     if (call === "submit" || call === "accept" || call === "return") this.finished.push(task.id);
     this.previous = sheet.annotations.filter((one) => one.kind !== "tag");
     this.state.set({ at: "opening" });
-    void this.next(attempt.role);
+    void this.next();
   }
 
   /** Open the last submission again; the present image waits. */
@@ -405,7 +408,10 @@ export class Desk {
   /** Tell when the guide, the labels or the questions changed while this image is worked on. */
   private async compareEdition(sheet: Sheet): Promise<void> {
     const now = await calls.template(this.project, this.template).catch(() => null);
-    if (now && this.sheet.get() === sheet && now.edition !== sheet.work.edition) this.moved.set(true);
+    const schema = await calls.schemaNow(this.project).catch(() => null);
+    if (this.sheet.get() !== sheet) return;
+    const { edition, schema_version } = sheet.work;
+    if ((now && now.edition !== edition) || (schema && schema.version !== schema_version)) this.moved.set(true);
   }
 
   private async fetchAhead(): Promise<void> {

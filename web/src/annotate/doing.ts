@@ -94,6 +94,8 @@ function shapes({ desk, engine, sheet }: Shell): Record<string, Handler> {
       if (!engine.finish()) focusQuestions();
     },
     cancel: () => {
+      const { activeElement } = document;
+      if (activeElement instanceof HTMLElement && activeElement !== document.body) activeElement.blur();
       if (engine.cancel()) return;
       if (scene.selection.get().size) scene.select();
       else desk.tool.set("select");

@@ -1,7 +1,7 @@
 /** The page's keyboard: one registry for the annotator's screen. */
 
 import { ACTIONS } from "./actions";
-import { isModifier, isTyping, Keys, type Keep } from "./keys";
+import { isModifier, isTyping, Keys, takesText, type Keep } from "./keys";
 
 const nowhere: Keep = { getItem: () => null, setItem: () => undefined };
 
@@ -15,19 +15,20 @@ function keep(): Keep {
 
 export const keys = new Keys(ACTIONS, keep());
 
+const isInDialogue = (): boolean => document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
+
 /** Listen to the keyboard for as long as the screen is shown. Keys never act while somebody types or a dialogue is open. */
 export function listenToKeys(): () => void {
   const ends = new AbortController();
   const { signal } = ends;
   const isBusy = (event: KeyboardEvent): boolean =>
-    isModifier(event) ||
-    event.isComposing ||
-    isTyping(event.target, event) ||
-    document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
+    isModifier(event) || event.isComposing || isTyping(event.target, event) || isInDialogue();
   window.addEventListener(
     "keydown",
     (event) => {
-      if (!isBusy(event) && keys.down(event)) event.preventDefault();
+      // Escape leads from a field back to the image.
+      if (event.key === "Escape" && takesText(event.target) && !isInDialogue()) (event.target as HTMLElement).blur();
+      else if (!isBusy(event) && keys.down(event)) event.preventDefault();
     },
     { signal },
   );

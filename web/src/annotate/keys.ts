@@ -169,19 +169,25 @@ export class Keys {
 }
 
 const TEXT = new Set(["text", "search", "number", "email", "url", "tel", "password", "date", "time", "datetime-local"]);
-const OWN_KEYS = /^(?:Arrow|Home|End|Page)|^ $|^Enter$|^\d$/;
+const CHOOSING = new Set(["combobox", "listbox", "option", "menuitem", "tab", "tree", "treeitem"]);
+const MOVES = /^(?:Arrow|Home|End|Page)|^ $/;
 
-/** Whether a press belongs to what has the focus: typing, or moving about in a list or on a slider. */
-export function isTyping(target: EventTarget | null, press: Press): boolean {
+/** Whether somebody types into it. */
+export function takesText(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.tagName === "TEXTAREA" || target.tagName === "SELECT") return true;
-  if (target.tagName === "INPUT" && TEXT.has((target as HTMLInputElement).type)) return true;
-  if (press.ctrlKey || press.metaKey) return false;
+  return target.tagName === "INPUT" && TEXT.has((target as HTMLInputElement).type);
+}
+
+/** Whether a press belongs to what has the focus: typing, choosing, moving on a slider, or going on by Tab. */
+export function isTyping(target: EventTarget | null, press: Press): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (takesText(target)) return true;
+  if (press.ctrlKey || press.metaKey || target === document.body) return false;
+  if (press.key === "Tab") return true;
   const role = target.getAttribute("role") ?? "";
-  if (["combobox", "listbox", "option", "slider", "menuitem", "radio", "tab", "tree", "treeitem"].includes(role)) {
-    return OWN_KEYS.test(press.key);
-  }
-  if (target.tagName === "INPUT") return OWN_KEYS.test(press.key);
+  if (CHOOSING.has(role)) return MOVES.test(press.key) || press.key === "Enter";
+  if (target.tagName === "INPUT" || role === "slider" || role === "radio") return MOVES.test(press.key);
   if (target.tagName === "BUTTON" || target.tagName === "A") return press.key === "Enter" || press.key === " ";
   return false;
 }

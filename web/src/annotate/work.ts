@@ -52,6 +52,9 @@ export const work = (project: number, attempt: number): Promise<Work> =>
 export const schemaAt = (project: number, version: number): Promise<Schema> =>
   body(api.GET("/api/v1/projects/{project}/schema/versions/{version}", params({ project, version })) as never);
 
+export const schemaNow = (project: number): Promise<Pick<Schema, "version">> =>
+  body(api.GET("/api/v1/projects/{project}/schema", params({ project })) as never);
+
 export const reopen = (project: number, id: number): Promise<Claim | Task> =>
   body(api.POST("/api/v1/projects/{project}/tasks/{task}/reopen", params({ project, task: id })));
 

@@ -32,7 +32,7 @@ export function Returning({ sheet, close, sendBack }: ReturningProps) {
     setPin(null);
   };
   return (
-    <Modal opened onClose={close} title={words.returning.title}>
+    <Modal opened onClose={close} closeButtonProps={{ "aria-label": words.desk.close }} title={words.returning.title}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {words.returning.why}

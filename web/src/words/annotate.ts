@@ -35,6 +35,7 @@ export const annotate = {
       "This browser keeps nothing on this machine. Your work is sent as you go; leave this page open until it says Saved.",
     keepsFull:
       "This browser's storage is full. What you draw now is only in this page until it is sent: leave it open until it says Saved, and free some space.",
+    close: "Close",
     skip: "Skip",
     finish: "Finish",
     accept: "Accept",
@@ -45,6 +46,7 @@ export const annotate = {
     takes: (n: number) => `accepts ${plural(n, "suggestion")}`,
     answers: (n: number) => `${plural(n, "suggestion")} to answer`,
     opening: "Opening the next image",
+    openingImage: "Opening the image",
     image: "The image",
     tools: "Tools",
     panels: "Panels",

@@ -49,7 +49,10 @@ export class SelectTool {
   handleAt(p: Point): Handle | undefined {
     const { sole } = this.scene;
     if (!sole || !this.mayChange(sole)) return undefined;
-    const reach = REACH * this.pixel();
+    // The handles of a small shape leave room in its middle to drag it by.
+    const { width, height } = bounds(sole.kind, sole.geometry);
+    const room = Math.max(width, height) / 5;
+    const reach = room > 0 ? Math.min(REACH * this.pixel(), room) : REACH * this.pixel();
     let best: Handle | undefined;
     for (const handle of handles(sole.kind, sole.geometry, this.pixel())) {
       const off = distance(handle.at, p);
