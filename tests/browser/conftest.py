@@ -22,6 +22,7 @@ from penstock.sdk.project import Project
 VARIABLE = "PENSTOCK_TEST_CHROMIUM"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+LAN = "MAP penstock.lan 127.0.0.1"  #: a plain http:// address that is no secure context, as on a local network
 PATIENCE_MS = 20_000  #: a busy machine is no reason to fail
 _numbers = count(1)
 expect.set_options(timeout=PATIENCE_MS)
@@ -72,7 +73,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     named = os.environ.get(VARIABLE) or next(filter(None, map(shutil.which, NAMES)), None)
     try:
         # No sandbox: tests run as root in containers, and load nothing but our own pages.
-        browser = playwright.chromium.launch(executable_path=named, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=named, args=["--no-sandbox", f"--host-resolver-rules={LAN}"]
+        )
     except Error as error:
         why = f"no Chromium: install it, or name one in {VARIABLE} ({error.message.splitlines()[0]})"
         if os.environ.get("CI") or os.environ.get(f"{VARIABLE}_REQUIRED"):

@@ -3,12 +3,13 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import expect
 
-from browser.conftest import Desk
+from browser.conftest import Desk, Served
 from penstock.sdk.project import Project
 
 COCO = {
@@ -94,3 +95,19 @@ def test_what_could_not_be_imported_is_listed_with_why_and_odd_names_are_text(de
     assert desk.serious() == []
     page.get_by_role("link", name="See the files").click()
     expect(page.get_by_role("link", name=odd)).to_be_visible()
+
+
+def test_a_plain_address_of_a_local_network_is_as_good(
+    owned: Project, served: Served, sit_down: Callable[..., Desk]
+) -> None:
+    desk = sit_down(owned, served.url.replace("127.0.0.1", "penstock.lan"))
+    page = desk.go("/pipeline")
+    assert page.evaluate("[isSecureContext, typeof crypto.randomUUID, typeof navigator.clipboard]") == [
+        False,
+        "undefined",
+        "undefined",
+    ]
+    page.get_by_label("Choose files").set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": picture()}])
+    expect(page.get_by_text("1 file came in")).to_be_visible()
+    page.get_by_role("link", name="Pipeline").click()
+    expect(page.get_by_role("link", name="Dataset images")).to_contain_text("1 file")

@@ -14,14 +14,16 @@ import { Broken } from "../parts/Broken";
 import { Loading } from "../parts/Loading";
 import { NotFound } from "../parts/NotFound";
 import { Frame } from "./Frame";
-import { Join } from "./Join";
-import { SignIn } from "./SignIn";
 import { startPage } from "./start";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
 const thenTo = (search: Record<string, unknown>): { to?: string } =>
   typeof search["to"] === "string" ? { to: search["to"] } : {};
+
+// A page of their own: somebody signed in never needs them.
+const Join = lazyRouteComponent(() => import("./Join"), "Join");
+const SignIn = lazyRouteComponent(() => import("./SignIn"), "SignIn");
 
 const signIn = createRoute({
   getParentRoute: () => root,

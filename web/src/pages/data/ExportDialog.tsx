@@ -5,12 +5,6 @@ import { api, body } from "../../api/client";
 import { Fault } from "../../parts/Fault";
 import { words } from "../../words";
 
-const FORMATS = [
-  { value: "coco", label: "COCO" },
-  { value: "voc", label: "Pascal VOC" },
-  { value: "jsonl", label: "JSON Lines" },
-];
-
 interface ExportDialogProps {
   project: number;
   of: { dataset: number } | { version: number };
@@ -60,7 +54,7 @@ export function ExportDialog({ project, of, name, opened, onClose }: ExportDialo
             <Text c="dimmed">{words.data.exportWhy}</Text>
             <Select
               label={words.data.format}
-              data={FORMATS}
+              data={words.data.formats}
               value={format}
               allowDeselect={false}
               onChange={(to) => setFormat(to ?? "coco")}

@@ -1,10 +1,10 @@
 import { Progress } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Images, UsersRound, Zap } from "lucide-react";
+import { Images, TriangleAlert, UsersRound, Zap } from "lucide-react";
 import { State } from "../../parts/State";
 import { moment, words } from "../../words";
 import classes from "./Pipeline.module.css";
-import type { ActionStatus, TemplateStatus, Thing } from "./graph";
+import type { ActionStatus, TemplateStatus, Thing, Trouble } from "./graph";
 
 interface CardProps {
   project: number;
@@ -18,7 +18,7 @@ export function Card({ project, thing, onTemplate }: CardProps) {
   if (value.id < 0) {
     return (
       <div className={classes["card"]} data-kind={kind} data-ghost>
-        <Head kind={kind} name={value.name} />
+        <Head kind={kind} name={value.name} troubles={[]} />
         <span className={classes["line"]}>{words.building.notApplied}</span>
       </div>
     );
@@ -26,7 +26,7 @@ export function Card({ project, thing, onTemplate }: CardProps) {
   if (kind === "dataset") {
     return (
       <Link className={classes["card"]} to="/p/$project/data/$dataset" params={{ project, dataset: value.id }}>
-        <Head kind={kind} name={value.name} />
+        <Head kind={kind} name={value.name} troubles={value.trouble ?? []} />
         <span className={classes["line"]}>{words.pipeline.files(value.files)}</span>
         {(value.today ?? 0) > 0 && <span className={classes["line"]}>{words.pipeline.today(value.today ?? 0)}</span>}
       </Link>
@@ -40,7 +40,7 @@ export function Card({ project, thing, onTemplate }: CardProps) {
         to="/p/$project/actions/$action"
         params={{ project, action: value.id }}
       >
-        <Head kind={kind} name={value.name} />
+        <Head kind={kind} name={value.name} troubles={value.trouble ?? []} />
         <span className={classes["line"]}>
           <LastRun action={value} />
         </span>
@@ -52,7 +52,7 @@ export function Card({ project, thing, onTemplate }: CardProps) {
   }
   return (
     <button type="button" className={classes["card"]} data-kind="template" onClick={() => onTemplate(value)}>
-      <Head kind={kind} name={value.name} />
+      <Head kind={kind} name={value.name} troubles={value.trouble ?? []} />
       <Bar template={value} />
       <span className={classes["line"]}>{sentence(value)}</span>
       <span className={classes["line"]}>{movement(value)}</span>
@@ -62,13 +62,30 @@ export function Card({ project, thing, onTemplate }: CardProps) {
 
 const ICONS = { dataset: Images, template: UsersRound, action: Zap };
 
-function Head({ kind, name }: { kind: Thing["kind"]; name: string }) {
+interface HeadProps {
+  kind: Thing["kind"];
+  name: string;
+  troubles: readonly Trouble[];
+}
+
+function Head({ kind, name, troubles }: HeadProps) {
   const Icon = ICONS[kind];
   return (
     <span className={classes["name"]}>
       <Icon size={16} aria-hidden />
       <span className="sr">{words.pipeline.kinds[kind]} </span>
       <bdi title={name}>{name}</bdi>
+      {troubles[0] !== undefined && (
+        <TriangleAlert
+          size={16}
+          className={classes["stuck"]}
+          role="img"
+          aria-label={words.pipeline.attention}
+          data-tone={/failed|off/.test(troubles[0].cause) ? "fail" : "warn"}
+        >
+          <title>{troubles[0].detail}</title>
+        </TriangleAlert>
+      )}
     </span>
   );
 }

@@ -2,7 +2,6 @@
 import { useSessionStorage } from "@mantine/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { parse, stringify } from "yaml";
 import { api, body } from "../../../api/client";
 import { queries } from "../../../api/queries";
 import { applySteps, type Doc, type Step } from "./steps";
@@ -12,15 +11,22 @@ export function useDraft(project: number) {
   const path = { params: { path: { project } } };
   const base = useQuery({
     queryKey: ["p", project, "pipeline"],
-    queryFn: () => body(api.GET("/api/v1/projects/{project}/pipeline", path)),
+    queryFn: async () => {
+      const [{ yaml }, { parse }] = await Promise.all([
+        body(api.GET("/api/v1/projects/{project}/pipeline", path)),
+        import("yaml"),
+      ]);
+      return parse(yaml) as Doc;
+    },
     enabled: steps.length > 0,
     staleTime: Infinity,
   });
   const doc = useMemo(
-    () => (base.data === undefined || steps.length === 0 ? null : applySteps(parse(base.data.yaml) as Doc, steps)),
+    () => (base.data === undefined || steps.length === 0 ? null : applySteps(base.data, steps)),
     [base.data, steps],
   );
-  const yaml = useMemo(() => (doc === null ? null : stringify(doc)), [doc]);
+  // JSON is YAML too.
+  const yaml = useMemo(() => (doc === null ? null : JSON.stringify(doc, null, 1)), [doc]);
   const plan = useQuery({
     queryKey: ["p", project, "plan", yaml],
     queryFn: () => body(api.POST("/api/v1/projects/{project}/pipeline/plan", { ...path, body: { yaml: yaml ?? "" } })),
