@@ -2,10 +2,13 @@
 
 from penstock.core import NotFound
 from penstock.formats.coco import Coco
+from penstock.formats.createml import CreateML
 from penstock.formats.cvat import Cvat
+from penstock.formats.dota import Dota
 from penstock.formats.folders import Folders
 from penstock.formats.jsonl import Jsonl
 from penstock.formats.label_studio import LabelStudio
+from penstock.formats.labelme import LabelMe
 from penstock.formats.mask_pictures import Masks
 from penstock.formats.model import (
     BadItem,
@@ -20,6 +23,7 @@ from penstock.formats.model import (
     Reading,
     Tree,
 )
+from penstock.formats.open_images import OpenImages
 from penstock.formats.panoptic import Panoptic
 from penstock.formats.parquet import Parquet
 from penstock.formats.tag_table import TagTable
@@ -52,11 +56,15 @@ FORMATS: tuple[Format, ...] = (
     Yolo("yolo-segment", "YOLO segment", "segment"),
     Yolo("yolo-pose", "YOLO pose", "pose"),
     Yolo("yolo-obb", "YOLO OBB", "obb"),
+    Dota(),
     Darknet(),
     Folders("imagenet", "ImageNet folders"),
     Folders("yolo-classify", "YOLO classify"),
     Cvat(),
     LabelStudio(),
+    CreateML(),
+    LabelMe(),
+    OpenImages(),
     TagTable(),
     Voc(),
     Masks(),

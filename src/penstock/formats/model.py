@@ -100,6 +100,7 @@ WORDS: dict[str, str] = {
     "attributes_dropped": "Values of attributes are left out.",
     "confidence_dropped": "Confidences are left out.",
     "group_dropped": "Which annotations belong together is left out.",
+    "name_changed": "Spaces in names of labels are written as hyphens.",
     "tags_dropped": "A file can have one label, so its other tags are left out.",
     "without_label": "Files without a label stand aside, in a folder of their own.",
     "objects_joined": "Objects of one class are one mask.",
