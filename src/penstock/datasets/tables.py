@@ -404,7 +404,8 @@ def name_at(tx: Transaction, dataset: int, as_of: int) -> str | None:
     return tx.value(
         str,
         "select coalesce(body->>'now', body->>'name') from event where project = %(project)s"
-        " and subject = 'dataset:' || %(dataset)s and kind in ('dataset.created', 'dataset.renamed')"
+        " and subject = 'dataset:' || %(dataset)s and kind in ('dataset.created', 'dataset.forked',"
+        " 'dataset.renamed')"
         " and seq <= %(as_of)s order by seq desc, n desc limit 1",
         dataset=dataset,
         as_of=as_of,
@@ -417,7 +418,8 @@ def meta_keys(tx: Transaction, path: Sequence[str]) -> list[str]:
         str,
         "select distinct k.key from (select meta #> %(path)s::text[] as found from file_meta"
         " where project = %(project)s and retired_seq is null limit 1000) h,"
-        " jsonb_object_keys(case when jsonb_typeof(h.found) = 'object' then h.found else '{}' end) as k(key) order by 1",
+        " jsonb_object_keys(case when jsonb_typeof(h.found) = 'object' then h.found else '{}' end) as k(key)"
+        " order by 1",
         path=list(path),
     )
 

@@ -250,6 +250,8 @@ class Applying:
             templates.archive(self.tx, id)
             self.settled(Change(do="remove", what="template", name=name))
         for name, id in self._unnamed("dataset", self.file.datasets):
+            if datasets.get(self.tx, id).forked_from is not None:
+                continue  # somebody's try, which no file names
             self._refuse_in_use(name, id)
             datasets.archive(self.tx, id)
             self.settled(Change(do="remove", what="dataset", name=name))

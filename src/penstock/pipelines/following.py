@@ -56,12 +56,16 @@ def bring(applying: Applying, id: int | None, name: str, written: WrittenDataset
 
 
 def written(tx: Transaction, book: Book) -> list[str] | dict[str, Any]:
-    """The datasets of a project: a list of names, or with what the live ones follow."""
-    names = book.all("dataset")
+    """The datasets of a project but its forks: a list of names, or with what the live ones follow."""
+    names: list[str] = []
     following: dict[str, Any] = {}
-    for name in names:
+    for name in book.all("dataset"):
         id = book.find("dataset", name)
-        if id is not None and datasets.get(tx, id).query is not None:
+        found = None if id is None else datasets.get(tx, id)
+        if found is not None and found.forked_from is not None:
+            continue
+        names.append(name)
+        if id is not None and found is not None and found.query is not None:
             following[name] = _written(tx, book, live.settings_of(live.get(tx, id)))
     return {name: following.get(name, {}) for name in names} if following else names
 

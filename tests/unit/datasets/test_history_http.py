@@ -1,6 +1,8 @@
 """Forks and archives over HTTP, the SDK and the command line."""
 
 import hashlib
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -120,3 +122,17 @@ def test_merging_and_restoring_over_http_and_in_the_sdk(world: Any, p: Any, wrot
         back = v1.restore()
     assert written.kinds == ["dataset.file_added", "dataset.restored"]
     assert (back.files.added, back.annotations.removed, gold.count()) == (1, 1, 3)
+
+
+def test_forks_are_in_exports_and_in_no_pipeline_file(world: Any, p: Any, tmp_path: Any) -> None:
+    fork = p.datasets["gold"].fork("mine")
+    shown = p.show()
+    assert "gold" in shown
+    assert "mine" not in shown
+    p.apply(shown, prune=True)
+    assert p.datasets.get("mine") is not None
+    fork.remove(world.files[:1])
+    made = fork.export("jsonl", to=tmp_path / "mine.zip", media=False)
+    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert (made.value.files, manifest["dataset"]["name"]) == (2, "mine")
