@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
 
-from penstock.core import NotFound, Page
+from penstock import formats
+from penstock.core import NotFound, Page, Value
 from penstock.export import destination, verbs
 from penstock.export.model import DownloadElsewhere, Export, ExportNotReady, NewExport
 from penstock.people.http import Caller, may
@@ -16,6 +17,19 @@ Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]
 
 _TYPES = {"zip": "application/zip", "tar": "application/x-tar"}
+
+
+class FormatOffered(Value):
+    """A format that exports can be written in."""
+
+    name: str
+    title: str
+
+
+@router.get("/formats", dependencies=[Depends(may("viewer"))])
+def list_formats() -> list[FormatOffered]:
+    """The formats that this server writes and reads, by name and as people call them."""
+    return [FormatOffered(name=one.name, title=one.title) for one in formats.FORMATS]
 
 
 @router.get("/exports", response_model=Page[Export])

@@ -101,3 +101,9 @@ def test_a_connection_is_a_destination(api: Any, dataset: Dataset, folder: Any, 
     assert (folder / "early" / "1" / "manifest.json").is_file()
     refused = api.client("editor").get(api.path(f"/exports/{id}/download"))
     assert refused.json()["type"] == "download-elsewhere"
+
+
+def test_formats_are_offered_by_name_and_title(api: Any) -> None:
+    found = api.client("viewer").get(api.path("/formats")).json()
+    assert {"name": "jsonl", "title": "Penstock JSONL"} in found
+    assert api.client("annotator").get(api.path("/formats")).status_code == 403

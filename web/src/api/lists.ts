@@ -66,6 +66,13 @@ export const actionsQuery = (project: number) =>
     queryFn: () => body(api.GET("/api/v1/projects/{project}/actions", within(project))),
   });
 
+export const formatsQuery = (project: number) =>
+  queryOptions({
+    queryKey: ["p", project, "formats"],
+    queryFn: () => body(api.GET("/api/v1/projects/{project}/formats", within(project))),
+    staleTime: Infinity,
+  });
+
 export const healthQuery = queryOptions({
   queryKey: ["health"],
   queryFn: () => body(api.GET("/api/v1/health")),

@@ -14,7 +14,7 @@ import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { useHere } from "../../api/here";
 import { newId } from "../../api/ids";
-import { connectionsQuery, datasetsQuery, membersQuery, offered, teamsQuery } from "../../api/lists";
+import { connectionsQuery, datasetsQuery, formatsQuery, membersQuery, offered, teamsQuery } from "../../api/lists";
 import { actions as words } from "../../words/actions";
 import { jsonIn, stepDraft, type StepDraft } from "./draft";
 
@@ -124,7 +124,9 @@ function useDatasets() {
 }
 
 function ExportSettings({ step: { settings }, set, fault }: SettingsProps) {
+  const { project } = useHere();
   const [datasets, folders] = [useDatasets(), useConnections("folder")];
+  const { data: formats } = useQuery(formatsQuery(project));
   const to = (settings["to"] ?? {}) as { connection?: number; path?: string };
   return (
     <>
@@ -141,7 +143,8 @@ function ExportSettings({ step: { settings }, set, fault }: SettingsProps) {
         <Select
           label={words.format}
           allowDeselect={false}
-          data={["coco", "voc", "jsonl"]}
+          data={formats?.map(({ name, title }) => ({ value: name, label: title })) ?? []}
+          searchable
           value={text(settings["format"]) || "jsonl"}
           error={fault("format")}
           onChange={(format) => set({ format })}

@@ -88,6 +88,7 @@ export function timesChart(spent: TimeSpent, colours: Colours): EChartsCoreOptio
         data: steps.map((step) => doublings.get(step) ?? 0),
         itemStyle: { color: colours.accent },
         barCategoryGap: "4%",
+        barMaxWidth: 96,
       },
     ],
   };
