@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from penstock.core import Refusal, Settings, Value
-from penstock.store import embedded, migrate
+from penstock.store import embedded, migrate, recovery
 
 LOW_DISK_BYTES = 1024**3
 SILENT_WORKER_SECONDS = 30
@@ -76,6 +76,14 @@ def _home(settings: Settings) -> Iterator[Finding]:
             what=f"The home folder {home} is open to other users of this machine.",
             why="They could read media and settings.",
             do=f"chmod 700 {home}",
+        )
+        return
+    if (home / recovery.NOTE).exists():
+        yield Finding(
+            ok=False,
+            what=f"A restore into {home} didn't end.",
+            why="The home holds half an installation, so nothing opens it.",
+            do="Remove the folder, and restore again.",
         )
         return
     yield Finding(ok=True, what=f"The home folder is {home}.")

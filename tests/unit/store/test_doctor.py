@@ -111,3 +111,10 @@ def test_the_embedded_database_is_stopped_again(fresh: Settings) -> None:
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(server.dsn)
     embedded.erase(fresh.home)
+
+
+def test_a_home_that_was_not_restored_whole_is_named(fresh: Settings) -> None:
+    fresh.home.mkdir(mode=0o700)
+    (fresh.home / "restoring").touch()
+    (finding,) = wrong(fresh)
+    assert "didn't end" in finding.what
