@@ -6,7 +6,7 @@ narrow a query by them.
 
 import datetime as dt
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -113,25 +113,40 @@ def _answer(row: Row, attribute: Attribute) -> Facet | None:
 
 
 def _metadata(rows: Sequence[Row]) -> list[Field]:
-    """By path. A list has each of its values; values that occur more than once in it count once."""
-    counted: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    distinct: dict[tuple[str, ...], int] = {}
+    """By path, two keys deep. A list has each of its values; one that is in it twice counts once."""
+    counted: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    told: dict[tuple[str, ...], int] = {}
     for row in rows:
-        path = tuple(cast("list[str]", json.loads(row.field or "[]")))
-        distinct[path] = row.distinct
-        value: Any = row.value
-        several = cast("list[Any]", value) if isinstance(value, list) else [value]
-        for text in {json.dumps(one) for one in several if isinstance(one, str | int | float)}:
-            counted[path][text] += row.files
-    found: list[Field] = []
-    for path, values_ in sorted(counted.items()):
-        facets = [
-            Facet(value=value, files=files, query=str(Compare(e.Meta(path), "=", value)))
-            for text, files in sorted(values_.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
-            if (value := json.loads(text)) is not None
-        ]
-        found.append(Field(name=".".join(map(e.name, path)), distinct=distinct[path], values=facets))
-    return found
+        key, value = (row.field or "")[:-1], row.value
+        if not isinstance(value, dict | list):
+            told[key,] = row.distinct
+        for path, inner in _paths(key, value):
+            counted[path].update(dict.fromkeys(_scalars(inner), row.files))
+    return [
+        Field(
+            name=".".join(map(e.name, path)),
+            distinct=max(told.get(path, 0), len(found)),
+            values=[
+                Facet(value=(value := json.loads(text)), files=files, query=str(Compare(e.Meta(path), "=", value)))
+                for text, files in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
+            ],
+        )
+        for path, found in sorted(counted.items())
+        if found
+    ]
+
+
+def _paths(key: str, value: Any) -> list[tuple[tuple[str, ...], Any]]:
+    if not isinstance(value, dict):
+        return [((key,), value)]
+    nested = cast("dict[str, Any]", value)
+    return [((key, inner), one) for inner, one in nested.items()]
+
+
+def _scalars(value: Any) -> set[str]:
+    """The values that a query can ask for, as JSON."""
+    several = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return {json.dumps(one) for one in several if isinstance(one, str | int | float)}
 
 
 def _people(tx: Transaction, rows: Iterable[Row]) -> list[Facet]:

@@ -227,7 +227,7 @@ leaves = st.one_of(
 questions = st.recursive(leaves, combined, max_leaves=5)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(questions, min_size=1, max_size=6), st.sampled_from(["dataset", "project", "version", "overlay", "fork"])
 )
