@@ -9,7 +9,9 @@ const NAMES: Names = {
 };
 
 it("says names in place of ids", () => {
-  expect(nameOf({ kind: "task.done", body: { task: 9, template: 2, file: 5, author: 1 } }, NAMES)).toEqual(["first pass"]);
+  expect(nameOf({ kind: "task.done", body: { task: 9, template: 2, file: 5, author: 1 } }, NAMES)).toEqual([
+    "first pass",
+  ]);
   expect(nameOf({ kind: "dataset.created", body: { dataset: 3, name: "gold" } }, NAMES)).toEqual(["gold"]);
   expect(nameOf({ kind: "member.added", body: { person: 1 } }, NAMES)).toEqual(["Ann"]);
   expect(nameOf({ kind: "x.y", body: { template: 99 } }, NAMES)).toEqual([]);
