@@ -16,6 +16,12 @@ import psycopg
 from penstock import jobs, log
 from penstock.actions import followers as actions
 from penstock.actions import jobs as actions_jobs
+from penstock.actions import steps
+from penstock.actions.steps.add import Add
+from penstock.actions.steps.command import CommandStep
+from penstock.actions.steps.export import ExportStep
+from penstock.actions.steps.notify import Notify
+from penstock.actions.steps.webhook import Webhook
 from penstock.datasets import asking, facts
 from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
@@ -69,6 +75,8 @@ JOBS: list[Job] = [
 INSIDE_QUEUES = tuple(sorted({job.queue for job in JOBS} - {*OUTSIDE_QUEUES}))
 
 # Registries of earlier rooms, filled by later ones.
+for _step in (ExportStep(), Webhook(), Notify(), CommandStep(), Add()):
+    steps.register(_step)
 visibility.visible_to.append(may_see_file)
 finding.page = asking.page_of_project
 facts.tasks.names = asked.template_names

@@ -4,17 +4,14 @@ action = actions.create(tx, NewAction(name="early export", settings=...))
 run = actions.fire(tx, action.id, Fire())
 """
 
-from penstock.actions.model import Action, ActionChange, ActionSettings, Fire, NewAction, Run, Step
-from penstock.actions.steps import register
-from penstock.actions.steps.add import Add
-from penstock.actions.steps.command import CommandStep
-from penstock.actions.steps.export import ExportStep
-from penstock.actions.steps.notify import Notify
-from penstock.actions.steps.webhook import Webhook
-from penstock.actions.verbs import change, create, dry_run, fire, get, list_, named, rearm, remove
+from typing import TYPE_CHECKING
 
-for _kind in (ExportStep(), Webhook(), Notify(), CommandStep(), Add()):
-    register(_kind)
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.actions.model import Action, ActionChange, ActionSettings, Fire, NewAction, Run, Step
+    from penstock.actions.steps import register
+    from penstock.actions.verbs import change, create, dry_run, fire, get, list_, named, rearm, remove
 
 __all__ = [
     "Action",
@@ -35,3 +32,5 @@ __all__ = [
     "register",
     "remove",
 ]
+
+__getattr__ = lazily(__name__)

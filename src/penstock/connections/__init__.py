@@ -1,9 +1,14 @@
 """Named, sealed ways to what is outside, and the guard that outgoing calls and server paths must pass."""
 
-from penstock.connections import guard, roots, signing
-from penstock.connections.kinds import folder_of, register
-from penstock.connections.model import Connection, Kind
-from penstock.connections.verbs import by_name, create_connection, list_connections, open_connection, secrets_of
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.connections import guard, roots, signing
+    from penstock.connections.kinds import folder_of, register
+    from penstock.connections.model import Connection, Kind
+    from penstock.connections.verbs import by_name, create_connection, list_connections, open_connection, secrets_of
 
 __all__ = [
     "Connection",
@@ -19,3 +24,5 @@ __all__ = [
     "secrets_of",
     "signing",
 ]
+
+__getattr__ = lazily(__name__)

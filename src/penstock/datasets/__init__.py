@@ -4,25 +4,30 @@ datasets.add(tx, dataset, files, {"kind": "person", "person": 7})
 datasets.versions.name(db, project, dataset, "v1")
 """
 
-from penstock.datasets import forks, versions
-from penstock.datasets.model import Cause, Dataset, Entry, Version
-from penstock.datasets.verbs import (
-    add,
-    archive,
-    check_same_branch,
-    counted,
-    create,
-    entries,
-    get,
-    list_,
-    move,
-    named,
-    open_to_change,
-    remove,
-    rename,
-    route,
-    unarchive,
-)
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.datasets import forks, versions
+    from penstock.datasets.model import Cause, Dataset, Entry, Version
+    from penstock.datasets.verbs import (
+        add,
+        archive,
+        check_same_branch,
+        counted,
+        create,
+        entries,
+        get,
+        list_,
+        move,
+        named,
+        open_to_change,
+        remove,
+        rename,
+        route,
+        unarchive,
+    )
 
 __all__ = [
     "Cause",
@@ -47,3 +52,5 @@ __all__ = [
     "unarchive",
     "versions",
 ]
+
+__getattr__ = lazily(__name__)

@@ -3,7 +3,14 @@
 made = export.start(tx, NewExport(dataset=3, format="coco", to=Destination(folder="/data/out", path="gold")))
 """
 
-from penstock.export.model import Destination, Export, NewExport
-from penstock.export.verbs import cancel, get, list_, start
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.export.model import Destination, Export, NewExport
+    from penstock.export.verbs import cancel, get, list_, start
 
 __all__ = ["Destination", "Export", "NewExport", "cancel", "get", "list_", "start"]
+
+__getattr__ = lazily(__name__)

@@ -1,23 +1,39 @@
 """Keys, content, probing, derived media."""
 
-from penstock.files.model import Duplicates, File, Location, Media, Meta, NewFile, Outcome, Probe, Registered, Upload
-from penstock.files.verbs import (
-    KeyInvalid,
-    describe,
-    describe_many,
-    get,
-    get_many,
-    hold,
-    ids_named,
-    keep_upload,
-    list_,
-    named,
-    ready_named,
-    register,
-    register_many,
-    settle_probes,
-    uploads,
-)
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.files.model import (
+        Duplicates,
+        File,
+        Location,
+        Media,
+        Meta,
+        NewFile,
+        Outcome,
+        Probe,
+        Registered,
+        Upload,
+    )
+    from penstock.files.verbs import (
+        KeyInvalid,
+        describe,
+        describe_many,
+        get,
+        get_many,
+        hold,
+        ids_named,
+        keep_upload,
+        list_,
+        named,
+        ready_named,
+        register,
+        register_many,
+        settle_probes,
+        uploads,
+    )
 
 __all__ = [
     "Duplicates",
@@ -46,3 +62,5 @@ __all__ = [
     "settle_probes",
     "uploads",
 ]
+
+__getattr__ = lazily(__name__)

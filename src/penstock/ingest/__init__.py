@@ -1,8 +1,22 @@
 """Sources become files, annotations and entries."""
 
-from penstock.ingest.model import Added, Counts, Import, ItemReport, ManifestSource, NewImport, PathSource, UploadSource
-from penstock.ingest.tables import foreign_of
-from penstock.ingest.verbs import add_file, cancel, get, items, list_, start
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.ingest.model import (
+        Added,
+        Counts,
+        Import,
+        ItemReport,
+        ManifestSource,
+        NewImport,
+        PathSource,
+        UploadSource,
+    )
+    from penstock.ingest.tables import foreign_of
+    from penstock.ingest.verbs import add_file, cancel, get, items, list_, start
 
 __all__ = [
     "Added",
@@ -21,3 +35,5 @@ __all__ = [
     "list_",
     "start",
 ]
+
+__getattr__ = lazily(__name__)

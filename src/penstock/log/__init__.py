@@ -1,6 +1,13 @@
 """The log: one immutable event per thing that happened, written with it; followers read it in order, exactly once."""
 
-from penstock.log.event import Event, Happening
-from penstock.log.follow import Follower, having_news, read, step
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.log.event import Event, Happening
+    from penstock.log.follow import Follower, having_news, read, step
 
 __all__ = ["Event", "Follower", "Happening", "having_news", "read", "step"]
+
+__getattr__ = lazily(__name__)

@@ -1,18 +1,23 @@
 """Persons and programs, the projects they are members of, and what they may do there."""
 
-from penstock.people.inbox import notify
-from penstock.people.membership import (
-    add_member,
-    change_member,
-    create_program,
-    member,
-    members,
-    name_member,
-    remove_member,
-)
-from penstock.people.persons import person, person_named, person_with_email, persons_called
-from penstock.people.projects import change_project, create_project, project, project_named
-from penstock.people.teams import change_team, create_team, get_team, list_teams, team_named, teams_of
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.people.inbox import notify
+    from penstock.people.membership import (
+        add_member,
+        change_member,
+        create_program,
+        member,
+        members,
+        name_member,
+        remove_member,
+    )
+    from penstock.people.persons import person, person_named, person_with_email, persons_called
+    from penstock.people.projects import change_project, create_project, project, project_named
+    from penstock.people.teams import change_team, create_team, get_team, list_teams, team_named, teams_of
 
 __all__ = [
     "add_member",
@@ -38,3 +43,5 @@ __all__ = [
     "team_named",
     "teams_of",
 ]
+
+__getattr__ = lazily(__name__)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from penstock.people.http import Caller, may, owner
-from penstock.pipelines import status, verbs
+from penstock.pipelines import status, status_model, verbs
 from penstock.pipelines.model import PipelineShown, PipelineText, Plan
 
 router = APIRouter(tags=["pipeline"])
@@ -42,6 +42,6 @@ def apply_pipeline(body: PipelineText, who: Editor) -> Plan:
 
 
 @router.get(f"{HERE}/status")
-def get_status(who: Viewer) -> status.Status:
+def get_status(who: Viewer) -> status_model.Status:
     """The pipeline as a tree: every dataset, template and action with its counts."""
     return who.read(status.status)

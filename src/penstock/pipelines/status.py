@@ -1,90 +1,20 @@
 """The pipeline with its counts: what the CLI draws as a tree and the web as a graph."""
 
 import datetime as dt
-from typing import Literal
 
 from penstock import actions, connections, datasets
 from penstock.actions import deliveries
 from penstock.actions import tables as action_tables
-from penstock.core import Value
 from penstock.datasets import tables as dataset_tables
 from penstock.ingest import tables as import_tables
 from penstock.metrics import reports
-from penstock.metrics.model import Pace, TemplateProgress
 from penstock.pipelines import trouble
 from penstock.pipelines.names import Book
+from penstock.pipelines.status_model import ActionStatus, DatasetStatus, LastRun, Status, TemplateStatus
 from penstock.pipelines.translating import written_action
-from penstock.pipelines.trouble import Crews, Trouble
+from penstock.pipelines.trouble import Crews
 from penstock.store import Transaction
 from penstock.tasks import attempt_tables, templates
-
-
-class DatasetStatus(Value):
-    """A dataset and how many files it holds."""
-
-    id: int
-    name: str
-    files: int
-    watched_by: tuple[int, ...]
-    """Templates."""
-    fed_by: tuple[int, ...]
-    """Templates that route into it."""
-    today: int = 0
-    """Files that came in the last 24 hours and are still there."""
-    trouble: tuple[Trouble, ...] = ()
-    """What is wrong, the worst first."""
-
-
-class TemplateStatus(Value):
-    """A template, its progress, and where its work comes from and goes."""
-
-    id: int
-    name: str
-    state: str
-    progress: TemplateProgress
-    watches: tuple[int, ...]
-    """Datasets."""
-    routes_to: tuple[int, ...]
-    """Datasets."""
-    people: int = 0
-    """How many are at work on it now."""
-    pace: Pace = Pace()
-    trouble: tuple[Trouble, ...] = ()
-
-
-class LastRun(Value):
-    """The newest run of an action."""
-
-    id: int
-    state: str
-    created_at: dt.datetime
-    error: str | None = None
-
-
-class ActionStatus(Value):
-    """An action and its runs."""
-
-    id: int
-    name: str
-    state: Literal["on", "off"]
-    when: str
-    """Its trigger in words."""
-    template: int | None = None
-    """The template whose progress it waits for."""
-    steps: tuple[str, ...]
-    runs: dict[str, int]
-    """How many, by state."""
-    last_run: LastRun | None = None
-    next_at: dt.datetime | None = None
-    trouble: tuple[Trouble, ...] = ()
-
-
-class Status(Value):
-    """Every dataset, template and action of a project, with counts."""
-
-    datasets: tuple[DatasetStatus, ...]
-    templates: tuple[TemplateStatus, ...]
-    actions: tuple[ActionStatus, ...]
 
 
 def status(tx: Transaction) -> Status:

@@ -6,49 +6,20 @@ wrong or nothing ever came; an action when its newest run failed or waits for an
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
 
 from penstock import people
 from penstock.actions.model import Action, Run
-from penstock.core import Value
 from penstock.ingest.model import Import
 from penstock.metrics.model import Pace, TemplateProgress
 from penstock.people.model import Member
+from penstock.pipelines.status_model import Trouble
 from penstock.store import Transaction
 from penstock.tasks import access
 from penstock.tasks.attempt_tables import AtWork
 from penstock.tasks.model import Template
 
-Cause = Literal[
-    "no-people",
-    "no-reviewers",
-    "nobody-works",
-    "idle-leases",
-    "paused",
-    "input-dry",
-    "import-failed",
-    "items-failed",
-    "run-failed",
-    "run-asks",
-    "receiver-off",
-]
-Offer = Literal["invite", "watch", "resume", "see_tasks", "import", "see_import", "see_run", "enable_receiver"]
-
 QUIET = dt.timedelta(hours=1)
 """How long nobody may work on waiting tasks before it is called trouble."""
-
-
-class Trouble(Value):
-    """Why a node doesn't move, in words, and what to do about it."""
-
-    cause: Cause
-    detail: str
-    count: int = 0
-    """How many tasks or items it holds up."""
-    since: dt.datetime | None = None
-    offer: Offer
-    about: int | None = None
-    """The import, run or connection to look at."""
 
 
 class Crews:

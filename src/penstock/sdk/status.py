@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from penstock.pipelines.status import ActionStatus, DatasetStatus, Status, TemplateStatus
+from penstock.pipelines.status_model import ActionStatus, DatasetStatus, Status, TemplateStatus
 
 __all__ = ["ActionStatus", "Branch", "DatasetStatus", "Status", "TemplateStatus", "forest"]
 

@@ -1,12 +1,17 @@
 """Tasks: templates that watch datasets, the queue, attempts with drafts of their own, done, review and routes."""
 
-from penstock.tasks import templates
-from penstock.tasks.attempts import heartbeat, save, take, work
-from penstock.tasks.closing import cancel, skip
-from penstock.tasks.done import submit
-from penstock.tasks.queue import release
-from penstock.tasks.reviewing import accept, return_
-from penstock.tasks.verbs import attempt, claim, may_see_file, page, reopen, reserve, task, visible
+from typing import TYPE_CHECKING
+
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.tasks import templates
+    from penstock.tasks.attempts import heartbeat, save, take, work
+    from penstock.tasks.closing import cancel, skip
+    from penstock.tasks.done import submit
+    from penstock.tasks.queue import release
+    from penstock.tasks.reviewing import accept, return_
+    from penstock.tasks.verbs import attempt, claim, may_see_file, page, reopen, reserve, task, visible
 
 __all__ = [
     "accept",
@@ -29,3 +34,5 @@ __all__ = [
     "visible",
     "work",
 ]
+
+__getattr__ = lazily(__name__)

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from penstock.cli.tree import draw
 from penstock.metrics.model import Progress
-from penstock.pipelines.status import ActionStatus, DatasetStatus, LastRun, Status, TemplateStatus
+from penstock.pipelines.status_model import ActionStatus, DatasetStatus, LastRun, Status, TemplateStatus
 from penstock.sdk.project import Project
 from penstock.sdk.status import forest
 
