@@ -1,17 +1,20 @@
 """What the tests of the annotator's screen draw on, and with."""
 
 import io
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 import penstock
 from browser.conftest import Desk
+from penstock.core.ids import new_uuid
 from penstock.people.model import Role
 from penstock.sdk.project import Project
 from penstock.sdk.shapes import Shape
@@ -58,7 +61,17 @@ def lab(
             Path(folder, f"{n}.png").write_bytes(blank(width, height, 60 + n))
         # The server may read what is sent, not our folders.
         photos.import_(*sorted(Path(folder).iterdir()))
-    return project.templates.create(f"pets {project.id}", {"watch": [{"dataset": photos.id}], **settings})
+    return watching(project, f"pets {project.id}", files, **settings)
+
+
+def watching(project: Project, name: str, files: int, **settings: Any) -> Template:
+    """A template that watches the pictures, with a task for each."""
+    made = project.templates.create(name, {"watch": [{"dataset": project.datasets["photos"].id}], **settings})
+    until = time.monotonic() + 60
+    while sum(1 for _ in made.tasks()) < files:
+        assert time.monotonic() < until, "the worker made no tasks"
+        time.sleep(0.05)
+    return made
 
 
 def drawn(project: Project, template: Template, task: int) -> list[Shape]:
@@ -74,6 +87,26 @@ def somebody(project: Project, name: str, role: Role = "annotator") -> Project:
     return penstock.join(project.members.invite(role=role), name=name, email=email, password="correct horse battery")
 
 
+def predict(project: Project, name: str, at: int, found: Sequence[tuple[str, float]]) -> None:
+    """A model's boxes on one of the pictures, each a label and a confidence."""
+    labels = {label.name: label.id for label in project.schema().labels}
+    (file,) = [one for one in project.files if one.key == f"{at}.png"]
+    boxes = [
+        {
+            "id": str(new_uuid()),
+            "kind": "box",
+            "label": labels[label],
+            "geometry": [20 + 80 * n, 20, 60, 60],
+            "confidence": confidence,
+            "source": "model",
+        }
+        for n, (label, confidence) in enumerate(found)
+    ]
+    address = f"{project.url}/api/v1/projects/{project.id}/predictions/{name}/files/{file.id}"
+    told = project.tokens.create("model")
+    httpx.put(address, json=boxes, headers={"Authorization": f"Bearer {told.secret}"}).raise_for_status()
+
+
 @dataclass
 class Board:
     """The annotator's screen: points are pixels of the image, at any zoom."""
@@ -81,10 +114,10 @@ class Board:
     page: Page
 
     @classmethod
-    def start(cls, desk: Desk, *, review: bool = False) -> "Board":
+    def start(cls, desk: Desk, name: str | None = None, *, review: bool = False) -> "Board":
         """From My work into the first image."""
         desk.page.goto(f"{desk.url}/tasks")
-        name = f"pets {desk.project}" + (": review" if review else "")
+        name = (name or f"pets {desk.project}") + (": review" if review else "")
         desk.page.get_by_role("region", name=name, exact=True).get_by_role("button").click()
         board = cls(desk.page)
         board.ready()

@@ -73,7 +73,7 @@ export function KeySheet({ close }: { close: () => void }) {
                   <button
                     type="button"
                     style={{ border: 0, background: "none", cursor: "pointer", whiteSpace: "nowrap" }}
-                    aria-label={`${one.title}: ${one.keys.join(", ") || words.keySheet.none}`}
+                    title={one.title}
                     onClick={() => setAsking(one.id)}
                   >
                     {asking === one.id ? (
