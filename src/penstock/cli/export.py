@@ -13,7 +13,7 @@ from penstock.cli.session import Session, speaks
 @click.argument("dataset")
 @click.argument("to", required=False)
 @click.option("--version", help="A version of the dataset, in place of its present state.")
-@click.option("--format", default="coco", show_default=True, help="coco, voc or jsonl.")
+@click.option("--format", default="coco", show_default=True, help="The name of a format, such as coco, yolo or jsonl.")
 @click.option("--connection", help="Write through this connection, at --path.")
 @click.option("--on-server", metavar="FOLDER", help="Write into this folder of the server, at --path.")
 @click.option("--path", help="Where to, under the connection or folder.")

@@ -14,7 +14,7 @@ from penstock.cli.session import Session, speaks
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--on-server", is_flag=True, help="The path is on the server, under one of its roots.")
 @click.option("--manifest", is_flag=True, help="The first path is a CSV or JSONL list of files.")
-@click.option("--format", help="coco, voc or jsonl; detected when left out. none: media alone.")
+@click.option("--format", help="The name of a format, such as yolo-obb; detected when left out. none: media alone.")
 @click.option("--predictions", metavar="NAME", help="The annotations are a model's, not the truth.")
 @click.option("--labels", type=click.Choice(["create", "refuse", "skip"]), help="What happens to unknown labels.")
 @click.option("--duplicates", type=click.Choice(["keep", "skip"]), help="What happens to bytes that are here already.")

@@ -72,7 +72,10 @@ class _Index:
         self._starts: Any = None
 
     def add(self, image: int | str, at: int, size: int) -> None:
-        self._owners.append(self._numbers.setdefault(image, len(self._numbers)))
+        number = self._numbers.get(image)
+        if number is None:
+            number = self._numbers[image] = len(self._numbers)
+        self._owners.append(number)
         self._ats.append(at)
         self._sizes.append(size)
 
@@ -126,12 +129,12 @@ class _File:
         self.annotations.close()
 
     def _take(self, part: Part) -> None:
-        if not part.is_element:
+        if part.is_element and part.key == "annotations":
+            self._annotation(part)
+        elif not part.is_element:
             self._begin(part)
         elif part.key == "images":
             self.images.extend((part.at, len(part.raw)))
-        elif part.key == "annotations":
-            self._annotation(part)
         else:
             self._keep(part)
             self._lists[part.key].append(part.raw)

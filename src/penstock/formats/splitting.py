@@ -17,6 +17,7 @@ LARGEST_VALUE_BYTES = 256 << 20
 """No element of a list, and no value beside the lists, is larger."""
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
+_BETWEEN = re.compile(rb"[ \t\r\n,]*")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.DOTALL)
@@ -41,7 +42,7 @@ class Part(NamedTuple):
 
 def split(stream: BinaryIO) -> Iterator[Part]:
     """The parts of a document, in its order. Raises BadDocument, at the place where it can't go on."""
-    yield from _Splitting(stream).parts()
+    return _Splitting(stream).parts()
 
 
 class _Splitting:
@@ -104,7 +105,8 @@ class _Splitting:
             at = self._at
             for raw in raws:
                 found = bytes(raw)
-                at = self._held.find(found, at, end)
+                between = _BETWEEN.match(self._held, at)
+                at = between.end() if between else at
                 yield Part(key, self._base + at, found, True)
                 at += len(found)
             self._at = end

@@ -51,7 +51,7 @@ class NewImport(Value):
     dataset: DatasetId
     source: Source
     format: str | None = None
-    """`coco`, `voc` or `jsonl`; None detects one by the files' names, `none` takes media alone."""
+    """The name of a format, such as `coco`; None detects one by the files, `none` takes media alone."""
     annotations_as: Target = TRUTH
     """`truth`: onto the dataset's branch; `predictions:<name>`: onto the branch of that model's predictions."""
     labels: Labels = "create"

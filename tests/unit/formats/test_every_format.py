@@ -18,7 +18,7 @@ from sets import HEIGHT, SCHEMA, WIDTH, MemoryTree, items, read, written
 
 FORMATS = [pytest.param(format, id=format.name) for format in formats.FORMATS]
 quick = settings(
-    max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None
+    max_examples=4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None
 )
 
 SHAPES: dict[str, Any] = {
