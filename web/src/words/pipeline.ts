@@ -118,7 +118,7 @@ export const runs = {
 
 export const demo = {
   label: "Demo",
-  what: "This is the demo: the people at work are simulated, the export and the training are real.",
+  what: "A demo: the people are simulated, export and training are real.",
   labelOne: "Label one yourself",
   mine: "Start with my images",
 };

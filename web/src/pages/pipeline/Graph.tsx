@@ -11,9 +11,10 @@ import {
   type NodeProps,
   Position,
   ReactFlow,
+  type ReactFlowInstance,
 } from "@xyflow/react";
 import { useMemo } from "react";
-import { words } from "../../words";
+import { count, words } from "../../words";
 import { AddMenu, type Building } from "./building/AddMenu";
 import { Card } from "./Card";
 import classes from "./Pipeline.module.css";
@@ -25,6 +26,9 @@ type CardNode = FlowNode<
   "card"
 >;
 type PipeEdge = FlowEdge<{ edge: Edge; pulse: number }, "pipe">;
+
+/** Below it the words on a node are too small to read. */
+const LEAST_ZOOM = 0.8;
 
 const nodeTypes = { card: CardInGraph };
 const edgeTypes = { pipe: Pipe };
@@ -68,8 +72,7 @@ export function Graph({ project, status, onTemplate, building }: GraphProps) {
         edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
-        fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.04 }}
+        onInit={show}
         minZoom={0.2}
         maxZoom={1.5}
         nodesDraggable={false}
@@ -83,6 +86,17 @@ export function Graph({ project, status, onTemplate, building }: GraphProps) {
       </ReactFlow>
     </section>
   );
+}
+
+/** All of it where that stays legible; else its beginning, and the rest by moving the map. */
+function show(flow: ReactFlowInstance<CardNode, PipeEdge>): void {
+  void flow.fitView({ maxZoom: 1, padding: 0.04 }).then(() => {
+    const { x, y, zoom } = flow.getViewport();
+    if (zoom >= LEAST_ZOOM) return;
+    const { y: top, height } = flow.getNodesBounds(flow.getNodes());
+    const middle = y + (top + height / 2) * zoom;
+    void flow.setViewport({ x: Math.max(x, 24), y: middle - (top + height / 2) * LEAST_ZOOM, zoom: LEAST_ZOOM });
+  });
 }
 
 function CardInGraph({ data }: NodeProps<CardNode>) {
@@ -109,8 +123,13 @@ function Pipe({ id, data, ...ends }: EdgeProps<PipeEdge>) {
       )}
       {waiting > 0 && (
         <EdgeLabelRenderer>
-          <span className={classes["label"]} style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
-            {words.pipeline.waiting(waiting)}
+          <span
+            className={classes["label"]}
+            title={words.pipeline.waiting(waiting)}
+            style={{ transform: `translate(-50%, -50%) translate(${x + 6}px, ${y}px)` }}
+          >
+            <span aria-hidden>{count(waiting)}</span>
+            <span className="sr">{words.pipeline.waiting(waiting)}</span>
           </span>
         </EdgeLabelRenderer>
       )}

@@ -1,4 +1,4 @@
-import { Button, Group, List, Popover, Stack, Text } from "@mantine/core";
+import { Button, Group, List, Popover, Text } from "@mantine/core";
 import { Fault } from "../../../parts/Fault";
 import { words } from "../../../words";
 import classes from "../Pipeline.module.css";
@@ -46,9 +46,7 @@ export function DraftBar({ draft }: { draft: Draft }) {
           </Button>
         </Group>
       </Group>
-      <Stack>
-        <Fault error={draft.error} />
-      </Stack>
+      <Fault error={draft.error} />
     </section>
   );
 }
