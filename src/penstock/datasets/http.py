@@ -75,7 +75,7 @@ def list_files(
     q: str | None = None,
     limit: Limit = 100,
 ) -> Page[Entry]:
-    """The files of a dataset in the order of their keys, now or as of a revision; with `q`, those that a query finds."""
+    """The files of a dataset by their keys, now or as of a revision; with `q`, those that a query finds."""
 
     def read(tx: Transaction) -> Page[Entry]:
         verbs.get(tx, dataset)

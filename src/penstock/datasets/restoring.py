@@ -46,7 +46,7 @@ def restore(tx: Transaction, version: int) -> Restored:
     enter = verbs.add(tx, dataset.id, plan.enter, cause) if plan.enter else []
     leave = verbs.remove(tx, dataset.id, plan.leave, cause) if plan.leave else []
     if found.metas:
-        files.describe_many(tx, {FileId(file): meta for file, meta in found.metas.items()})
+        files.describe_many(tx, found.metas)
     if plan.changes:
         rows.put_many(tx, branches.get(tx, dataset.branch), plan.changes, "restore")
     done = Restored(

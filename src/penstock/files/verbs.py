@@ -233,7 +233,7 @@ def describe(tx: Transaction, file: FileId, meta: Meta) -> File:
     return get(tx, file)
 
 
-def describe_many(tx: Transaction, metas: Mapping[FileId, Meta]) -> None:
+def describe_many(tx: Transaction, metas: Mapping[int, Meta]) -> None:
     """Give files metadata, in place of what they have. The caller holds the files. Writes `file.described` for each."""
     if metas:
         _write_metas(tx, metas, "person", tell=True)
