@@ -19,14 +19,11 @@ export function useSchema(project: number) {
 }
 
 export const NO_LABEL = "#B8C0CC";
-const NOT_CHOSEN = "#4477aa"; // what the schema says of a label that nobody gave a colour
 
-/** The colour that a label was given, else one by its place among the labels. */
+/** A label's colour; one by its place among the labels where it has none. */
 export function labelColour(schema: Schema | undefined, id: number | null | undefined): string {
   const at = schema?.labels?.findIndex((label) => label.id === id) ?? -1;
   const label = schema?.labels?.[at];
   if (label === undefined) return NO_LABEL;
-  return label.color !== undefined && label.color.toLowerCase() !== NOT_CHOSEN
-    ? label.color
-    : (LABEL_COLOURS[at % LABEL_COLOURS.length] ?? NO_LABEL);
+  return label.color ?? LABEL_COLOURS[at % LABEL_COLOURS.length] ?? NO_LABEL;
 }
