@@ -19,7 +19,7 @@ async function open(person: number): Promise<Outbox> {
   const shelf = await Promise.resolve()
     .then(() => IndexedShelf.open())
     .catch(() => new MemoryShelf());
-  const tab = newId();
+  const tab = thisTab();
   const outbox = new Outbox(person, tab, shelf, httpLine, tabBell("penstock-outbox"));
   window.addEventListener("online", () => outbox.wake());
   window.addEventListener("focus", () => outbox.wake());
@@ -29,4 +29,20 @@ async function open(person: number): Promise<Outbox> {
     if (standing.keeps !== "all" && waitingInAll(standing) > 0) event.preventDefault();
   });
   return outbox;
+}
+
+const TAB = "penstock.tab";
+
+/**
+ * A name that a tab keeps when it is loaded anew, so that it need not wait for its own lease to end. A tab that was
+ * duplicated has the same name; then both send, and the server knows the repeats.
+ */
+function thisTab(): string {
+  try {
+    const name = sessionStorage.getItem(TAB) ?? newId();
+    sessionStorage.setItem(TAB, name);
+    return name;
+  } catch {
+    return newId();
+  }
 }
