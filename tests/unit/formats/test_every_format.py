@@ -54,7 +54,8 @@ def outlined(annotation: NamedAnnotation) -> list[float]:
             *([] if annotation.kind == "rotated_box" and round(shape[4], 6) % 360 == 0 else [found.area]),
         ]
     if annotation.kind == "mask":
-        return [float(n) for n in (*shape.size, *geometry.rle.runs(shape))]
+        same = geometry.rle.from_pixels(geometry.rle.pixels(shape))  # without runs of no length
+        return [float(n) for n in (*same.size, *geometry.rle.runs(same))]
     return flat(shape)
 
 
