@@ -32,7 +32,7 @@ up: $(ENV)-run ## start the server on this machine
 web: $(ENV)-run ## build the web app, which demo, up and test also do when it changed
 	@$(BUILD)
 
-test: $(ENV)-test ## run the tests; ARGS="-k lease" for some of them
+test: $(ENV)-test ## run the tests; ARGS="-k lease" for some of them, ARGS=--thorough for the long ones too
 	@$(BUILD)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 

@@ -22,6 +22,18 @@ from penstock.core import Settings
 from penstock.server import create_app, local_secret
 from penstock.store import Store, embedded, set_offset
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="run the long tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--thorough"):
+        long = [item for item in items if "thorough" in item.keywords]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if "thorough" not in item.keywords]
+
+
 _numbers = itertools.count(1)
 
 # A busy machine is no reason to fail.

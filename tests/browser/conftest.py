@@ -58,13 +58,14 @@ def served(postgres: Postgres) -> Iterator[Served]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+# For one module: while it runs, this thread has an event loop, and whatever starts one of its own can't be tested.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The first of: what the variable names, Chromium on the PATH, Playwright's own.
 

@@ -76,7 +76,14 @@ def draw_each(board: Board, x: float, y: float) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("zoom", [(), ("+", "+", "+"), ("-", "-", "-")], ids=["fitted", "near", "far"])
+@pytest.mark.parametrize(
+    "zoom",
+    [
+        pytest.param((), id="fitted"),
+        pytest.param(("+", "+", "+"), id="near", marks=pytest.mark.thorough),
+        pytest.param(("-", "-", "-"), id="far", marks=pytest.mark.thorough),
+    ],
+)
 def test_each_kind_of_shape_is_drawn_to_half_a_pixel(owned: Project, desk: Desk, zoom: tuple[str, ...]) -> None:
     template = lab(owned)
     board = Board.start(desk)

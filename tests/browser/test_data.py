@@ -25,6 +25,7 @@ def drawn(owned: Project, tmp_path: Path) -> Project:
     return owned
 
 
+@pytest.mark.thorough
 def test_files_are_picked_by_hand_and_added_to_another_dataset(drawn: Project, desk: Desk) -> None:
     page = desk.go(f"/data/{drawn.datasets['raw'].id}")
     page.get_by_role("checkbox", name="Select page-001.png").check()
@@ -59,6 +60,7 @@ def test_a_file_shows_its_annotations_and_how_they_came(drawn: Project, desk: De
     expect(page.get_by_role("button", name="1 made")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_version_is_named_and_stays_as_it_was(drawn: Project, desk: Desk) -> None:
     raw = drawn.datasets["raw"]
     page = desk.go(f"/data/{raw.id}")

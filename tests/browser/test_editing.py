@@ -87,6 +87,7 @@ def test_an_image_is_finished_by_keys_alone_and_a_missing_answer_takes_the_focus
 HOSTILE = "<img src=x onerror=window.hit=1>\u202e 🐈 " + "long" * 40
 
 
+@pytest.mark.thorough
 def test_hostile_words_are_shown_as_text_and_the_screen_is_accessible(
     owned: Project, sit_down: Callable[..., Desk]
 ) -> None:

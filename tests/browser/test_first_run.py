@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -78,6 +79,7 @@ def test_the_two_stage_recipe_is_built_by_mouse_and_the_file_says_the_same(desk:
     assert not owned.plan(Path(got.value.path())).changes
 
 
+@pytest.mark.thorough
 def test_what_could_not_be_imported_is_listed_with_why_and_odd_names_are_text(desk: Desk, owned: Project) -> None:
     page = desk.go("/import")
     odd = "<script>alert(1)</script> \u202egnp.\u202c 🦠.png"
@@ -97,6 +99,7 @@ def test_what_could_not_be_imported_is_listed_with_why_and_odd_names_are_text(de
     expect(page.get_by_role("link", name=odd)).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_plain_address_of_a_local_network_is_as_good(
     owned: Project, served: Served, sit_down: Callable[..., Desk]
 ) -> None:

@@ -50,6 +50,7 @@ def test_a_schema_is_built_saved_at_once_and_explains_what_is_wrong(desk: Desk, 
     assert desk.serious() == []
 
 
+@pytest.mark.thorough
 def test_a_template_is_made_by_a_form_and_a_bad_query_is_told_at_its_field(desk: Desk, owned: Project) -> None:
     owned.define({"labels": {"RBC": {}}})
     for name in ("in", "out"):
@@ -76,6 +77,7 @@ def test_a_template_is_made_by_a_form_and_a_bad_query_is_told_at_its_field(desk:
     assert desk.serious() == []
 
 
+@pytest.mark.thorough
 def test_an_invite_says_when_nobody_else_can_come(desk: Desk, owned: Project) -> None:
     page = desk.go("/settings")
     page.get_by_role("button", name="Invite people").click()
@@ -93,6 +95,7 @@ def test_an_invite_says_when_nobody_else_can_come(desk: Desk, owned: Project) ->
     assert f"one{owned.id}@example.org" in {member.email for member in owned.members}
 
 
+@pytest.mark.thorough
 def test_a_webhook_is_connected_and_an_action_calls_it(desk: Desk, owned: Project) -> None:
     owned.templates.create("first pass")
     page = desk.go("/settings/connections")
@@ -121,6 +124,7 @@ def test_a_webhook_is_connected_and_an_action_calls_it(desk: Desk, owned: Projec
 @pytest.mark.parametrize(
     "path", ["/activity", "/reports/people", "/reports/quality", "/reports/labels", "/settings/tokens"]
 )
+@pytest.mark.thorough
 def test_pages_without_anything_say_what_to_do(desk: Desk, path: str) -> None:
     page = desk.go(path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -128,6 +132,7 @@ def test_pages_without_anything_say_what_to_do(desk: Desk, path: str) -> None:
     assert desk.serious() == []
 
 
+@pytest.mark.thorough
 def test_what_happens_is_told_newest_first_and_messages_are_read(desk: Desk, owned: Project) -> None:
     owned.datasets.create(ODD)
     step = {"kind": "notify", "settings": {"subject": "Look here", "text": ODD, "link": "javascript:alert(1)"}}

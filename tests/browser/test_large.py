@@ -12,6 +12,7 @@ from penstock.sdk import shapes
 from penstock.sdk.project import Project
 
 
+@pytest.mark.thorough
 def test_a_12000_by_9000_image_is_drawn_on_in_its_own_pixels(owned: Project, desk: Desk) -> None:
     template = lab(owned, sizes=[(12_000, 9_000)])
     asked: list[str] = []
@@ -27,6 +28,7 @@ def test_a_12000_by_9000_image_is_drawn_on_in_its_own_pixels(owned: Project, des
     assert [url for url in asked if url.endswith("/rendition")] != []
 
 
+@pytest.mark.thorough
 def test_2500_shapes_can_be_panned_zoomed_selected_and_dragged(owned: Project, desk: Desk) -> None:
     template = lab(owned, sizes=[(4000, 3000)])
     work = owned.templates[template.name].next()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import Desk
@@ -39,6 +40,7 @@ def test_work_goes_on_without_a_server_and_is_sent_later_once(owned: Project, de
     assert len(drawn(owned, template, board.task)) == 5
 
 
+@pytest.mark.thorough
 def test_an_answer_that_is_lost_doubles_nothing_and_a_finish_waits_its_turn(owned: Project, desk: Desk) -> None:
     template = lab(owned, files=2)
     board = Board.start(desk)
@@ -80,6 +82,7 @@ def test_two_tabs_share_one_outbox(owned: Project, desk: Desk) -> None:
     assert len(drawn(owned, template, board.task)) == 1
 
 
+@pytest.mark.thorough
 def test_a_browser_that_keeps_nothing_says_so_and_works(
     owned: Project, desk: Desk, sit_down: Callable[..., Desk]
 ) -> None:
@@ -92,6 +95,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_works(
     assert len(drawn(owned, template, board.task)) == 1
 
 
+@pytest.mark.thorough
 def test_a_refused_command_needs_its_author_and_stops_nothing(owned: Project, desk: Desk) -> None:
     template = lab(owned)
     board = Board.start(desk)
@@ -111,6 +115,7 @@ def test_a_refused_command_needs_its_author_and_stops_nothing(owned: Project, de
     expect(board.page.get_by_role("button", name="needs you")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_a_lost_lease_is_told_kindly_and_the_work_is_kept(owned: Project, desk: Desk) -> None:
     template = lab(owned, lease_seconds=1)
     board = Board.start(desk)

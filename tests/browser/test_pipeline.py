@@ -52,6 +52,7 @@ def test_the_graph_moves_as_work_is_done_and_leads_to_the_run_it_set_off(flowing
     assert desk.serious() == []
 
 
+@pytest.mark.thorough
 def test_the_list_says_the_same_and_is_worked_by_keys(flowing: Project, desk: Desk) -> None:
     page = desk.go("/pipeline?view=list")
     expect(page.get_by_role("row", name="Template label raw gold 0 of 4 done")).to_be_visible()
