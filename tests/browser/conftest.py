@@ -1,11 +1,13 @@
 """A real server on a temporary database, and a real browser before it. Both are shared by the tests of a worker."""
 
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -26,6 +28,15 @@ LAN = "MAP penstock.lan 127.0.0.1"  #: a plain http:// address that is no secure
 PATIENCE_MS = 20_000  #: a busy machine is no reason to fail
 _numbers = count(1)
 expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Collect what a test left, here: a socket of the client's is now and then among it, and would fail a later test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @dataclass(frozen=True)

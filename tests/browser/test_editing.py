@@ -11,6 +11,7 @@ from browser.drawing import Board, drawn, lab, predict, watching
 from penstock.sdk.project import Project
 
 
+@pytest.mark.thorough
 def test_shapes_are_moved_reshaped_copied_grouped_stacked_and_every_step_can_be_undone(
     owned: Project, desk: Desk
 ) -> None:
@@ -52,6 +53,7 @@ def test_shapes_are_moved_reshaped_copied_grouped_stacked_and_every_step_can_be_
     assert len(geometry()) == 3
 
 
+@pytest.mark.thorough
 def test_an_image_is_finished_by_keys_alone_and_a_missing_answer_takes_the_focus(owned: Project, desk: Desk) -> None:
     template = lab(owned, files=2)
     predict(owned, "n", 0, [("dog", 0.9), ("dog", 0.4)])

@@ -20,6 +20,7 @@ def state(page: Page, text: str) -> None:
     expect(page.get_by_test_id("save-state")).to_have_text(text)
 
 
+@pytest.mark.thorough
 def test_work_goes_on_without_a_server_and_is_sent_later_once(owned: Project, desk: Desk) -> None:
     template = lab(owned)
     board = Board.start(desk)
@@ -69,6 +70,7 @@ def test_an_answer_that_is_lost_doubles_nothing_and_a_finish_waits_its_turn(owne
     assert len(owned.tasks.attempt(task.authored or 0).annotations) == 2
 
 
+@pytest.mark.thorough
 def test_two_tabs_share_one_outbox(owned: Project, desk: Desk) -> None:
     template = lab(owned)
     board = Board.start(desk)
