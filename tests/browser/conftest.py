@@ -32,7 +32,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """Collect what a test left, here: a socket of the client's is now and then among it, and would fail a later test."""
+    """Collect what a test left: a socket of the client's is now and then among it, and would fail a later test."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
