@@ -78,7 +78,7 @@ def test_a_zip_that_leads_out_is_refused_and_changes_nothing(api: Any, dataset: 
         ({"source": {"kind": "uploads", "uploads": [12345]}}, 404, "uploads-missing"),
         ({"source": {"kind": "manifest"}}, 422, "manifest-invalid"),
         ({"source": {"kind": "magic"}}, 422, None),
-        ({"source": {"kind": "path", "path": "."}, "format": "yolo"}, 404, "not-found"),
+        ({"source": {"kind": "path", "path": "."}, "format": "runes"}, 404, "not-found"),
         ({"source": {"kind": "path", "path": "."}, "annotations_as": "predictions:"}, 422, None),
         ({"source": {"kind": "path", "path": "."}, "typo": 1}, 422, None),
         ({"source": {"kind": "path", "path": "."}, "dataset": 999}, 404, "not-found"),

@@ -127,7 +127,7 @@ def test_what_is_wrong_with_a_source_is_said_at_once(desk: Desk) -> None:
         with pytest.raises(Refusal, match=words):
             check(desk, source)
     with pytest.raises(NotFound, match="format"):
-        check(desk, PathSource(path="images"), format="yolo")
+        check(desk, PathSource(path="images"), format="runes")
     check(desk, PathSource(path="images/*.zip"))
 
 
