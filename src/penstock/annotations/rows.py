@@ -256,7 +256,8 @@ def apply_merge(
     # Most merge as the draft holds them: those are copied where they lie.
     alike = [state.id for state in new if stored.get(state.id) is state]
     tables.retire(tx, draft.parent, file, [state.id for state in old])
-    is_whole = len(alike) == sum(state is not None for state in stored.values())
+    held = sum(state is not None for state in stored.values())
+    is_whole = len(alike) == len(new) == held and outcome.after.keys() == stored.keys()
     tables.copy_states(tx, draft.id, draft.parent, file, None if alike and is_whole else alike, task)
     known = set(alike)
     tables.insert(tx, draft.parent, file, [state for state in new if state.id not in known], "merge", task)
