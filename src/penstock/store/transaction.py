@@ -147,14 +147,16 @@ class Transaction:
 
     def _execute(self, query: Query, values: dict[str, Any]) -> Rows:
         values.setdefault("project", self.project)
-        statements = [*self._take_posted(), Statement(query, values)]
-        answers = self._send(statements)
-        if self._is_drawn and self._seq is None:  # what was drawn on the way
-            drawn = [answer for asked, answer in zip(statements, answers, strict=True) if asked.query is _DRAW]
-            self._seq = drawn[0].all(_first)[0] if drawn else None
-        return answers[-1]
+        return self._send([*self._take_posted(), Statement(query, values)])[-1]
 
     def _send(self, statements: Sequence[Statement]) -> list[Rows]:
+        answers = self._answers(statements)
+        for statement, answer in zip(statements, answers, strict=True):
+            if statement.query is _DRAW:
+                self._seq = answer.all(_first)[0]
+        return answers
+
+    def _answers(self, statements: Sequence[Statement]) -> list[Rows]:
         while self._opening:  # nothing was done yet, so that a lost connection is replaced unseen
             try:
                 answers = self._line.wire.execute(statements, begin=self._opening)
@@ -191,10 +193,9 @@ class Transaction:
     @property
     def seq(self) -> int:
         """This transaction's revision, drawn at first use. Take every row lock before."""
-        if self._seq is None:
-            self._seq = self.value(int, "select currval('seq')" if self._is_drawn else _DRAW)
-            assert self._seq is not None
-            self._is_drawn = True
+        if self.seq_in_sql is None:
+            self._send(self._take_posted())  # the draw is among them
+        assert self._seq is not None
         return self._seq
 
     @property
@@ -228,7 +229,9 @@ class Transaction:
     def _flush(self, commit: bool) -> None:
         if self._events:
             events, self._events = self._events, []
-            records = [(kind, subject, msgspec.Raw(body.encode())) for kind, subject, body in map(_record, events)]
+            records = [
+                (kind, subject, msgspec.Raw(body.encode())) for kind, subject, body in (e.record() for e in events)
+            ]
             self.post(
                 _WRITE_EVENTS,
                 seq=self.seq_in_sql,
@@ -236,17 +239,12 @@ class Transaction:
                 events=msgspec.json.encode(records).decode(),
                 channel=str(self.project),
             )
+        if self._posted and (self._opening or not commit):
+            self._send(self._take_posted())  # with the begin, which may be sent again: a commit never is
         if commit and self._posted:
-            begun = self.conn if self._opening else self._line  # a commit is never sent twice
-            begun.wire.execute(self._take_posted(), commit=True)
-        elif self._posted:
-            self._send(self._take_posted())
+            self._line.wire.execute(self._take_posted(), commit=True)
         elif commit and not self._opening:
             self._line.wire.commit()
-
-
-def _record(event: Recordable) -> tuple[str, str, str]:
-    return event.record()
 
 
 def _first(row: Sequence[Any]) -> Any:
