@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from penstock.annotations import branches, rows, tables
@@ -30,6 +30,19 @@ _LIST: dict[str, Any] = {
 def read(who: Viewer, file: int, branch: int | None = None, as_of: int | None = None) -> Response:
     """A file's annotations on a branch (main unless given), as of a revision (the present one unless given)."""
     found = who.read(lambda tx: rows.read(tx, _branch(tx, branch), _file(tx, file), as_of))
+    return Response(encode(found), media_type="application/json")
+
+
+@router.get("/annotations", responses=_JSON)
+def glance(
+    who: Viewer,
+    file: Annotated[list[int], Query(min_length=1, max_length=200)],
+    branch: int | None = None,
+    as_of: int | None = None,
+    most: Annotated[int, Query(ge=1, le=2000)] = 200,
+) -> Response:
+    """The annotations of several files in one call, of each the first `most`; `more` where it has others."""
+    found = who.read(lambda tx: rows.glance(tx, _branch(tx, branch), file, as_of, most))
     return Response(encode(found), media_type="application/json")
 
 

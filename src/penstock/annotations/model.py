@@ -102,6 +102,15 @@ class BadJson(Invalid):
     """The request can't be read: {why}."""
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """A file's annotations, or the first of them."""
+
+    file: int
+    annotations: list[Annotation]
+    more: bool
+    """Whether there are others."""
+
+
 class ChangesInvalid(Invalid):
     """{count} of the changes can't be made, so none was. Each problem is listed."""
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import msgspec
 
 from penstock import schema as schemas
-from penstock.annotations import branches, bulk_tables, checks, tables, values
+from penstock.annotations import branches, bulk_tables, checks, glance_tables, tables, values
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
-from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, holder_id
+from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, holder_id
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem
 from penstock.schema.model import Schema
@@ -41,6 +41,17 @@ def stream(
         }
         for file in part:
             yield file, found.get(file, [])
+
+
+def glance(
+    tx: Transaction, branch: int | Branch, files: Collection[int], as_of: int | None = None, most: int = 200
+) -> list[Glance]:
+    """The first annotations of each of many files, in the order of the files' ids; of one with none, an empty list."""
+    line = branches.get(tx, branch) if isinstance(branch, int) else branch
+    found: dict[int, list[Annotation]] = {file: [] for file in sorted(files)}
+    for file, annotation in glance_tables.select_first(tx, branches.levels(tx, line, as_of), list(found), most + 1):
+        found[file].append(annotation)
+    return [Glance(file, some[:most], len(some) > most) for file, some in found.items()]
 
 
 def changed_states(

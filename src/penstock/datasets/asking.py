@@ -15,7 +15,13 @@ from penstock.datasets.model import Entry
 from penstock.datasets.query.compile import Condition, compile
 from penstock.datasets.query.expression import And, Compare, Expression, Pin, Plain
 from penstock.datasets.query.place import Asked
+from penstock.datasets.query_model import Milestones
 from penstock.store import Transaction
+
+STEP = 500
+"""Files between two milestones, in a list that isn't very long."""
+MOST_MILESTONES = 1000
+"""In a longer one they are further apart, so that there are no more than so many."""
 
 
 class Scope(NamedTuple):
@@ -106,9 +112,13 @@ def page(
     after: str | None = None,
     limit: int = 100,
     state: str | None = None,
+    skip: int = 0,
 ) -> Page[Entry]:
-    """The entries of a dataset that a query holds for, in the order of keys. Raises QueryInvalid."""
-    found, more = _places(tx, scope, read(tx, text, scope, state), after, limit)
+    """The entries of a dataset that a query holds for, in the order of keys, without the first `skip`.
+
+    Raises QueryInvalid.
+    """
+    found, more = _places(tx, scope, read(tx, text, scope, state), after, limit, skip)
     return Page(items=found_tables.entries(tx, held(tx, scope), [place.file for place in found]), next=more)
 
 
@@ -122,13 +132,22 @@ def page_of_project(
 
 
 def _places(
-    tx: Transaction, scope: Scope, expression: Expression | None, after: str | None, limit: int
+    tx: Transaction, scope: Scope, expression: Expression | None, after: str | None, limit: int, skip: int = 0
 ) -> tuple[list[found_tables.Place], str | None]:
     key, file = decode_cursor(after, str, int) if after else ("", 0)
     start = found_tables.Place(key, file)
-    found = found_tables.page(tx, held(tx, scope), condition(tx, expression, scope), start, limit + 1)
+    found = found_tables.page(tx, held(tx, scope), condition(tx, expression, scope), start, skip + limit + 1)[skip:]
     more = encode_cursor(*found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
+
+
+def milestones(tx: Transaction, scope: Scope, text: str | None, state: str | None = None) -> Milestones:
+    """Where a list of files can be entered, so that no place in it is far from one. Raises QueryInvalid."""
+    where = condition(tx, read(tx, text, scope, state), scope)
+    found = found_tables.milestones(tx, held(tx, scope), where, STEP)
+    nth = max(1, -(-len(found.keys) // MOST_MILESTONES))
+    places = zip(found.keys[nth - 1 :: nth], found.ids[nth - 1 :: nth], strict=True)
+    return Milestones(files=found.files, every=STEP * nth, cursors=[encode_cursor(*place) for place in places])
 
 
 def count(tx: Transaction, scope: Scope, text: str | None) -> int:

@@ -87,10 +87,33 @@ def _rest(tx: Transaction, held: Held, where: Condition, after: Place, limit: in
     return tx.all(Place, found, **{**where.parameters, "key": after.key, "file": after.file})
 
 
+class Miles(NamedTuple):
+    """How many files there are, and the place of every so many of them."""
+
+    files: int
+    keys: list[str]
+    ids: list[int]
+
+
+def milestones(tx: Transaction, held: Held, where: Condition | None, every: int) -> Miles:
+    """The place of every so many files that a condition holds for, in the order of keys: one walk of the index."""
+    prepare(tx)
+    counted = SQL("select m.key, m.file, row_number() over (order by m.key, m.file) as n from {}").format(
+        members(held, where)
+    )
+    found = SQL(
+        "select count(*) as files, coalesce(array_agg(c.key order by c.n) filter (where c.n % {every} = 0), '{{}}')"
+        " as keys, coalesce(array_agg(c.file order by c.n) filter (where c.n % {every} = 0), '{{}}') as ids"
+        " from ({counted}) c"
+    ).format(every=Literal(every), counted=counted)
+    return tx.one(Miles, found, **(where.parameters if where else {}))
+
+
 def entries(tx: Transaction, held: Held, files: Sequence[int]) -> list[Entry]:
     """The entries of some files in a dataset, in the order of their keys."""
     found = SQL(
-        "select m.id, m.dataset, m.file, m.key, f.state, m.cause, m.at, m.created_seq, m.retired_seq from {} m"
+        "select m.id, m.dataset, m.file, m.key, f.state, f.width, f.height, m.cause, m.at,"
+        " m.created_seq, m.retired_seq from {} m"
         " join file f on f.project = m.project and f.id = m.file where m.project = %(project)s"
         " and m.dataset = {} and m.file = any(%(files)s) and {} order by m.key, m.file"
     ).format(held.table or SQL("entry"), Literal(held.dataset), live("m", held.as_of))

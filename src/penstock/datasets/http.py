@@ -8,6 +8,7 @@ from penstock.core import NotFound, Page
 from penstock.core.ids import FileId
 from penstock.datasets import asking, facts, query, tables, verbs, versions
 from penstock.datasets.model import (
+    MOST_SKIPPED,
     Changed,
     Dataset,
     DatasetChange,
@@ -29,6 +30,8 @@ router = APIRouter(prefix="/projects/{project}", tags=["datasets"])
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Skip = Annotated[int, Query(ge=0, le=MOST_SKIPPED)]
+"""Files left out before the page begins: from a milestone on, to enter a long list anywhere."""
 
 
 @router.get("/datasets", response_model=Page[Dataset])
@@ -73,15 +76,19 @@ def list_files(
     as_of: int | None = None,
     state: Literal["processing", "ready", "failed"] | None = None,
     q: str | None = None,
+    skip: Skip = 0,
     limit: Limit = 100,
 ) -> Page[Entry]:
-    """The files of a dataset by their keys, now or as of a revision; with `q`, those that a query finds."""
+    """The files of a dataset by their keys, now or as of a revision; with `q`, those that a query finds.
+
+    `skip` leaves out the next so many: with a milestone's cursor, a long list can be entered anywhere.
+    """
 
     def read(tx: Transaction) -> Page[Entry]:
         verbs.get(tx, dataset)
         if q is not None:
-            return asking.page(tx, asking.of_dataset(tx, dataset, as_of), q, after, limit, state)
-        return verbs.entries(tx, dataset, after, tables.HEAD if as_of is None else as_of, state, limit)
+            return asking.page(tx, asking.of_dataset(tx, dataset, as_of), q, after, limit, state, skip)
+        return verbs.entries(tx, dataset, after, tables.HEAD if as_of is None else as_of, state, limit, skip)
 
     return who.read(read)
 
@@ -151,12 +158,17 @@ def get_version(version: int, who: Viewer) -> Version:
 
 @router.get("/versions/{version}/files", response_model=Page[Entry])
 def list_version_files(
-    version: int, who: Viewer, after: str | None = None, q: str | None = None, limit: Limit = 100
+    version: int,
+    who: Viewer,
+    after: str | None = None,
+    q: str | None = None,
+    skip: Skip = 0,
+    limit: Limit = 100,
 ) -> Page[Entry]:
     """The files of a version in the order of their keys: the same for ever. With `q`, those that a query finds."""
     if q is not None:
-        return who.read(lambda tx: asking.page(tx, asking.of_version(tx, version), q, after, limit))
-    return who.read(lambda tx: versions.entries(tx, version, after, limit))
+        return who.read(lambda tx: asking.page(tx, asking.of_version(tx, version), q, after, limit, skip=skip))
+    return who.read(lambda tx: versions.entries(tx, version, after, limit, skip))
 
 
 @router.patch("/versions/{version}", status_code=409)

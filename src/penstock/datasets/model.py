@@ -14,6 +14,8 @@ Cause = dict[str, Any]
 """Why a file entered or left: a `kind`, and ids of what did it (`task`, `template`, `dataset`, `import`, `person`)."""
 
 MOST_FILES = 10_000
+MOST_SKIPPED = 100_000
+"""Files that a page may leave out: with milestones as they are, enough for a hundred million."""
 
 
 class NewDataset(Value):
@@ -57,6 +59,9 @@ class Entry(Value):
     key: str
     state: str
     """Of the file: `processing`, `ready` or `failed`."""
+    width: int | None = None
+    """Of the file, in pixels, once it is ready."""
+    height: int | None = None
     cause: Cause
     at: dt.datetime
     created_seq: int

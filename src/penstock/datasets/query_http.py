@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from penstock.datasets import asking, completing, facets, saved
 from penstock.datasets.facet_model import Facets
 from penstock.datasets.query.parse import LONGEST
-from penstock.datasets.query_model import Completions, Found, NewSavedQuery, SavedQuery, SavedQueryChange
+from penstock.datasets.query_model import Completions, Found, Milestones, NewSavedQuery, SavedQuery, SavedQueryChange
 from penstock.people.http import Caller, may
 
 router = APIRouter(prefix="/projects/{project}", tags=["queries"])
@@ -33,6 +33,24 @@ def count_dataset_files(dataset: int, who: Viewer, q: Asked = None, as_of: int |
 def count_version_files(version: int, who: Viewer, q: Asked = None) -> Found:
     """How many files of a version a query finds."""
     return who.read(lambda tx: Found(files=asking.count(tx, asking.of_version(tx, version), q)))
+
+
+@router.get("/datasets/{dataset}/files/milestones", response_model=Milestones)
+def list_dataset_milestones(
+    dataset: int,
+    who: Viewer,
+    q: Asked = None,
+    as_of: int | None = None,
+    state: Literal["processing", "ready", "failed"] | None = None,
+) -> Milestones:
+    """Cursors all along the files of a dataset, by which a page anywhere among them is fetched at once."""
+    return who.read(lambda tx: asking.milestones(tx, asking.of_dataset(tx, dataset, as_of), q, state))
+
+
+@router.get("/versions/{version}/files/milestones", response_model=Milestones)
+def list_version_milestones(version: int, who: Viewer, q: Asked = None) -> Milestones:
+    """Cursors all along the files of a version, by which a page anywhere among them is fetched at once."""
+    return who.read(lambda tx: asking.milestones(tx, asking.of_version(tx, version), q))
 
 
 @router.get("/queries/facets", response_model=Facets)

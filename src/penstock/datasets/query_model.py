@@ -18,6 +18,17 @@ class Found(Value):
     files: int
 
 
+class Milestones(Value):
+    """Places in a long list, so that it can be entered anywhere: at a milestone, and a few files on by `skip`."""
+
+    files: int
+    """How many files there are."""
+    every: int
+    """So many files are between two milestones."""
+    cursors: list[str]
+    """Where to go on after the first `every` files, after twice as many, and so on."""
+
+
 class Completion(Value):
     """One way to go on with a query."""
 

@@ -294,7 +294,13 @@ def retire_entries(tx: Transaction, members: Sequence[Member], cause: Cause) -> 
 
 
 def page(
-    tx: Transaction, dataset: int, as_of: int, after: tuple[str, int], limit: int, state: str | None = None
+    tx: Transaction,
+    dataset: int,
+    as_of: int,
+    after: tuple[str, int],
+    limit: int,
+    state: str | None = None,
+    skip: int = 0,
 ) -> list[Entry]:
     """Entries as of a revision, in the order of the files' keys."""
     return tx.all(
@@ -302,18 +308,20 @@ def page(
         of(
             tx,
             dataset,
-            "select e.id, e.dataset, e.file, e.key, f.state, e.cause, e.at, e.created_seq, e.retired_seq"
+            "select e.id, e.dataset, e.file, e.key, f.state, f.width, f.height, e.cause, e.at,"
+            " e.created_seq, e.retired_seq"
             " from {} e join file f on f.project = e.project and f.id = e.file"
             " where e.project = %(project)s and e.dataset = %(dataset)s"
             " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
             " and (e.key, e.file) > (%(key)s, %(id)s) and (%(state)s::text is null or f.state = %(state)s)"
-            " order by e.key, e.file limit %(limit)s",
+            " order by e.key, e.file limit %(limit)s offset %(skip)s",
         ),
         dataset=dataset,
         as_of=as_of,
         key=after[0],
         id=after[1],
         state=state,
+        skip=skip,
         limit=limit,
     )
 

@@ -180,10 +180,11 @@ def entries(
     as_of: int = tables.HEAD,
     state: str | None = None,
     limit: int = 100,
+    skip: int = 0,
 ) -> Page[Entry]:
-    """The files of a dataset, now or as of a revision, in the order of their keys."""
+    """The files of a dataset, now or as of a revision, in the order of their keys; without the first `skip`."""
     key, id = decode_cursor(after, str, int) if after else ("", 0)
-    found = tables.page(tx, dataset, as_of, (key, id), limit + 1, state)
+    found = tables.page(tx, dataset, as_of, (key, id), limit + 1, state, skip)
     more = len(found) > limit
     found = found[:limit]
     return Page(items=found, next=encode_cursor(found[-1].key, found[-1].file) if more else None)

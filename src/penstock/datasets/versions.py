@@ -76,10 +76,10 @@ def list_(tx: Transaction, dataset: int | None = None, after: str | None = None,
     return Page(items=found[:limit], next=encode_cursor(found[limit - 1].id) if more else None)
 
 
-def entries(tx: Transaction, version: int, after: str | None = None, limit: int = 100) -> Page[Entry]:
+def entries(tx: Transaction, version: int, after: str | None = None, limit: int = 100, skip: int = 0) -> Page[Entry]:
     """The files of a version, in the order of their keys. The same for ever."""
     pinned = get(tx, version)
-    return verbs.entries(tx, pinned.dataset, after, as_of=pinned.seq, limit=limit)
+    return verbs.entries(tx, pinned.dataset, after, as_of=pinned.seq, limit=limit, skip=skip)
 
 
 def count(tx: Transaction, version: int) -> int:

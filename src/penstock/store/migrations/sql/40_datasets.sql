@@ -26,7 +26,8 @@ create table entry (
   check (retired_seq > created_seq)
 );
 create unique index entry_current on entry (project, dataset, file) where retired_seq is null;
-create index entry_by_key on entry (project, dataset, key, file);
+-- With its revisions, so that a million entries are counted off without a look at their rows.
+create index entry_by_key on entry (project, dataset, key, file) include (created_seq, retired_seq);
 create index entry_history on entry (project, dataset, file, created_seq) where retired_seq is not null;
 create index entry_by_time on entry using brin (at);
 create index entry_of_file on entry (project, file) where retired_seq is null;
