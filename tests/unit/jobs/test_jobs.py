@@ -281,7 +281,7 @@ def test_the_jobs_of_a_dead_worker_are_taken_over_within_30_seconds(store: Store
 
     let_pass(store, 1.5)
     look_after(store)
-    work_off(store, *notebook.jobs)
+    work_off(store, *notebook.jobs, concurrency=1)
     assert notebook.lines == ["taken over", "behind it"]
 
     poll_seconds = 5  # of a worker that got no notice
