@@ -87,6 +87,8 @@ const id = <Name extends string>(name: Name) => ({
   parse: (given: Record<Name, string>) => ({ [name]: Number(given[name]) }) as Record<Name, number>,
   stringify: (given: Record<Name, number>) => ({ [name]: String(given[name]) }) as Record<Name, string>,
 });
+const asking = (search: Record<string, unknown>): { q?: string } =>
+  typeof search["q"] === "string" ? { q: search["q"] } : {};
 const whole = (value: unknown): number | undefined => (Number.isInteger(value) ? (value as number) : undefined);
 
 const pipeline = createRoute({
@@ -119,7 +121,7 @@ const dataset = createRoute({
   getParentRoute: () => project,
   path: "/data/$dataset",
   params: id("dataset"),
-  validateSearch: (search): { q?: string } => (typeof search["q"] === "string" ? { q: search["q"] } : {}),
+  validateSearch: asking,
   component: lazyRouteComponent(() => import("../pages/data/Dataset"), "Dataset"),
 });
 
@@ -134,6 +136,7 @@ const version = createRoute({
   getParentRoute: () => project,
   path: "/versions/$version",
   params: id("version"),
+  validateSearch: asking,
   component: lazyRouteComponent(() => import("../pages/data/Version"), "Version"),
 });
 

@@ -1,12 +1,12 @@
 /** Every string that people read. English is the one catalogue; a translation is an object of the same type. */
 import { annotate } from "./annotate";
 import { building } from "./building";
-import { data, file } from "./data";
+import { compare, data, facets, file } from "./data";
 import { frame } from "./frame";
 import { first, importing } from "./import";
 import { demo, pipeline, runs } from "./pipeline";
 
-export const words = { ...frame, annotate, demo, building, data, file, first, importing, pipeline, runs } as const;
+export const words = { ...frame, annotate, demo, building, compare, data, facets, file, first, importing, pipeline, runs } as const;
 
 const numbers = new Intl.NumberFormat("en");
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });

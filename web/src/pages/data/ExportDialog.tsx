@@ -9,12 +9,14 @@ interface ExportDialogProps {
   project: number;
   of: { dataset: number } | { version: number };
   name: string;
+  /** Only the files that this query finds, and how many they are. */
+  only?: { query: string; count: number } | undefined;
   opened: boolean;
   onClose: () => void;
 }
 
 /** Make an archive of a dataset or version, and fetch it. */
-export function ExportDialog({ project, of, name, opened, onClose }: ExportDialogProps) {
+export function ExportDialog({ project, of, name, only, opened, onClose }: ExportDialogProps) {
   const [format, setFormat] = useState("coco");
   const [media, setMedia] = useState(true);
   const making = useMutation({
@@ -22,7 +24,13 @@ export function ExportDialog({ project, of, name, opened, onClose }: ExportDialo
       body(
         api.POST("/api/v1/projects/{project}/exports", {
           params: { path: { project } },
-          body: { ...of, format, media: media ? "copy" : "none", pack: "zip" },
+          body: {
+            ...of,
+            ...(only === undefined || only.query === "" ? {} : { filter: only.query }),
+            format,
+            media: media ? "copy" : "none",
+            pack: "zip",
+          },
         }),
       ),
   });
@@ -51,7 +59,7 @@ export function ExportDialog({ project, of, name, opened, onClose }: ExportDialo
         <Fault error={making.error ?? error} />
         {asked === undefined && (
           <>
-            <Text c="dimmed">{words.data.exportWhy}</Text>
+            <Text c="dimmed">{only === undefined ? words.data.exportWhy : words.data.exportSome(only.count)}</Text>
             <Select
               label={words.data.format}
               data={words.data.formats}

@@ -1,107 +1,137 @@
 import { Checkbox } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { Fault } from "../../parts/Fault";
 import { Loading } from "../../parts/Loading";
 import { words } from "../../words";
 import classes from "./Data.module.css";
-import { entriesQuery, type Entry, type Of } from "./queries";
+import type { Entry, Of } from "./queries";
+import type { Picking } from "./usePicking";
 import { Thumb } from "./Thumb";
+import { useFiles, useTotal } from "./useFiles";
+import { useTall } from "./useTall";
 
 const CELL = 172;
 const GAP = 12;
 const CAPTION = 28;
+const ROW = CELL + CAPTION + GAP;
 
 interface GridProps {
   project: number;
   of: Of;
+  /** The branch whose annotations are shown. */
+  branch: number;
+  asOf?: number | undefined;
   /** Only the files that this query finds. */
   q?: string;
   overlays: boolean;
-  asOf?: number | undefined;
   /** Which files are picked, and how to pick; without it none can be. */
-  picking?: { picked: ReadonlySet<number>; pick: (files: readonly number[], on: boolean) => void };
-  empty: React.ReactNode;
+  picking?: Picking;
+  empty: ReactNode;
 }
 
-/** The files of a dataset or version, as pictures. Only those in view are in the page. */
-export function Grid({ project, of, q = "", overlays, asOf, picking, empty }: GridProps) {
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
-    entriesQuery(project, of, q),
-  );
-  const entries = data?.pages.flatMap((page) => page.items) ?? [];
-  const { ref: sizer, width } = useElementSize();
-  const scroller = useRef<HTMLDivElement>(null);
-  const anchor = useRef<number | null>(null);
-  const columns = Math.max(1, Math.floor((width - GAP) / (CELL + GAP)));
-  const rows = Math.ceil(entries.length / columns);
-  const virtual = useVirtualizer({
-    count: rows,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => CELL + CAPTION + GAP,
-    overscan: 2,
-  });
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && last >= rows - 6) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, rows]);
-  if (error !== null) return <Fault error={error} />;
-  if (data === undefined) return <Loading />;
-  if (entries.length === 0) return empty;
+/** The files of a dataset or version, as pictures. Only those in view are in the page, wherever one jumps. */
+export function Grid({ project, of, branch, asOf, q = "", overlays, picking, empty }: GridProps) {
+  const { ref: sizer, width, height } = useElementSize<HTMLDivElement>();
+  const columns = Math.max(1, Math.floor((width + GAP) / (CELL + GAP)));
+  const wanted = { project, of, q, branch: overlays ? branch : undefined, asOf };
+  const { total, error } = useTotal(wanted);
+  const rows = Math.ceil((total ?? 0) / columns);
+  const name = `${project} ${JSON.stringify(of)} ${q}`;
+  const { scroller, first, end, offset, height: paged, onScroll } = useTall(name, rows, ROW, height);
+  const both = useMergedRef(scroller, sizer);
+  const files = useFiles(wanted, first * columns, Math.min(end * columns, total ?? 0));
+  const fault = error ?? files.error;
+  if (fault !== null) return <Fault error={fault} />;
+  if (total === 0) return empty;
 
-  const toggle = (at: number, on: boolean, through: boolean) => {
-    const from = through && anchor.current !== null ? anchor.current : at;
-    anchor.current = at;
-    picking?.pick(
-      entries.slice(Math.min(from, at), Math.max(from, at) + 1).map((entry) => entry.file),
-      on,
+  const cell = (at: number) => {
+    const entry = files.at(at);
+    return entry === undefined ? (
+      <div key={at} className={classes["cell"]} role="listitem" aria-setsize={total} aria-posinset={at + 1}>
+        <span className={classes["picture"]} />
+      </div>
+    ) : (
+      <Cell key={at} {...{ project, entry, at, picking, total }}>
+        <Thumb project={project} entry={entry} annotations={files.annotations(at, entry.file)} />
+      </Cell>
     );
   };
-  const cell = (entry: Entry, at: number) => (
-    <div key={entry.id} className={classes["cell"]} data-picked={picking?.picked.has(entry.file) === true || undefined}>
+  return (
+    <div ref={both} className={classes["scroller"]} onScroll={onScroll} data-testid="files">
+      {total === undefined ? (
+        <Loading />
+      ) : (
+        <div className={classes["all"]} style={{ height: paged }} role="list" aria-label={words.data.grid}>
+          {Array.from({ length: end - first }, (_, n) => first + n).map((row) => (
+            <div
+              key={row}
+              role="none"
+              className={classes["row"]}
+              style={{
+                transform: `translateY(${row * ROW + offset}px)`,
+                gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+              }}
+            >
+              {Array.from({ length: Math.min(columns, total - row * columns) }, (_, n) => cell(row * columns + n))}
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface CellProps {
+  project: number;
+  entry: Entry;
+  at: number;
+  total: number | undefined;
+  picking?: Picking | undefined;
+  children: ReactNode;
+}
+
+function Cell({ project, entry, at, total, picking, children }: CellProps) {
+  const isPicked = picking?.has(entry.file) === true;
+  const reach = (event: MouseEvent) => {
+    // With Shift a click picks what lies between; any other opens the file.
+    if (picking === undefined || !event.shiftKey) return;
+    event.preventDefault();
+    picking.pick(entry, at, true, true);
+  };
+  return (
+    <div
+      className={classes["cell"]}
+      data-picked={isPicked || undefined}
+      role="listitem"
+      aria-setsize={total}
+      aria-posinset={at + 1}
+    >
       <Link
         to="/p/$project/files/$file"
         params={{ project, file: entry.file }}
         className={classes["picture"]}
         aria-label={entry.key}
+        onClick={reach}
       >
-        <Thumb project={project} file={entry.file} state={entry.state} overlays={overlays} asOf={asOf} />
+        {children}
       </Link>
       <span className={classes["caption"]}>
         {picking !== undefined && (
           <Checkbox
             size="xs"
-            checked={picking.picked.has(entry.file)}
-            onChange={(event) => toggle(at, event.currentTarget.checked, (event.nativeEvent as MouseEvent).shiftKey)}
+            checked={isPicked}
+            disabled={picking.all}
+            onChange={(event) => {
+              const { checked } = event.currentTarget;
+              picking.pick(entry, at, checked, (event.nativeEvent as PointerEvent).shiftKey);
+            }}
             aria-label={words.data.select(entry.key)}
           />
         )}
         <bdi title={entry.key}>{entry.key}</bdi>
       </span>
-    </div>
-  );
-  return (
-    <div ref={scroller} className={classes["scroller"]}>
-      <div ref={sizer} className={classes["all"]} style={{ height: virtual.getTotalSize() }}>
-        {items.map((row) => (
-          <div
-            key={row.key}
-            className={classes["row"]}
-            style={{
-              transform: `translateY(${row.start}px)`,
-              gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
-            }}
-          >
-            {entries
-              .slice(row.index * columns, (row.index + 1) * columns)
-              .map((entry, at) => cell(entry, row.index * columns + at))}
-          </div>
-        ))}
-      </div>
     </div>
   );
 }

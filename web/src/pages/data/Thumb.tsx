@@ -1,41 +1,39 @@
-import { useQuery } from "@tanstack/react-query";
-import { useSchema, labelColour } from "../../api/labels";
+import { useMemo } from "react";
+import { labelColour, useSchema } from "../../api/labels";
 import { Overlay } from "../../parts/Overlay";
 import { words } from "../../words";
 import classes from "./Data.module.css";
-import { annotationsQuery, fileQuery } from "./queries";
+import type { Annotation, Entry } from "./queries";
 
 interface ThumbProps {
   project: number;
-  file: number;
-  state: string;
-  overlays: boolean;
-  asOf?: number | undefined;
+  entry: Entry;
+  annotations?: readonly Annotation[] | undefined;
 }
 
 /** A small picture of a file with what is annotated on it. */
-export function Thumb({ project, file, state, overlays, asOf }: ThumbProps) {
-  const ready = state === "ready";
+export function Thumb({ project, entry, annotations }: ThumbProps) {
   const { data: schema } = useSchema(project);
-  const { data: facts } = useQuery({ ...fileQuery(project, file), enabled: ready && overlays });
-  const { data: annotations } = useQuery({ ...annotationsQuery(project, file, asOf), enabled: ready && overlays });
-  if (!ready) {
-    return <span className={classes["missing"]}>{state === "failed" ? words.data.failed : words.data.processing}</span>;
+  const shapes = useMemo(
+    () =>
+      annotations?.map((one) => ({
+        id: one.id,
+        kind: one.kind,
+        geometry: one.geometry,
+        color: labelColour(schema, one.label),
+      })),
+    [annotations, schema],
+  );
+  if (entry.state !== "ready") {
+    return (
+      <span className={classes["missing"]}>{entry.state === "failed" ? words.data.failed : words.data.processing}</span>
+    );
   }
   return (
     <>
-      <img src={`/api/v1/projects/${project}/files/${file}/thumbnail`} alt="" loading="lazy" decoding="async" />
-      {overlays && facts?.width != null && facts.height != null && annotations !== undefined && (
-        <Overlay
-          width={facts.width}
-          height={facts.height}
-          shapes={annotations.map((one) => ({
-            id: one.id,
-            kind: one.kind,
-            geometry: one.geometry,
-            color: labelColour(schema, one.label),
-          }))}
-        />
+      <img src={`/api/v1/projects/${project}/files/${entry.file}/thumbnail`} alt="" decoding="async" />
+      {shapes !== undefined && entry.width != null && entry.height != null && (
+        <Overlay width={entry.width} height={entry.height} shapes={shapes} />
       )}
     </>
   );

@@ -1,24 +1,26 @@
-import { Anchor, Button, Switch, Text } from "@mantine/core";
+import { Anchor, Button, Text } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { edits, useMe } from "../../api/session";
-import { Empty } from "../../parts/Empty";
 import { Page } from "../../parts/Page";
 import { moment, words } from "../../words";
-import classes from "./Data.module.css";
+import { Explorer } from "./Explorer";
 import { ExportDialog } from "./ExportDialog";
-import { Grid } from "./Grid";
 import { datasetQuery, versionQuery } from "./queries";
+
+const ROUTE = "/signed-in/frame/p/$project/versions/$version";
 
 /** A version: the files and annotations of a dataset as they were, for ever. */
 export function Version() {
-  const { project, version } = useParams({ from: "/signed-in/frame/p/$project/versions/$version" });
+  const { project, version } = useParams({ from: ROUTE });
+  const { q = "" } = useSearch({ from: ROUTE });
+  const navigate = useNavigate();
   const me = useMe();
   const place = me.projects.find((one) => one.id === project);
+  const mayEdit = place !== undefined && edits(place.role);
   const { data: found } = useSuspenseQuery(versionQuery(project, version));
   const { data: dataset } = useSuspenseQuery(datasetQuery(project, found.dataset));
-  const [overlays, setOverlays] = useState(true);
   const [exporting, setExporting] = useState(false);
   return (
     <Page
@@ -37,29 +39,29 @@ export function Version() {
           / <bdi>{found.name}</bdi>
         </>
       }
-      actions={
-        place !== undefined &&
-        edits(place.role) && <Button onClick={() => setExporting(true)}>{words.data.export}</Button>
-      }
+      actions={mayEdit && <Button onClick={() => setExporting(true)}>{words.data.export}</Button>}
     >
-      <div className={classes["bar"]}>
-        <Text c="dimmed">
-          {words.data.revision(found.seq)}, {moment(found.at)}
-        </Text>
-        <Text>{found.note}</Text>
-        <Switch
-          ml="auto"
-          label={words.data.overlays}
-          checked={overlays}
-          onChange={(event) => setOverlays(event.currentTarget.checked)}
-        />
-      </div>
-      <Grid
+      <Explorer
         project={project}
-        of={{ version }}
-        overlays={overlays}
-        asOf={found.seq}
-        empty={<Empty title={words.data.empty} />}
+        dataset={dataset}
+        version={found}
+        q={q}
+        mayEdit={mayEdit}
+        onAsk={(query) =>
+          void navigate({
+            to: "/p/$project/versions/$version",
+            params: { project, version },
+            search: query === "" ? {} : { q: query },
+          })
+        }
+        note={
+          <>
+            <Text c="dimmed">
+              {words.data.revision(found.seq)}, {moment(found.at)}
+            </Text>
+            <Text>{found.note}</Text>
+          </>
+        }
       />
       <ExportDialog
         project={project}

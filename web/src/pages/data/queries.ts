@@ -1,7 +1,9 @@
 /** What the pages of datasets, files and versions ask for. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, body, type Schemas } from "../../api/client";
+import { queries } from "../../api/queries";
 import type { Kind, Shape } from "../../canvas/shapes";
+import { from, type From } from "./places";
 
 export type Entry = Schemas["Entry"];
 export type FileValue = Schemas["File"];
@@ -16,7 +18,11 @@ export interface Annotation {
   confidence: number | null;
 }
 
-const PAGE = 200;
+/** Files in a page of the grid: a part of the step between two milestones. */
+export const PAGE = 50;
+
+/** Files that can be picked one by one, as the API takes them. */
+export const MOST_PICKED = 10_000;
 
 export const datasetsQuery = (project: number) =>
   queryOptions({
@@ -59,29 +65,85 @@ export const versionQuery = (project: number, version: number) =>
 /** The files of a dataset, or of a version, in the order of their keys. */
 export type Of = { dataset: number } | { version: number };
 
-export const entriesQuery = (project: number, of: Of, q = "") =>
-  infiniteQueryOptions({
-    queryKey: ["p", project, "entries", of, q],
-    queryFn: ({ pageParam }) =>
+const entries = (project: number, of: Of, q: string, { after, skip }: From, limit: number, signal?: AbortSignal) => {
+  const query = { after, skip, limit, q: q || undefined };
+  const with_ = signal === undefined ? {} : { signal };
+  return "dataset" in of
+    ? body(
+        api.GET("/api/v1/projects/{project}/datasets/{dataset}/files", {
+          params: { path: { project, dataset: of.dataset }, query },
+          ...with_,
+        }),
+      )
+    : body(
+        api.GET("/api/v1/projects/{project}/versions/{version}/files", {
+          params: { path: { project, version: of.version }, query },
+          ...with_,
+        }),
+      );
+};
+
+/** How many files there are, and where their list can be entered. */
+export const milestonesQuery = (project: number, of: Of, q: string) =>
+  queryOptions({
+    queryKey: ["p", project, "entries", of, q, "milestones"],
+    queryFn: () =>
       "dataset" in of
         ? body(
-            api.GET("/api/v1/projects/{project}/datasets/{dataset}/files", {
-              params: {
-                path: { project, dataset: of.dataset },
-                query: { after: pageParam, limit: PAGE, q: q || undefined },
-              },
+            api.GET("/api/v1/projects/{project}/datasets/{dataset}/files/milestones", {
+              params: { path: { project, dataset: of.dataset }, query: { q: q || undefined } },
             }),
           )
         : body(
-            api.GET("/api/v1/projects/{project}/versions/{version}/files", {
-              params: {
-                path: { project, version: of.version },
-                query: { after: pageParam, limit: PAGE, q: q || undefined },
-              },
+            api.GET("/api/v1/projects/{project}/versions/{version}/files/milestones", {
+              params: { path: { project, version: of.version }, query: { q: q || undefined } },
             }),
           ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    staleTime: Infinity, // events say when files came or went
+    retry: false,
+  });
+
+/** The files from a place on, wherever it is. */
+async function entriesFrom(project: number, of: Of, q: string, at: number, limit: number, signal?: AbortSignal) {
+  // A few skipped files cost less than the milestones of a long list.
+  const milestones = at < 2 * PAGE ? undefined : await queries.fetchQuery(milestonesQuery(project, of, q));
+  return entries(project, of, q, from(milestones, at), limit, signal);
+}
+
+export const pageQuery = (project: number, of: Of, q: string, page: number) =>
+  queryOptions({
+    queryKey: ["p", project, "entries", of, q, "page", page],
+    queryFn: ({ signal }) => entriesFrom(project, of, q, page * PAGE, PAGE, signal),
+    retry: false,
+  });
+
+/** The files between two places, both included: at most as many as can be picked. */
+export async function filesBetween(project: number, of: Of, q: string, first: number, last: number): Promise<Entry[]> {
+  const found: Entry[] = [];
+  const wanted = Math.min(last - first + 1, MOST_PICKED);
+  let page = await entriesFrom(project, of, q, first, Math.min(wanted, 1000));
+  for (;;) {
+    found.push(...page.items);
+    if (found.length >= wanted || page.next == null) return found.slice(0, wanted);
+    page = await entries(project, of, q, { after: page.next, skip: 0 }, Math.min(wanted - found.length, 1000));
+  }
+}
+
+/** What a page of the grid draws over its pictures, by file. */
+export const overlaysQuery = (project: number, branch: number, asOf: number | undefined, files: readonly number[]) =>
+  queryOptions({
+    queryKey: ["p", project, "overlays", branch, asOf ?? null, files],
+    queryFn: async ({ signal }) => {
+      const found = (await body(
+        api.GET("/api/v1/projects/{project}/annotations", {
+          params: { path: { project }, query: { file: [...files], branch, as_of: asOf } },
+          signal,
+        }),
+      )) as { file: number; annotations: Annotation[] }[];
+      return new Map(found.map((one) => [one.file, one.annotations]));
+    },
+    staleTime: asOf === undefined ? 5_000 : Infinity,
+    enabled: files.length > 0,
   });
 
 export const fileQuery = (project: number, file: number) =>
@@ -114,23 +176,30 @@ export const historyQuery = (project: number, file: number) =>
       ),
   });
 
-/** How many files a query finds. */
-export const countQuery = (project: number, of: Of, q: string) =>
+/** What there is among the files that a query finds, counted. */
+export const facetsQuery = (project: number, of: Of, q: string) =>
   queryOptions({
-    queryKey: ["p", project, "entries", of, q, "count"],
-    queryFn: async () =>
-      (
-        await ("dataset" in of
-          ? body(
-              api.GET("/api/v1/projects/{project}/datasets/{dataset}/files/count", {
-                params: { path: { project, dataset: of.dataset }, query: { q } },
-              }),
-            )
-          : body(
-              api.GET("/api/v1/projects/{project}/versions/{version}/files/count", {
-                params: { path: { project, version: of.version }, query: { q } },
-              }),
-            ))
-      ).files,
+    queryKey: ["p", project, "entries", of, q, "facets"],
+    queryFn: ({ signal }) =>
+      "dataset" in of
+        ? body(
+            api.GET("/api/v1/projects/{project}/datasets/{dataset}/facets", {
+              params: { path: { project, dataset: of.dataset }, query: { q: q || undefined } },
+              signal,
+            }),
+          )
+        : body(
+            api.GET("/api/v1/projects/{project}/versions/{version}/facets", {
+              params: { path: { project, version: of.version }, query: { q: q || undefined } },
+              signal,
+            }),
+          ),
+    placeholderData: keepPreviousData,
     retry: false,
+  });
+
+export const savedQuery = (project: number) =>
+  queryOptions({
+    queryKey: ["p", project, "queries"],
+    queryFn: () => body(api.GET("/api/v1/projects/{project}/queries", { params: { path: { project } } })),
   });
