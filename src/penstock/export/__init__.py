@@ -9,8 +9,8 @@ from penstock.core.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.export.model import Destination, Export, NewExport
-    from penstock.export.verbs import cancel, get, list_, start
+    from penstock.export.verbs import cancel, check, get, list_, start
 
-__all__ = ["Destination", "Export", "NewExport", "cancel", "get", "list_", "start"]
+__all__ = ["Destination", "Export", "NewExport", "cancel", "check", "get", "list_", "start"]
 
 __getattr__ = lazily(__name__)

@@ -16,7 +16,9 @@ from penstock.datasets.tables import FileState
 from penstock.export import tables
 from penstock.export.model import Export
 from penstock.export.publishing import safe
-from penstock.formats import Item, naming
+from penstock.export.reshaping import Reshaping
+from penstock.export.shelf import Shelf
+from penstock.formats import Item, Loss, naming
 from penstock.schema.model import Schema
 from penstock.store import Database, Transaction
 
@@ -44,7 +46,8 @@ def _no_collections() -> Generator[None]:
 class Content:
     """Reads one export's items, and counts them. Memory stays flat: ids of files, and some of them whole."""
 
-    def __init__(self, db: Database, project: int, export: Export) -> None:
+    def __init__(self, db: Database, project: int, export: Export, shelf: Shelf | None, loss: Loss) -> None:
+        """`shelf` takes the media that transforms make; without one, none is made."""
         self._db = db
         self._project = project
         self._export = export
@@ -56,6 +59,9 @@ class Content:
             self.foreign = ingest.foreign_of(tx, self._ids, export.as_of)
             """What the sets that its files came from said of themselves."""
             self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)
+        self._reshaping = Reshaping(export.transforms, self.schema, loss, shelf) if export.transforms else None
+        self.written_schema = self._reshaping.schema if self._reshaping else self.schema
+        """The schema of what transforms leave."""
         self.files = 0
         self.annotations = 0
         self.labels: Counter[str] = Counter()
@@ -63,7 +69,10 @@ class Content:
         self._pulse = 0.0
 
     def items(self) -> Iterator[tuple[FileState, Item]]:
-        """Each file that the filter holds for, in the order of keys. Raises Cancelled."""
+        """Each file that the filter holds for, in the order of keys, or what transforms make of it.
+
+        Raises Cancelled, and what `Reshaping.pieces` does.
+        """
         start, size = 0, 16
         while start < len(self._ids):
             chunk = self._ids[start : start + size].tolist()
@@ -71,15 +80,22 @@ class Content:
                 self._report(tx, start)
                 found = self._read(tx, chunk)
             for state, item in found:
-                self.files += 1
-                self.annotations += len(item.annotations)
-                self.labels.update(a.label for a in item.annotations if a.label is not None)
-                yield state, item
+                if self._reshaping is None:
+                    yield self._counted(state, item)
+                    continue
+                for piece in self._reshaping.pieces(state, item):
+                    yield self._counted(*piece)
             start += len(chunk)
             size = _next_size(size, self._loaded)
         with self._db.transaction(self._project) as tx:
             self._pulse = 0.0
             self._report(tx, len(self._ids))
+
+    def _counted(self, state: FileState, item: Item) -> tuple[FileState, Item]:
+        self.files += 1
+        self.annotations += len(item.annotations)
+        self.labels.update(a.label for a in item.annotations if a.label is not None)
+        return state, item
 
     def _read(self, tx: Transaction, files: list[int]) -> list[tuple[FileState, Item]]:
         export = self._export

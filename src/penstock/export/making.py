@@ -19,6 +19,7 @@ from penstock.export import destination, packing, publishing, tables, verbs
 from penstock.export.content import Cancelled, Content
 from penstock.export.model import Export
 from penstock.export.publishing import Appender, Workshop, Written
+from penstock.export.shelf import Shelf
 from penstock.formats import Chunk, Enclosing, Format, Item, Loss, foreign
 from penstock.formats.carries import EVERYTHING
 from penstock.formats.model import WORDS
@@ -79,8 +80,9 @@ def _seal_of(path: Path) -> Path:
 
 def _make(store: Store, project: int, export: Export, path: Path) -> None:
     with Workshop(path, export.id) as shop:
-        content = Content(store.db, project, export)
-        made = Making(store, project, export, content, shop).make()
+        shelf, loss = Shelf(store.blobs, shop.folder / "made"), Loss()
+        content = Content(store.db, project, export, shelf if export.media == "copy" else None, loss)
+        made = Making(store, project, export, content, shop, shelf, loss).make()
         seal = publishing.hash_of(_seal_of(made.path))
         assert seal is not None
         with store.db.transaction(project) as tx:
@@ -103,27 +105,30 @@ class Made:
 class _Stored:
     """Media of items for formats that hold them."""
 
-    def __init__(self, store: Store) -> None:
-        self._blobs = store.blobs
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     def size(self, item: Item) -> int:
-        return self._blobs.size(item.hash or "")
+        return self._shelf.size(item.hash or "")
 
     def chunks(self, item: Item) -> Iterator[bytes]:
-        return publishing.checked(self._blobs.stream(item.hash or ""), item.hash or "", item.key)
+        return publishing.checked(self._shelf.stream(item.hash or ""), item.hash or "", item.key)
 
 
 class Making:
     """One try of one export."""
 
-    def __init__(self, store: Store, project: int, export: Export, content: Content, shop: Workshop) -> None:
+    def __init__(
+        self, store: Store, project: int, export: Export, content: Content, shop: Workshop, shelf: Shelf, loss: Loss
+    ) -> None:
         self._store = store
         self._project = project
         self._export = export
         self._content = content
         self._shop = shop
+        self._shelf = shelf
         self._index = shop.folder / "media.jsonl"
-        self._loss = Loss()
+        self._loss = loss
 
     def make(self) -> Made:
         """Write the annotations, copy or list the media, then the manifest, then pack it all if asked."""
@@ -139,10 +144,10 @@ class Making:
         return Made(packed, packed.stat().st_size, self._loss.as_dict())
 
     def _chunks(self, format: Format, index: BinaryIO, said: dict[str, Any]) -> Iterator[Chunk]:
-        schema = self._content.schema
+        schema = self._content.written_schema
         if self._export.media == "copy" and isinstance(format, Enclosing):
             items = (item for _, item in self._content.items())
-            return format.write_with(items, schema, self._loss, said, _Stored(self._store))
+            return format.write_with(items, schema, self._loss, said, _Stored(self._shelf))
         return format.write(self._items(format, index), schema, self._loss, said)
 
     def _items(self, format: Format, index: BinaryIO) -> Iterator[Item]:
@@ -157,8 +162,9 @@ class Making:
 
     def _copy(self, state: FileState, path: str) -> None:
         with publishing.create(self._shop.set / path, path) as target:
-            for chunk in publishing.checked(self._store.blobs.stream(state.hash), state.hash, state.key):
+            for chunk in publishing.checked(self._shelf.stream(state.hash), state.hash, state.key):
                 target.write(chunk)
+        self._shelf.drop(state.hash)
 
     def _media(self) -> Iterator[dict[str, Any]]:
         with self._index.open("rb") as index:
@@ -199,6 +205,8 @@ class Making:
         }
         if export.filter is not None and mentions_now(query.parse(export.filter)):
             head["now"] = export.now.isoformat()
+        if export.transforms:
+            head["transforms"] = [one.model_dump(mode="json") for one in export.transforms]
         head |= {
             "format": export.format,
             "media": export.media,
@@ -229,6 +237,6 @@ class Making:
                 source = self._shop.set / name
                 archive.add(name, source.stat().st_size, publishing.read(source), squeeze=True)
             for line in self._media():
-                chunks = publishing.checked(self._store.blobs.stream(line["sha256"]), line["sha256"], line["key"])
+                chunks = publishing.checked(self._shelf.stream(line["sha256"]), line["sha256"], line["key"])
                 archive.add(line["path"], line["bytes"], chunks, squeeze=False)
         return path

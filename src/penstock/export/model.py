@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from penstock.core import Conflict, Invalid, Value
 from penstock.core.ids import BranchId, DatasetId, ExportId, VersionId
+from penstock.export.transforms import Transforms
 
 Pack = Literal["folder", "zip", "tar"]
 Media = Literal["copy", "none"]
@@ -48,6 +49,8 @@ class NewExport(Value):
     media: Media = "copy"
     """Whether the media go with it, or their keys and hashes alone."""
     pack: Pack = "folder"
+    transforms: Transforms = ()
+    """What is done to files and annotations before they are written, in this order."""
     to: Destination | None = None
     """Where to; a download when absent, which has to be a zip or a tar."""
 
@@ -77,6 +80,7 @@ class Export(Value):
     format: str
     media: Media
     pack: Pack
+    transforms: Transforms
     to: Destination | None
     state: State
     reason: str | None

@@ -10,7 +10,7 @@ from penstock.export.model import Export, NewExport
 from penstock.store import Transaction
 
 _EXPORT = (
-    "select id, dataset, version, branch, as_of, schema_version, filter, now, format, media, pack,"
+    "select id, dataset, version, branch, as_of, schema_version, filter, now, format, media, pack, transforms,"
     ' destination as "to", state, reason, total, looked, files, annotations, bytes, uri, losses, author, at, ended_at'
     " from export where project = %(project)s"
 )
@@ -30,15 +30,16 @@ def insert(tx: Transaction, new: NewExport, pinned: Pinned) -> int:
     id = tx.value(
         int,
         "insert into export (project, dataset, version, branch, as_of, schema_version, filter, now, format, media,"
-        " pack, destination, author, at) values (%(project)s, %(dataset)s, %(version)s, %(branch)s, %(as_of)s,"
-        " %(schema_version)s, %(filter)s, %(means)s, %(format)s, %(media)s, %(pack)s, %(to)s, %(author)s, %(now)s)"
-        " returning id",
+        " pack, transforms, destination, author, at) values (%(project)s, %(dataset)s, %(version)s, %(branch)s,"
+        " %(as_of)s, %(schema_version)s, %(filter)s, %(means)s, %(format)s, %(media)s, %(pack)s, %(transforms)s,"
+        " %(to)s, %(author)s, %(now)s) returning id",
         **pinned._asdict(),
         filter=new.filter,
         means=new.now or tx.now,
         format=new.format,
         media=new.media,
         pack=new.pack,
+        transforms=Jsonb([one.model_dump(mode="json") for one in new.transforms]),
         to=None if new.to is None else Jsonb(new.to.model_dump(mode="json")),
         author=tx.actor,
         now=tx.now,

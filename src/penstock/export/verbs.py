@@ -1,12 +1,15 @@
 """What one can do with exports. Each verb writes its events in the caller's transaction."""
 
+from collections.abc import Sequence
+
 from penstock import datasets, formats, jobs, schema
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.datasets import facts, query, versions
 from penstock.datasets.model import RevisionAhead, RevisionTooOld
-from penstock.export import destination, events, tables
+from penstock.export import destination, events, relabelling, tables
 from penstock.export.model import Export, ExportEnded, NewExport
+from penstock.export.transforms import Split, Transform, TransformRefused
 from penstock.store import Transaction, horizon
 
 
@@ -14,14 +17,15 @@ def start(tx: Transaction, new: NewExport) -> Export:
     """Ask for an export; a job makes it. Writes `export.started`.
 
     Without a version or `as_of` it shows the newest revision that can be read as a whole. Raises NotFound,
-    QueryInvalid, RevisionAhead, RevisionTooOld, DestinationRefused.
+    QueryInvalid, RevisionAhead, RevisionTooOld, DestinationRefused, TransformRefused.
     """
-    formats.named(new.format)
+    check(new.format, new.transforms)
     if new.to is not None:
         destination.check(tx, new.to)
     pinned = _pin(tx, new)
     if new.filter is not None:
         query.check(query.parse(new.filter), context="file", names=facts.names(tx, pinned.dataset))
+    relabelling.after(schema.at(tx, pinned.schema_version), new.transforms)
     made = get(tx, tables.insert(tx, new, pinned))
     jobs.later(tx, "export.run", queue="bulk", lock=f"export:{made.id}", project=tx.project, export=made.id)
     tx.append(
@@ -30,6 +34,15 @@ def start(tx: Transaction, new: NewExport) -> Export:
         )
     )
     return made
+
+
+def check(format: str, transforms: Sequence[Transform]) -> None:
+    """Refuse transforms that a format can't write, whatever the schema. Raises NotFound, TransformRefused."""
+    known = formats.named(format)
+    for n, transform in enumerate(transforms, 1):
+        if isinstance(transform, Split) and not known.carries.split:
+            why = f"{format!r} has no place for parts of a set; export each part by itself, or choose another format"
+            raise TransformRefused(n=n, do=transform.do, why=why)
 
 
 def get(tx: Transaction, export: int) -> Export:

@@ -115,6 +115,17 @@ WORDS: dict[str, str] = {
     "image_id_changed": "Two images had the same id of another set; the later got a new one.",
     "annotation_id_changed": "Two annotations had the same id of another set; the later got a new one.",
     "category_id_changed": "Two labels had the same category id of another set; the later got a new one.",
+    "label_dropped": "Annotations of labels that a transform drops are left out.",
+    "cut_off": "What annotations have outside a tile or crop is left out of it.",
+    "keypoints_outside": "Keypoints outside a tile or crop are not marked on it.",
+    "too_little_left": "Annotations of which too little is on a tile or crop are left out of it.",
+    "on_no_piece": "Annotations are on no tile and no crop at all.",
+    "too_small": "Annotations are left out because a transform leaves nothing of them.",
+    "corners_skewed": "Rotated boxes that a resize skews are written as the smallest rotated box around them.",
+    "empty_left_out": "Tiles without annotations are left out.",
+    "nothing_to_crop": "Files without an annotation to crop to are left out.",
+    "foreign_dropped": "Ids and keys of other formats are left out of tiles and crops.",
+    "not_an_image": "Files that aren't images are left out.",
 }
 """Each loss code in words."""
 

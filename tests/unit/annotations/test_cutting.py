@@ -57,7 +57,7 @@ def test_areas_of_pieces_add_up_to_the_whole(radii: list[int], turn: float, cut:
 
 
 def test_a_part_that_leaves_and_comes_back_falls_into_two() -> None:
-    fork = [0, 0, 10, 0, 10, 2, 2, 2, 2, 6, 10, 6, 10, 8, 0, 8]
+    fork: Any = [0, 0, 10, 0, 10, 2, 2, 2, 2, 6, 10, 6, 10, 8, 0, 8]
     assert cutting.polygon([[fork]], Window(4, 0, 10, 10)) == [
         [[4, 0, 10, 0, 10, 2, 4, 2]],
         [[4, 6, 10, 6, 10, 8, 4, 8]],

@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from penstock import datasets, export, formats
+from penstock import datasets, export
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKind, Waits
 from penstock.actions.steps.naming import Names, NamesById
 from penstock.connections.verbs import get_connection
 from penstock.core import Value
 from penstock.datasets import query
 from penstock.export.model import Destination, Media, NewExport, Pack
+from penstock.export.transforms import Transforms
 from penstock.store import Transaction, horizon
 
 AGAIN = dt.timedelta(seconds=1)
@@ -46,6 +47,8 @@ class ExportSettings(Value):
     format: str = "jsonl"
     media: Media = "copy"
     pack: Pack = "folder"
+    transforms: Transforms = ()
+    """What is done to files and annotations before they are written, in this order."""
     to: ExportTo
 
     @model_validator(mode="after")
@@ -72,6 +75,8 @@ class WrittenExport(Value):
     format: str = "jsonl"
     media: Media = "copy"
     pack: Pack = "folder"
+    transforms: Transforms = ()
+    """As in the API: ``- {do: resize, side: 640}``."""
     to: str | WrittenPlace
     """``lab bucket/early``: a connection of kind folder, and a path in it."""
 
@@ -95,7 +100,7 @@ class ExportStep(StepKind[ExportSettings]):
         return WrittenExport(dataset=dataset, to=_write_place(settings.to, names), **given)
 
     def check(self, tx: Transaction, settings: ExportSettings) -> None:
-        formats.named(settings.format)
+        export.check(settings.format, settings.transforms)
         if settings.dataset is not None:
             datasets.get(tx, settings.dataset)
         if settings.version is not None:

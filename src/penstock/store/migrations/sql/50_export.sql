@@ -11,6 +11,7 @@ create table export (
   format text not null,
   media text not null check (media in ('copy', 'none')),
   pack text not null check (pack in ('folder', 'zip', 'tar')),
+  transforms jsonb not null default '[]', -- in their order; see export/transforms.py
   destination jsonb,                     -- null: a download
   state text not null default 'queued' check (state in ('queued', 'running', 'ready', 'failed', 'cancelled', 'expired')),
   reason text,
