@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 
 from PIL import Image
