@@ -89,6 +89,7 @@ const id = <Name extends string>(name: Name) => ({
 });
 const asking = (search: Record<string, unknown>): { q?: string } =>
   typeof search["q"] === "string" ? { q: search["q"] } : {};
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const whole = (value: unknown): number | undefined => (Number.isInteger(value) ? (value as number) : undefined);
 
 const pipeline = createRoute({
@@ -138,6 +139,16 @@ const version = createRoute({
   params: id("version"),
   validateSearch: asking,
   component: lazyRouteComponent(() => import("../pages/data/Version"), "Version"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => project,
+  path: "/compare",
+  validateSearch: (search): { a?: string | undefined; b?: string | undefined } => ({
+    a: text(search["a"]),
+    b: text(search["b"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/compare/Compare"), "Compare"),
 });
 
 const action = createRoute({
@@ -270,6 +281,7 @@ const inProject = project.addChildren([
   dataset,
   file,
   version,
+  compare,
   action,
   run,
   delivery,

@@ -125,6 +125,9 @@ export const resolver: CSSVariablesResolver = () => ({
   dark: variables(dark),
 });
 
+/** What differs between two states. On media, in comparisons alone, where no label has its own colour. */
+export const DIFF_COLOURS = { added: "#3DDC97", changed: "#F2C230", removed: "#FF6B5E" } as const;
+
 /** Colours of labels, in the order they are given out. On media, swatches and label charts alone. */
 export const LABEL_COLOURS = [
   "#E69F00",

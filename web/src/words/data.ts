@@ -95,6 +95,7 @@ export const data = {
   create: "Create",
   live: "live",
   compare: "Compare",
+  compareLast: (version: string) => `Compare with ${version}`,
   facets: "Facets",
   showFacets: "Show facets",
   hideFacets: "Hide facets",

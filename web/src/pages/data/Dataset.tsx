@@ -52,6 +52,23 @@ export function Dataset() {
                   <bdi>{version.name}</bdi>
                 </Menu.Item>
               ))}
+              {versions.length > 0 && (
+                <>
+                  <Menu.Divider />
+                  <Menu.Item
+                    renderRoot={(props) => (
+                      <Link
+                        {...props}
+                        to="/p/$project/compare"
+                        params={{ project }}
+                        search={{ a: `version:${versions.at(-1)?.id ?? 0}`, b: `dataset:${dataset}` }}
+                      />
+                    )}
+                  >
+                    {words.data.compareLast(versions.at(-1)?.name ?? "")}
+                  </Menu.Item>
+                </>
+              )}
               {mayEdit && (
                 <>
                   <Menu.Divider />

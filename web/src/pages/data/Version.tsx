@@ -39,7 +39,24 @@ export function Version() {
           / <bdi>{found.name}</bdi>
         </>
       }
-      actions={mayEdit && <Button onClick={() => setExporting(true)}>{words.data.export}</Button>}
+      actions={
+        <>
+          <Button
+            variant="default"
+            renderRoot={(props) => (
+              <Link
+                {...props}
+                to="/p/$project/compare"
+                params={{ project }}
+                search={{ a: `version:${version}`, b: `dataset:${dataset.id}` }}
+              />
+            )}
+          >
+            {words.data.compare}
+          </Button>
+          {mayEdit && <Button onClick={() => setExporting(true)}>{words.data.export}</Button>}
+        </>
+      }
     >
       <Explorer
         project={project}

@@ -1,0 +1,55 @@
+/** What differs between two states, by file, and in which fields. Pure. */
+import type { Annotation } from "../data/queries";
+
+export type Kind = "added" | "changed" | "removed";
+
+export interface Change {
+  file: number;
+  key: string;
+  id: string;
+  change: Kind;
+  by: string | null;
+  before: Annotation | null;
+  after: Annotation | null;
+}
+
+export interface ChangedFile {
+  file: number;
+  key: string;
+  changes: Change[];
+  count: Record<Kind, number>;
+}
+
+/** The changes by file, in the order they came. */
+export function byFile(changes: readonly Change[]): ChangedFile[] {
+  const found = new Map<number, ChangedFile>();
+  for (const change of changes) {
+    const file = found.get(change.file) ?? {
+      file: change.file,
+      key: change.key,
+      changes: [],
+      count: { added: 0, changed: 0, removed: 0 },
+    };
+    file.changes.push(change);
+    file.count[change.change] += 1;
+    found.set(change.file, file);
+  }
+  return [...found.values()];
+}
+
+const FIELDS = ["label", "geometry", "kind", "attributes", "confidence", "source", "group", "at", "author"];
+
+/** The fields in which both sides of a change differ. */
+export function fieldsOf({ before, after }: Change): string[] {
+  if (before === null || after === null) return [];
+  const [one, other] = [before, after] as unknown as Record<string, unknown>[];
+  return FIELDS.filter((field) => JSON.stringify(one?.[field]) !== JSON.stringify(other?.[field]));
+}
+
+/** The branch and the revision of a state as it is written; a version's are told by the version. */
+export function revisionOf(written: string): { dataset: number; seq: number } | { version: number } | null {
+  const found = /^(?:version:(?<version>\d+)|dataset:(?<dataset>\d+)@(?<seq>\d+))$/.exec(written)?.groups;
+  if (found === undefined) return null;
+  if (found["version"] !== undefined) return { version: Number(found["version"]) };
+  return { dataset: Number(found["dataset"]), seq: Number(found["seq"]) };
+}
