@@ -51,11 +51,12 @@ def test_experts_get_each_finished_file_once_with_the_first_pass_on_it(all_pictu
     # The first pass: three people, taking turns.
     chance = random.Random(5)
     team = ["ann", "ben", "cleo"]
+    queues = {name: studio.person(name).templates["first pass"] for name in team}
     left: dict[str, int] = {}
     by: dict[str, str] = {}
     for turn in range(len(pictures.items)):
         name = team[turn % 3]
-        work = studio.person(name).templates["first pass"].next()
+        work = queues[name].next()
         assert work is not None
         offered = {str(s.id) for s in work.suggestions}
         assert offered == {g["id"] for g in guesses[work.file.key] if g["confidence"] >= ABOVE}
@@ -82,8 +83,9 @@ def test_experts_get_each_finished_file_once_with_the_first_pass_on_it(all_pictu
     # The experts: each file holds the first pass's annotations; they mend, and answer what only they are asked.
     mended: Counter[str] = Counter()
     done: set[str] = set()
+    queues = {name: studio.person(name).templates["expert"] for name in ("dora", "emil")}
     for turn in range(len(tasks)):
-        work = studio.person(["dora", "emil"][turn % 2]).templates["expert"].next()
+        work = queues[["dora", "emil"][turn % 2]].next()
         assert work is not None
         assert work.file.key not in done
         done.add(work.file.key)
