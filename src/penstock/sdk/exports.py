@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from penstock.export.model import Export as ExportValue
 from penstock.export.model import NewExport
+from penstock.export.transforms import Transform
 from penstock.sdk.errors import Failed
 from penstock.sdk.people import given
 from penstock.sdk.progress import bar
@@ -109,13 +110,16 @@ def start_export(
     filter: str | None = None,
     revision: int | None = None,
     media: bool = True,
+    transforms: Sequence[Transform | Mapping[str, Any]] = (),
     wait: bool = True,
 ) -> Export:
     """Export to one of three places.
 
     `to="gold.zip"`: down to this machine, as a zip or tar. `connection="lab bucket", path="gold"`: through a
     connection. `on_server="/data/out", path="gold"`: a folder on the server, under one of its roots. `filter` is a
-    query; `revision` an earlier state of a dataset; without `media` the files' keys and hashes go alone.
+    query; `revision` an earlier state of a dataset; without `media` the files' keys and hashes go alone. `transforms`
+    change images and annotations on the way: `[{"do": "tile", "size": 640}]`, or values of
+    `penstock.export.transforms`.
     """
     place = None
     if connection or on_server:
@@ -131,6 +135,7 @@ def start_export(
         filter=filter,
         as_of=revision,
         media="copy" if media else "none",
+        transforms=list(transforms) or None,
     )
     started = Export(scope, scope.post("/exports", ExportValue, NewExport.model_validate(told)))
     if wait or to is not None:

@@ -70,6 +70,9 @@ BAD_INPUT = [
     (["import", "one", "nowhere/*.jpg", "--create"], "penstock: No file matches 'nowhere/*.jpg' on this machine."),
     (["import", "one", "x", "--meta", "camera"], "penstock: Invalid value for --meta: 'camera' should look like"),
     (["export", "one"], "penstock: Say where to: a .zip or .tar on this machine, --connection or --on-server."),
+    (["export", "one", "a.zip", "--transform", "blur by=3"], "penstock: --transform 'blur by=3': Input tag 'blur'"),
+    (["export", "one", "a.zip", "--transform", "tile size=x"], "penstock: --transform 'tile size=x': size"),
+    (["export", "one", "a.zip", "--transform", "'tile"], "penstock: --transform \"'tile\" can't be read"),
     (["task", "show", "99"], "penstock: There is no task 99 here."),
     (["plan", "no.yaml"], "penstock: Invalid value for 'FILE': File 'no.yaml' does not exist."),
 ]

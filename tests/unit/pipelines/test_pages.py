@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = [DOCS / "reference" / "pipeline-file.md", DOCS / "how-to" / "early-export.md"]
+PAGES = [
+    DOCS / "reference" / "pipeline-file.md",
+    DOCS / "how-to" / "early-export.md",
+    DOCS / "how-to" / "transforms.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

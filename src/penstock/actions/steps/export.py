@@ -89,7 +89,7 @@ class ExportStep(StepKind[ExportSettings]):
 
     def read(self, written: WrittenExport, names: Names) -> dict[str, Any]:
         return {
-            **written.model_dump(exclude={"dataset", "to"}),
+            **written.model_dump(mode="json", exclude={"dataset", "to"}),
             "dataset": None if written.dataset is None else names.id("dataset", written.dataset, "dataset"),
             "to": _read_place(written.to, names),
         }
