@@ -10,7 +10,7 @@ from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import UNREADABLE, BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, fit
-from penstock.formats.declared import Occurring
+from penstock.formats.declared import occurring
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.splitting import BadDocument, split
 from penstock.formats.tree import Finder, ending, is_image
@@ -34,11 +34,7 @@ class CreateMLReading:
         self._finder = Finder([path for path in tree.paths() if is_image(path)])
 
     def schema(self) -> WantedSchema:
-        found = Occurring()
-        for item in self.items():
-            if isinstance(item, Item):
-                found.add(item)
-        return found.wanted()
+        return occurring(self.items())
 
     def foreign(self) -> dict[str, Any]:
         return {}

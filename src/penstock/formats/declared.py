@@ -1,5 +1,6 @@
 """A schema beside a set, in a file of its own, for formats that have no place for one. Pure."""
 
+from collections.abc import Iterable
 from contextlib import closing
 from typing import Any
 
@@ -7,7 +8,7 @@ import msgspec
 from pydantic import ValidationError
 
 from penstock.annotations.geometry import UNREADABLE
-from penstock.formats.model import Item, Tree
+from penstock.formats.model import BadItem, Item, Tree
 from penstock.formats.seen import Seen
 from penstock.schema.model import Schema
 from penstock.schema.planning import as_wanted
@@ -35,6 +36,15 @@ def read(tree: Tree) -> tuple[WantedSchema | None, dict[str, Any], list[str]]:
             except (ValidationError, *UNREADABLE):
                 return None, {}, [path]
     return None, {}, []
+
+
+def occurring(items: Iterable[Item | BadItem]) -> WantedSchema:
+    """The labels and attributes that occur in items. Looks through all of them, so that none is cut off."""
+    found = Occurring()
+    for item in items:
+        if isinstance(item, Item):
+            found.add(item)
+    return found.wanted()
 
 
 class Occurring:

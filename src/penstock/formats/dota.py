@@ -10,7 +10,7 @@ from penstock.annotations.geometry import BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats import outlines
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
-from penstock.formats.declared import Occurring
+from penstock.formats.declared import occurring
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.tree import ending, is_image
 from penstock.schema.model import Schema
@@ -38,11 +38,7 @@ class DotaReading:
                 self._images.setdefault(_stem(path), []).append(path)
 
     def schema(self) -> WantedSchema:
-        found = Occurring()
-        for item in self.items():
-            if isinstance(item, Item):
-                found.add(item)
-        return found.wanted()
+        return occurring(self.items())
 
     def foreign(self) -> dict[str, Any]:
         return {}

@@ -21,7 +21,7 @@ from penstock.annotations.rle import Mask
 from penstock.core import Invalid, Problem
 from penstock.formats import pictures
 from penstock.formats.carries import Carries, Fitted, count_file, fit
-from penstock.formats.declared import Occurring
+from penstock.formats.declared import occurring
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.naming import all_values
 from penstock.formats.tree import Finder, ending, is_image
@@ -54,11 +54,7 @@ class LabelMeReading:
         self._finder = Finder([path for path in tree.paths() if is_image(path)])
 
     def schema(self) -> WantedSchema:
-        found = Occurring()
-        for item in self.items():
-            if isinstance(item, Item):
-                found.add(item)
-        return found.wanted()
+        return occurring(self.items())
 
     def foreign(self) -> dict[str, Any]:
         return {}

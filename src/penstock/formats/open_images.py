@@ -15,7 +15,7 @@ from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
-from penstock.formats.declared import Occurring
+from penstock.formats.declared import occurring
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.scaling import fraction, scaled
 from penstock.formats.tree import ending, is_image
@@ -113,10 +113,7 @@ class OpenImagesReading:
         return made
 
     def schema(self) -> WantedSchema:
-        found = Occurring()
-        for item in self._items.values():
-            found.add(item)
-        return found.wanted()
+        return occurring(self._items.values())
 
     def foreign(self) -> dict[str, Any]:
         return {}

@@ -17,10 +17,10 @@ from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import UNREADABLE, BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats import declared
-from penstock.formats.carries import EVERYTHING, SPLITS, split_named, split_of
+from penstock.formats.carries import EVERYTHING, split_named
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, Media, NamedAnnotation, Tree, is_name
 from penstock.formats.tree import ending
-from penstock.formats.waiting import Lines
+from penstock.formats.waiting import parted
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -60,11 +60,8 @@ class ParquetReading:
 
     def schema(self) -> WantedSchema:
         """What is declared beside the files, else what occurs. Looks through every file, so that none is cut off."""
-        found = declared.Occurring()
-        for item in self.items():
-            if isinstance(item, Item):
-                found.add(item)
-        return self._declared or found.wanted()
+        found = declared.occurring(self.items())
+        return self._declared or found
 
     def foreign(self) -> dict[str, Any]:
         return self._foreign
@@ -208,25 +205,10 @@ class Parquet:
         self, items: Iterable[Item], schema: Schema, foreign: Mapping[str, Any] | None, media: Media | None
     ) -> Iterator[Chunk]:
         _arrow()
-        waiting = {split: Lines() for split in SPLITS[1:]}
         names = [label.name for label in schema.live_labels]
-        try:
-            yield Chunk(declared.FILE, declared.text(schema, foreign))
-            yield from _files("train", _first(items, waiting), names, media)
-            for split, lines in waiting.items():
-                yield from _files(split, (_ITEM.decode(line) for line in lines.lines()), names, media)
-        finally:
-            for lines in waiting.values():
-                lines.close()
-
-
-def _first(items: Iterable[Item], waiting: Mapping[str, Lines]) -> Iterator[Item]:
-    for item in items:
-        split = split_of(item)
-        if split in waiting:
-            waiting[split].add(_ENCODE(item))
-        else:
-            yield item
+        yield Chunk(declared.FILE, declared.text(schema, foreign))
+        for split, part in parted(items):
+            yield from _files(split, part, names, media)
 
 
 def _files(split: str, items: Iterable[Item], names: Sequence[str], media: Media | None) -> Iterator[Chunk]:
@@ -353,8 +335,6 @@ def _row(item: Item, names: Sequence[str], content: bytes | None) -> dict[str, A
             boxes.append(list(shapes.bounds(annotation.kind, shape)))
             areas.append(shapes.area(annotation.kind, shape))
             categories.append(names.index(annotation.label))
-    if item.problems:
-        item = msgspec.structs.replace(item, problems=[])
     return {
         "image": {"bytes": content, "path": item.key},
         "file_name": item.key,

@@ -1,10 +1,17 @@
-"""Lines that wait in temporary files until everything before them is written."""
+"""Lines and items that wait in temporary files until everything before them is written."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, Self, cast
 
+import msgspec
+
+from penstock.formats.carries import SPLITS, split_of
+from penstock.formats.model import Item
+
 _IN_MEMORY = 8 * 1024**2
+_ITEM = msgspec.json.Decoder(Item)
+_ENCODE = msgspec.json.Encoder().encode
 
 
 class Lines:
@@ -33,3 +40,29 @@ class Lines:
 
     def close(self) -> None:
         self._file.close()
+
+
+def parted(items: Iterable[Item]) -> Iterator[tuple[str, Iterator[Item]]]:
+    """Items by their parts of a set, one part after the other, each to be taken whole before the next.
+
+    Those for training come as they are; the others wait, since one file is written after the other.
+    """
+    waiting = {split: Lines() for split in SPLITS[1:]}
+    try:
+        yield SPLITS[0], _first(items, waiting)
+        for split, lines in waiting.items():
+            yield split, (_ITEM.decode(line) for line in lines.lines())
+    finally:
+        for lines in waiting.values():
+            lines.close()
+
+
+def _first(items: Iterable[Item], waiting: Mapping[str, Lines]) -> Iterator[Item]:
+    for item in items:
+        if item.problems:
+            item = msgspec.structs.replace(item, problems=[])
+        split = split_of(item)
+        if split in waiting:
+            waiting[split].add(_ENCODE(item))
+        else:
+            yield item

@@ -14,10 +14,10 @@ import msgspec
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid
 from penstock.formats import declared
-from penstock.formats.carries import EVERYTHING, SPLITS, split_named, split_of
+from penstock.formats.carries import EVERYTHING, split_named
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, Media, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.tree import ending, is_image
-from penstock.formats.waiting import Lines
+from penstock.formats.waiting import parted
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -47,11 +47,8 @@ class WebDatasetReading:
 
     def schema(self) -> WantedSchema:
         """What is declared beside the shards, else what occurs. Looks through every shard, so that none is cut off."""
-        found = declared.Occurring()
-        for item in self.items():
-            if isinstance(item, Item):
-                found.add(item)
-        return self._declared or found.wanted()
+        found = declared.occurring(self.items())
+        return self._declared or found
 
     def foreign(self) -> dict[str, Any]:
         return self._foreign
@@ -194,26 +191,9 @@ class WebDataset:
         self, items: Iterable[Item], schema: Schema, foreign: Mapping[str, Any] | None, media: Media | None
     ) -> Iterator[Chunk]:
         """The training part at once; the others wait in a temporary file, since one file is written after the other."""
-        waiting = {split: Lines() for split in SPLITS[1:]}
-        try:
-            yield Chunk(declared.FILE, declared.text(schema, foreign))
-            yield from _shards("train", _first(items, waiting), media)
-            for split, lines in waiting.items():
-                yield from _shards(split, (_ITEM.decode(line) for line in lines.lines()), media)
-        finally:
-            for lines in waiting.values():
-                lines.close()
-
-
-def _first(items: Iterable[Item], waiting: Mapping[str, Lines]) -> Iterator[Item]:
-    for item in items:
-        if item.problems:
-            item = msgspec.structs.replace(item, problems=[])
-        split = split_of(item)
-        if split in waiting:
-            waiting[split].add(_ENCODE(item))
-        else:
-            yield item
+        yield Chunk(declared.FILE, declared.text(schema, foreign))
+        for split, part in parted(items):
+            yield from _shards(split, part, media)
 
 
 def _shards(split: str, items: Iterable[Item], media: Media | None) -> Iterator[Chunk]:
