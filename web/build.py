@@ -96,7 +96,7 @@ def reformat() -> None:
 def test() -> None:
     """The tests that need no browser."""
     install(WEB)
-    node("node_modules/vitest/vitest.mjs", "run", "--reporter=dot")
+    node("node_modules/vitest/vitest.mjs", "run", "--reporter=dot", "--no-isolate")
 
 
 def fingerprint() -> str:
