@@ -1,24 +1,24 @@
 """A real server on a temporary database, and a real browser before it. Both are shared by the tests of a worker."""
 
-import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
 import penstock
 from databases import Postgres
+from penstock.people.model import Role
 from penstock.sdk.project import Project
 
 VARIABLE = "PENSTOCK_TEST_CHROMIUM"
@@ -30,43 +30,63 @@ _numbers = count(1)
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """Collect what a test left: a socket of the client's is now and then among it, and would fail a later test."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
-@dataclass(frozen=True)
 class Served:
     """A server of its own process, with a worker, as `penstock up` starts it."""
 
-    url: str
-    home: Path
+    def __init__(self, home: Path, database_url: str) -> None:
+        self.home = home
+        self.url = ""
+        told = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}
+        self._env = told | {
+            "PENSTOCK_HOME": str(home),
+            "PENSTOCK_DATABASE_URL": database_url,
+            "PENSTOCK_ROOTS": str(home),
+            "PENSTOCK_ALLOW_NETWORKS": "127.0.0.0/8",
+        }
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it; again at the same address."""
+        port = str(urlsplit(self.url).port or 0)
+        command = [sys.executable, "-m", "penstock.cli.main", "up", "--json", "--port", port]
+        self._process = subprocess.Popen(command, env=self._env, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the server did not start; its last words are above"
+        self.url = json.loads(line)["url"]
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate()
+
+    def stop(self) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        self._process.communicate()
+
+
+def _served(postgres: Postgres, name: str) -> Iterator[Served]:
+    home = Path(tempfile.mkdtemp(prefix="penstock-browser-"))
+    postgres.admin(f"drop database if exists {name}")
+    postgres.admin(f"create database {name}")
+    server = Served(home, postgres.database(name))
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def served(postgres: Postgres) -> Iterator[Served]:
-    home = Path(tempfile.mkdtemp(prefix="penstock-browser-"))
-    postgres.admin("drop database if exists browser")
-    postgres.admin("create database browser")
-    told = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}
-    told |= {
-        "PENSTOCK_HOME": str(home),
-        "PENSTOCK_DATABASE_URL": postgres.database("browser"),
-        "PENSTOCK_ROOTS": str(home),
-        "PENSTOCK_ALLOW_NETWORKS": "127.0.0.0/8",
-    }
-    command = [sys.executable, "-m", "penstock.cli.main", "up", "--json", "--port", "0"]
-    with subprocess.Popen(command, env=told, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        line = server.stdout.readline()
-        assert line, "the server did not start; its last words are above"
-        yield Served(json.loads(line)["url"], home)
-        server.terminate()
-    shutil.rmtree(home, ignore_errors=True)
+    yield from _served(postgres, "browser")
+
+
+@pytest.fixture
+def mortal(postgres: Postgres) -> Iterator[Served]:
+    """A server that a test may kill and start again."""
+    yield from _served(postgres, "browser_mortal")
 
 
 # For one module: while it runs, this thread has an event loop, and whatever starts one of its own can't be tested.
@@ -105,6 +125,22 @@ def owned(served: Served) -> Iterator[Project]:
         yield project
 
 
+@pytest.fixture
+def somebody(owned: Project) -> Iterator[Callable[..., Project]]:
+    """`somebody("Bob")`: another member of the project, by the SDK, with a token of their own."""
+    joined: list[Project] = []
+
+    def join(name: str, role: Role = "annotator") -> Project:
+        email = f"{name.lower()}{owned.id}@example.org"
+        invite = owned.members.invite(role=role)
+        joined.append(penstock.join(invite, name=name, email=email, password="correct horse battery"))
+        return joined[-1]
+
+    yield join
+    for project in joined:
+        project.close()
+
+
 @dataclass
 class Desk:
     """Somebody's browser: its page, and how to get about."""
@@ -136,23 +172,23 @@ class Desk:
 
 
 @pytest.fixture
-def sit_down(served: Served, chromium: Browser) -> Iterator[Callable[..., Desk]]:
-    """`sit_down(owned)` signs the owner in by a one-time link, in a browser of their own."""
+def sit_down(chromium: Browser) -> Iterator[Callable[..., Desk]]:
+    """`sit_down(owned)` signs the owner in by a one-time link, in a browser of their own; `who` another person."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def sit(project: Project, url: str | None = None, **options: Any) -> Desk:
+    def sit(project: Project, url: str | None = None, who: int | None = None, **options: Any) -> Desk:
         context = chromium.new_context(viewport={"width": 1280, "height": 720}, **options)
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-        link = project.sign_in_link()
-        page.goto(link.replace(served.url, url or served.url))
+        link = project.sign_in_link(who)
+        page.goto(link.replace(project.url, url or project.url))
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda now: "/sign-in" not in now)
-        return Desk(page, url or served.url, project.id, faults)
+        return Desk(page, url or project.url, project.id, faults)
 
     yield sit
     for context in contexts:

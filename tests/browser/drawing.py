@@ -12,10 +12,8 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-import penstock
 from browser.conftest import Desk
 from penstock.core.ids import new_uuid
-from penstock.people.model import Role
 from penstock.sdk.project import Project
 from penstock.sdk.shapes import Shape
 from penstock.sdk.templates import Template
@@ -81,12 +79,6 @@ def drawn(project: Project, template: Template, task: int) -> list[Shape]:
     return project.tasks.attempt(attempt).annotations
 
 
-def somebody(project: Project, name: str, role: Role = "annotator") -> Project:
-    """Another member of the project, with a token of their own."""
-    email = f"{name.lower()}{project.id}@example.org"
-    return penstock.join(project.members.invite(role=role), name=name, email=email, password="correct horse battery")
-
-
 def predict(project: Project, name: str, at: int, found: Sequence[tuple[str, float]]) -> None:
     """A model's boxes on one of the pictures, each a label and a confidence."""
     labels = {label.name: label.id for label in project.schema().labels}
@@ -124,10 +116,20 @@ class Board:
         return board
 
     def ready(self) -> None:
-        """Wait until an image is open."""
+        """Wait until the image of the address is shown, and can be worked on."""
         self.page.wait_for_url("**/tasks/*/*")
+        self.shows(self.task)
         ends = self.page.get_by_role("button", name="Finish").or_(self.page.get_by_role("button", name="Accept"))
         expect(ends.first).to_be_enabled()
+
+    def shows(self, task: int) -> None:
+        expect(self.page.get_by_test_id("canvas")).to_have_attribute("data-shows", str(task))
+
+    def goes_on(self, was: int) -> int:
+        """Wait until another image is open than that of a task; its task."""
+        self.page.wait_for_function("was => !location.pathname.endsWith(`/${was}`)", arg=was)
+        self.ready()
+        return self.task
 
     @property
     def task(self) -> int:

@@ -23,7 +23,7 @@ def test_a_box_drawn_with_the_mouse_is_saved_and_finished_and_the_next_image_com
     assert (shape.kind, shape.label) == ("box", "cat")
     assert shape.geometry == pytest.approx([100, 50, 120, 120], abs=0.5)
     board.page.keyboard.press("f")
-    board.page.wait_for_function("was => !location.pathname.endsWith(`/${was}`)", arg=first)
+    board.goes_on(first)
     board.saved()
     assert owned.tasks[first].status == "done"
     board.drag((10, 10), (60, 60))

@@ -68,19 +68,21 @@ def test_an_image_is_finished_by_keys_alone_and_a_missing_answer_takes_the_focus
     expect(page.get_by_role("button", name="Finish", exact=True)).to_be_visible()
     board.press("f")
     expect(page.get_by_text("needs an answer")).to_be_visible()
-    board.press("Space")  # the focus is on the first answer
+    expect(page.get_by_role("radio", name="yes")).to_be_focused()
+    board.press("Space")
     board.press("f")
-    page.wait_for_function("was => !location.pathname.endsWith(`/${was}`)", arg=first)
+    board.goes_on(first)
     board.saved()
     assert owned.tasks[first].status == "done"
     board.press("d")  # and open it again
-    page.wait_for_function("was => location.pathname.endsWith(`/${was}`)", arg=first)
+    board.shows(first)
     (dog,) = drawn(owned, template, first)
     assert (dog.label, dog.attributes) == ("dog", {"asleep": "yes"})
     board.press("f")
-    page.wait_for_function("was => !location.pathname.endsWith(`/${was}`)", arg=first)
+    board.goes_on(first)
     board.press("s")
-    page.keyboard.press("Enter")  # the first reason has the focus
+    expect(page.get_by_role("dialog").get_by_role("button", name="Image is broken")).to_be_focused()
+    board.press("Enter")
     expect(page.get_by_role("heading", name="All done")).to_be_visible()
     board.saved()
     assert sorted(task.status for task in template.tasks()) == ["done", "skipped"]

@@ -18,6 +18,14 @@ def pick(within: Page | Locator, field: str, option: str) -> None:
     box.page.get_by_role("option", name=option, exact=True).click()
 
 
+def change(page: Page, fields: dict[str, str]) -> None:
+    """Fill some fields of a form, and save it."""
+    for name, text in fields.items():
+        page.get_by_role("textbox", name=name).fill(text)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+
+
 def test_a_schema_is_built_saved_at_once_and_explains_what_is_wrong(desk: Desk, owned: Project) -> None:
     page = desk.go("/schema")
     page.get_by_label("Add labels").fill(f"RBC, WBC, {ODD}")
@@ -44,9 +52,13 @@ def test_a_schema_is_built_saved_at_once_and_explains_what_is_wrong(desk: Desk, 
     page.get_by_label("Name").fill("red cell")
     owned.define({"labels": {"Platelets": {}}})
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Somebody changed the schema meanwhile")).to_be_visible()
-    page.get_by_role("button", name="Load it again").click()
-    expect(page.get_by_role("button", name="Platelets")).to_be_visible()
+    expect(page.get_by_role("region", name="They changed")).to_contain_text("add label Platelets")
+    expect(page.get_by_role("region", name="You changed")).to_contain_text("rename label RBC to red cell")
+    assert desk.serious() == []
+    page.get_by_role("button", name="Go on with both").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved as version 3")).to_be_visible()
+    assert [label.name for label in owned.schema().labels] == ["red cell", "WBC", ODD, "Platelets"]
     assert desk.serious() == []
 
 
@@ -75,6 +87,34 @@ def test_a_template_is_made_by_a_form_and_a_bad_query_is_told_at_its_field(desk:
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert desk.serious() == []
+
+
+@pytest.mark.thorough
+def test_a_template_that_somebody_changed_meanwhile_shows_both_sides(desk: Desk, owned: Project) -> None:
+    made = owned.templates.create("first pass", {"guide": "Look."})
+    page = desk.go(f"/templates/{made.id}")
+    guide = page.get_by_role("textbox", name="Guide")
+    guide.fill(f"Look twice. {ODD}")
+    somebodys = page.context.new_page()
+    somebodys.goto(page.url)
+    change(somebodys, {"Name": "first look", "Guide": "Look with care."})
+    page.get_by_role("button", name="Save").click()
+    theirs = page.get_by_role("region", name="They changed")
+    expect(theirs).to_contain_text("Guide: Look with care.")
+    expect(theirs).to_contain_text("Name: first look")
+    expect(page.get_by_role("region", name="You changed")).to_contain_text(f"Guide: Look twice. {ODD}")
+    assert desk.serious() == []
+    page.get_by_role("button", name="Go on with both").click()
+    expect(guide).to_have_value(f"Look twice. {ODD}")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. Tasks under way")).to_be_visible()
+    assert owned.templates["first look"].value.settings.guide == f"Look twice. {ODD}"
+    somebodys.reload()
+    guide.fill("Not this.")
+    change(somebodys, {"Guide": "This."})
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Go on with theirs").click()
+    expect(guide).to_have_value("This.")
 
 
 @pytest.mark.thorough

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import Desk
-from browser.drawing import Board, drawn, lab, somebody
+from browser.drawing import Board, drawn, lab
 from penstock.sdk.project import Project
 
 
@@ -34,7 +34,7 @@ def test_work_goes_on_without_a_server_and_is_sent_later_once(owned: Project, de
     board.ready()
     expect(board.page.get_by_role("button", name="cat", exact=False).first).to_contain_text("4")
     assert len(drawn(owned, template, board.task)) == 1
-    board.page.unroute_all()
+    board.page.unroute_all(behavior="wait")
     board.press("Control+z")  # history begins anew: nothing to undo
     board.drag((10, 200), (60, 260))
     board.saved()
@@ -61,7 +61,7 @@ def test_an_answer_that_is_lost_doubles_nothing_and_a_finish_waits_its_turn(owne
     board.drag((10, 10), (60, 60))
     board.drag((110, 10), (160, 60))
     board.press("f")
-    board.page.wait_for_function("was => !location.pathname.endsWith(`/${was}`)", arg=first)
+    board.goes_on(first)
     board.saved()
     assert len(lost) == 2
     (task,) = template.tasks(status="done")
@@ -118,13 +118,15 @@ def test_a_refused_command_needs_its_author_and_stops_nothing(owned: Project, de
 
 
 @pytest.mark.thorough
-def test_a_lost_lease_is_told_kindly_and_the_work_is_kept(owned: Project, desk: Desk) -> None:
+def test_a_lost_lease_is_told_kindly_and_the_work_is_kept(
+    owned: Project, desk: Desk, somebody: Callable[..., Project]
+) -> None:
     template = lab(owned, lease_seconds=1)
     board = Board.start(desk)
     board.drag((10, 10), (60, 60))
     board.saved()
     time.sleep(1.1)  # the lease is measured by the database's clock
-    bob = somebody(owned, "Bob").templates[template.name].next()
+    bob = somebody("Bob").templates[template.name].next()
     assert bob is not None
     assert bob.task.id == board.task
     board.drag((110, 10), (160, 60))

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from browser.conftest import Desk
-from browser.drawing import Board, drawn, lab, somebody
+from browser.drawing import Board, drawn, lab
 from penstock.sdk import shapes
 from penstock.sdk.project import Project
 
 
 def test_work_is_returned_with_a_pinned_comment_mended_and_accepted(
-    owned: Project, sit_down: Callable[..., Desk]
+    owned: Project, sit_down: Callable[..., Desk], somebody: Callable[..., Project]
 ) -> None:
     template = lab(owned, review={"share": 1.0})
-    bob = somebody(owned, "Bob")
+    bob = somebody("Bob")
     work = bob.templates[template.name].next()
     assert work is not None
     work.save([shapes.box("cat", 100, 100, 50, 50), shapes.box("cat", 300, 100, 50, 50)])

@@ -45,7 +45,18 @@ export function Canvas({ desk, engine, onEngine }: CanvasProps) {
     };
   }, [desk, onEngine]);
   useFeeding(desk, engine);
-  return <div ref={host} className={classes["canvas"]} role="img" aria-label={words.desk.image} data-testid="canvas" />;
+  const sheet = useSignal(desk.sheet);
+  const picture = useSignal(desk.picture);
+  return (
+    <div
+      ref={host}
+      className={classes["canvas"]}
+      role="img"
+      aria-label={words.desk.image}
+      data-testid="canvas"
+      data-shows={picture ? sheet?.work.task.id : undefined}
+    />
+  );
 }
 
 /** Keep the engine showing what the desk says. */

@@ -25,7 +25,7 @@ export function Foot({ desk, engine, settings, openSettings }: FootProps) {
       <Small label={words.desk.zoom + " -"} onClick={() => keys.run("zoom-out")} icon={<ZoomOut size={14} />} />
       <span style={{ minWidth: 40, textAlign: "right" }}>{Math.round(view.scale * 100)} %</span>
       <Small label={words.desk.zoom + " +"} onClick={() => keys.run("zoom-in")} icon={<ZoomIn size={14} />} />
-      <Small label={keysTitle("fit")} onClick={() => keys.run("fit")} icon={<Maximize size={14} />} />
+      <Small label={keys.title("fit")} onClick={() => keys.run("fit")} icon={<Maximize size={14} />} />
       <Popover opened={settings} onChange={openSettings} position="top-start" trapFocus>
         <Popover.Target>
           <ActionIcon
@@ -54,8 +54,6 @@ export function Foot({ desk, engine, settings, openSettings }: FootProps) {
     </footer>
   );
 }
-
-const keysTitle = (id: string): string => keys.bound.get().find((one) => one.id === id)?.title ?? id;
 
 interface SmallProps {
   label: string;

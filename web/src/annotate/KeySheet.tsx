@@ -1,7 +1,7 @@
 import { Button, Group, Kbd, Modal, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { annotate as words } from "../words/annotate";
-import { keys } from "./keyboard";
+import { AT_ONCE, keys } from "./keyboard";
 import { chord, isModifier, type Bound } from "./keys";
 import { useSignal } from "./useSignal";
 
@@ -31,6 +31,7 @@ export function KeySheet({ close }: { close: () => void }) {
     <Modal
       opened
       onClose={close}
+      transitionProps={AT_ONCE}
       closeButtonProps={{ "aria-label": words.desk.close }}
       title={words.keySheet.title}
       size="xl"

@@ -2,7 +2,7 @@ import { Modal, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { annotate as words } from "../words/annotate";
 import type { Desk } from "./desk";
-import { keys } from "./keyboard";
+import { AT_ONCE, keys } from "./keyboard";
 import { kindsOf, type Label } from "./questions";
 import classes from "./Screen.module.css";
 import type { Sheet } from "./sheet";
@@ -118,7 +118,15 @@ export function Palette({ labels, pick, close }: PaletteProps) {
   };
   const step = (by: number): void => setAt((old) => Math.min(Math.max(0, old + by), Math.max(0, found.length - 1)));
   return (
-    <Modal opened onClose={close} withCloseButton={false} size="sm" padding="xs" aria-label={words.labels.find}>
+    <Modal
+      opened
+      onClose={close}
+      transitionProps={AT_ONCE}
+      withCloseButton={false}
+      size="sm"
+      padding="xs"
+      aria-label={words.labels.find}
+    >
       <TextInput
         data-autofocus
         placeholder={words.labels.find}

@@ -13,7 +13,7 @@ export function Message({ desk, state }: { desk: Desk; state: State }) {
       <Stack maw={460} gap="md">
         {state.at === "none" && <Done desk={desk} done={state.done} seconds={state.seconds} />}
         {state.at === "elsewhere" && <Elsewhere desk={desk} task={state.task} />}
-        {state.at === "broken" && <Fault error={state.error} again={() => void desk.next()} />}
+        {state.at === "broken" && <Fault error={state.error} again={() => void desk.again()} />}
       </Stack>
     </div>
   );

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
+import { Fault } from "../parts/Fault";
 import { annotate as words } from "../words/annotate";
 import type { Desk } from "./desk";
 import classes from "./Screen.module.css";
@@ -11,7 +12,7 @@ export function Notices({ desk, sheet }: { desk: Desk; sheet: Sheet | null }) {
   const { keeps } = useSignal(desk.outbox.standing);
   const moved = useSignal(desk.moved);
   return (
-    <div className={classes["notes"]} aria-live="polite">
+    <div aria-live="polite">
       {keeps === "nothing" && <Note>{words.desk.keepsNothing}</Note>}
       {keeps === "full" && <Note>{words.desk.keepsFull}</Note>}
       {moved && <Note>{words.desk.moved}</Note>}
@@ -24,7 +25,7 @@ export function Notices({ desk, sheet }: { desk: Desk; sheet: Sheet | null }) {
 function Note({ children, action }: { children: React.ReactNode; action?: React.ReactNode }) {
   return (
     <div className={classes["note"]}>
-      <p>{children}</p>
+      <div>{children}</div>
       {action}
     </div>
   );
@@ -48,6 +49,7 @@ function Lost({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
 
 function Late({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
   const [taken, setTaken] = useState(false);
+  const [failed, setFailed] = useState<unknown>(null);
   const late = sheet.work.late_work;
   const n = late.reduce((sum, one) => sum + one.changes, 0);
   if (n === 0 || taken) return null;
@@ -57,13 +59,14 @@ function Late({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
         <Button
           size="compact-sm"
           variant="default"
-          onClick={() => void desk.takeOver(sheet).then(() => setTaken(true))}
+          onClick={() => void desk.takeOver(sheet).then(() => setTaken(true), setFailed)}
         >
           {words.late.take}
         </Button>
       }
     >
       {words.late.title(n)}
+      <Fault error={failed} />
     </Note>
   );
 }

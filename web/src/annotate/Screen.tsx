@@ -109,7 +109,6 @@ function Layout({ desk, cards: all }: { desk: Desk; cards: readonly Card[] }) {
     <div className={classes["screen"]}>
       <GammaFilter desk={desk} />
       <TopBar desk={desk} sheet={sheet} name={card?.name ?? ""} card={card} />
-      <Notices desk={desk} sheet={sheet} />
       {sheet ? <Tools desk={desk} sheet={sheet} /> : <div className={classes["tools"]} />}
       <main className={classes["stage"]}>
         <Canvas desk={desk} engine={engine} onEngine={setEngine} />
@@ -118,6 +117,7 @@ function Layout({ desk, cards: all }: { desk: Desk; cards: readonly Card[] }) {
         {state.at !== "open" && state.at !== "opening" && <Message desk={desk} state={state} />}
       </main>
       <aside className={classes["panels"]} aria-label={words.desk.panels}>
+        <Notices desk={desk} sheet={sheet} />
         {sheet && <Panels desk={desk} sheet={sheet} engine={engine} tab={tab} setTab={setTab} />}
       </aside>
       {engine ? (

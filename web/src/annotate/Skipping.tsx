@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
+import { AT_ONCE } from "./keyboard";
 import { annotate as words } from "../words/annotate";
 
 /** Why an image is put aside: one of the usual reasons, or one's own. */
@@ -13,6 +14,7 @@ export function Skipping({ close, skip }: { close: () => void; skip: (reason: st
     <Modal
       opened
       onClose={close}
+      transitionProps={AT_ONCE}
       closeButtonProps={{ "aria-label": words.desk.close }}
       title={words.skip.title}
       size="sm"

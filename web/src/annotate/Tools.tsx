@@ -9,7 +9,10 @@ import {
   Pentagon,
   PersonStanding,
   Spline,
+  Redo2,
   Square,
+  Trash2,
+  Undo2,
   type LucideIcon,
 } from "lucide-react";
 import { annotate as words } from "../words/annotate";
@@ -32,6 +35,13 @@ const ICONS: Record<ToolName, LucideIcon> = {
   eraser: Eraser,
 };
 
+/** What hands without a keyboard need as much as a tool. */
+const STEPS: readonly [string, LucideIcon][] = [
+  ["undo", Undo2],
+  ["redo", Redo2],
+  ["delete", Trash2],
+];
+
 /** Only the tools that the template's labels allow. */
 export function Tools({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
   const chosen = useSignal(desk.tool);
@@ -40,6 +50,10 @@ export function Tools({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
     <div className={classes["tools"]} role="toolbar" aria-label={words.desk.tools} aria-orientation="vertical">
       {desk.tools(sheet).map((tool) => (
         <ToolButton key={tool} tool={tool} chosen={chosen === tool} pick={() => desk.pickTool(tool)} />
+      ))}
+      <span className={classes["rule"]} />
+      {STEPS.map(([id, Icon]) => (
+        <Step key={id} id={id} icon={Icon} />
       ))}
     </div>
   );
@@ -57,6 +71,24 @@ function ToolButton({ tool, chosen, pick }: { tool: ToolName; chosen: boolean; p
         aria-label={words.tools[tool]}
         aria-keyshortcuts={key}
         onClick={pick}
+      >
+        <Icon size={18} aria-hidden />
+      </button>
+    </Tooltip>
+  );
+}
+
+function Step({ id, icon: Icon }: { id: string; icon: LucideIcon }) {
+  const title = keys.title(id);
+  const key = keys.shown(id);
+  return (
+    <Tooltip label={`${title}  ${key}`} position="right">
+      <button
+        type="button"
+        className={classes["tool"]}
+        aria-label={title}
+        aria-keyshortcuts={key}
+        onClick={() => keys.run(id)}
       >
         <Icon size={18} aria-hidden />
       </button>

@@ -4,11 +4,13 @@
  */
 
 import { newId } from "../api/ids";
+import { listen, type Happening } from "../api/live";
 import { Refused, Unreached } from "../api/problem";
 import type { Annotation } from "../canvas/changes";
 import { Signal } from "../canvas/signal";
 import type { Kind } from "../canvas/shapes";
 import { Activity } from "./activity";
+import { Finished } from "./finished";
 import type { EndBody, Ending } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
 import { Pictures, type Picture } from "./pictures";
@@ -40,6 +42,7 @@ export type State =
 const AHEAD = 3;
 const HEARTBEAT_MS = 60_000;
 const SELDOM_MS = 90_000;
+const AGAIN_MS = 3_000;
 
 export class Desk {
   readonly state = new Signal<State>({ at: "opening" });
@@ -56,15 +59,22 @@ export class Desk {
   readonly pictures = new Pictures();
 
   private readonly schemas = new Map<number, Schema>();
-  private readonly finished: number[] = [];
+  private readonly files = new Map<number, Awaited<ReturnType<typeof calls.fileOf>>>();
+  private readonly finished: Finished;
   private readonly later: number[] = [];
   private previous: Annotation[] = [];
   private last: Annotation | undefined;
   private seconds = 0;
+  private done = 0;
   private armed = false;
   private role: Role = "work";
   private sheetStop: (() => void) | undefined;
   private touched = false;
+  /** What was tried last and may be tried again. */
+  private tried: () => Promise<void> = () => this.next();
+  private trying: ReturnType<typeof setTimeout> | undefined;
+  private isTrying = false;
+  private left = false;
 
   constructor(
     readonly project: number,
@@ -73,7 +83,9 @@ export class Desk {
     readonly outbox: Outbox,
     /** Puts the task's address into the address bar. */
     private readonly go: (task: number) => void,
-  ) {}
+  ) {
+    this.finished = new Finished(`${project}.${template}.${me}`);
+  }
 
   /** Sit down. Returns how to leave: reservations are given up; what is held stays held until its lease ends. */
   begin(): () => void {
@@ -84,11 +96,16 @@ export class Desk {
       const saved = answer as { late?: boolean; held_by?: number | null };
       if (sheet?.work.attempt.id === entry.attempt && isSave(entry) && saved.late) sheet.lost.set(saved.held_by ?? 0);
       const state = this.state.get();
-      if (state.at === "broken" && state.error instanceof Unreached) void this.next(); // the server is back
+      if (state.at === "broken" && state.error instanceof Unreached) void this.again(); // the server is back
     });
+    const deaf = listen(this.project, (happening) => this.hear(happening));
+    this.left = false;
     return () => {
+      this.left = true;
+      deaf();
       clearInterval(beat);
       clearInterval(ahead);
+      clearTimeout(this.trying);
       unheard();
       this.flushTime();
       calls.reserve(this.project, this.template, 0).catch(() => undefined);
@@ -100,19 +117,35 @@ export class Desk {
   /** Show a task: mine, or one that I may open again. */
   async open(id: number): Promise<void> {
     if (this.sheet.get()?.work.task.id === id) return;
-    this.state.set({ at: "opening" });
+    if (this.state.get().at !== "broken") this.state.set({ at: "opening" });
+    this.tried = () => this.open(id);
     try {
       const task = await calls.task(this.project, id);
       if (task.holder === this.me && task.attempt != null) await this.show(task.attempt);
       else this.state.set({ at: "elsewhere", task });
     } catch (error) {
-      this.state.set({ at: "broken", error });
+      this.broke(error);
     }
+  }
+
+  /** Try once more what did not work. While the server is away that happens by itself, too. */
+  async again(): Promise<void> {
+    clearTimeout(this.trying);
+    if (this.isTrying || this.state.get().at !== "broken") return;
+    this.isTrying = true;
+    await this.tried().finally(() => (this.isTrying = false));
+  }
+
+  private broke(error: unknown): void {
+    this.state.set({ at: "broken", error });
+    clearTimeout(this.trying);
+    if (error instanceof Unreached && !this.left) this.trying = setTimeout(() => void this.again(), AGAIN_MS);
   }
 
   /** The next task: what was put aside for a moment, what is mine already, else one from the queue. */
   async next(role: Role = this.role): Promise<void> {
     this.role = role;
+    this.tried = () => this.next(role);
     try {
       const aside = this.later.pop();
       if (aside !== undefined) {
@@ -126,8 +159,8 @@ export class Desk {
     } catch (error) {
       if (error instanceof Refused && error.type === "nothing-to-do") {
         this.put(null);
-        this.state.set({ at: "none", done: this.finished.length, seconds: Math.round(this.seconds) });
-      } else this.state.set({ at: "broken", error });
+        this.state.set({ at: "none", done: this.done, seconds: Math.round(this.seconds) });
+      } else this.broke(error);
     }
   }
 
@@ -150,10 +183,14 @@ export class Desk {
     const { file } = sheet.work;
     const wanted = { project: this.project, file: file.id, width: file.width, height: file.height };
     try {
-      const picture = await this.pictures.get(wanted);
-      if (this.sheet.get() === sheet) this.picture.set(picture);
+      const picture = await this.pictures.show(wanted);
+      if (this.sheet.get() !== sheet) return;
+      this.picture.set(picture);
+      if (this.state.get().at === "broken") this.state.set({ at: "open" });
     } catch (error) {
-      if (this.sheet.get() === sheet) this.state.set({ at: "broken", error });
+      if (this.sheet.get() !== sheet) return;
+      this.tried = () => this.fetchPicture(sheet);
+      this.broke(error);
     }
   }
 
@@ -283,7 +320,7 @@ export class Desk {
     if (!sheet || this.state.get().at !== "open" || sheet.lost.get() !== null) return;
     const [first] = sheet.missing();
     if (first) {
-      if (first.annotation) sheet.scene.select(first.annotation);
+      sheet.scene.select(...(first.annotation === null ? [] : [first.annotation]));
       this.wanted.set({ ...first });
       return;
     }
@@ -319,7 +356,9 @@ export class Desk {
     const { attempt, task } = sheet.work;
     const active_seconds = this.takeTime();
     void this.outbox.put({ ...this.about(sheet), attempt: attempt.id, call, body: { active_seconds, ...more } });
-    if (call === "submit" || call === "accept" || call === "return") this.finished.push(task.id);
+    if (call === "submit" || call === "accept" || call === "return") this.done += 1;
+    if (call === "submit") this.finished.push(task.id);
+    sheet.document.close();
     this.previous = sheet.annotations.filter((one) => one.kind !== "tag");
     this.state.set({ at: "opening" });
     void this.next();
@@ -327,13 +366,19 @@ export class Desk {
 
   /** Open the last submission again; the present image waits. */
   async reopenPrevious(): Promise<boolean> {
-    const id = this.finished.at(-1);
     const now = this.sheet.get();
+    const id = this.finished.last;
     if (id === undefined) return false;
     await this.drained(id);
     const isOpen = this.state.get().at === "open";
-    if (!(await this.reopen(id))) return false;
+    try {
+      if (!(await this.reopen(id))) return false;
+    } catch (error) {
+      if (error instanceof Refused) this.finished.pop(); // a later stage has it: the one before may do
+      throw error;
+    }
     this.finished.pop();
+    this.done = Math.max(0, this.done - 1);
     if (now && isOpen) this.later.push(now.work.task.id);
     return true;
   }
@@ -364,7 +409,7 @@ export class Desk {
   }
 
   get canReopen(): boolean {
-    return this.finished.length > 0;
+    return this.finished.last !== undefined;
   }
 
   get copiesFromPrevious(): boolean {
@@ -405,6 +450,15 @@ export class Desk {
     await this.compareEdition(sheet);
   }
 
+  /** What others do that matters here is told at once; what isn't heard, the next heartbeat notices. */
+  private hear({ kind, body, actor }: Happening): void {
+    const sheet = this.sheet.get();
+    if (!sheet) return;
+    if (kind === "task.lapsed" && body["attempt"] === sheet.work.attempt.id) sheet.lost.set(actor ?? 0);
+    const concerns = kind === "schema.changed" || (kind === "template.changed" && body["template"] === this.template);
+    if (concerns) void this.compareEdition(sheet);
+  }
+
   /** Tell when the guide, the labels or the questions changed while this image is worked on. */
   private async compareEdition(sheet: Sheet): Promise<void> {
     const now = await calls.template(this.project, this.template).catch(() => null);
@@ -419,9 +473,10 @@ export class Desk {
     if (!sheet || sheet.work.attempt.role === "review") return;
     const tasks = await calls.reserve(this.project, this.template, AHEAD).catch(() => []);
     for (const task of tasks) {
-      const card = await calls.fileOf(this.project, task.file).catch(() => null);
-      if (!card?.width || !card.height) continue;
-      const wanted = { project: this.project, file: card.id, width: card.width, height: card.height };
+      const file = this.files.get(task.file) ?? (await calls.fileOf(this.project, task.file).catch(() => null));
+      if (!file?.width || !file.height) continue;
+      this.files.set(file.id, file);
+      const wanted = { project: this.project, file: file.id, width: file.width, height: file.height };
       await this.pictures.get(wanted).catch(() => undefined);
     }
   }

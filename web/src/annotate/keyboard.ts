@@ -15,6 +15,9 @@ function keep(): Keep {
 
 export const keys = new Keys(ACTIONS, keep());
 
+/** How a dialogue that a key opened comes: what is typed next is meant for it. */
+export const AT_ONCE = { duration: 0 } as const;
+
 const isInDialogue = (): boolean => document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
 
 /** Listen to the keyboard for as long as the screen is shown. Keys never act while somebody types or a dialogue is open. */

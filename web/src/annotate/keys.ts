@@ -130,6 +130,11 @@ export class Keys {
     return this.bound.get().find((one) => one.id === id)?.keys[0] ?? "";
   }
 
+  /** What an action is called. */
+  title(id: string): string {
+    return this.bound.get().find((one) => one.id === id)?.title ?? id;
+  }
+
   /** The actions that have a chord, other than one. */
   conflicts(pressed: string, but: string): Bound[] {
     return this.bound.get().filter((one) => one.id !== but && one.keys.includes(pressed));

@@ -3,6 +3,8 @@
  * most 4096 pixels at first, and the full picture comes when somebody zooms into it.
  */
 
+import { problemOf, Refused, Unreached } from "../api/problem";
+
 export interface Wanted {
   project: number;
   file: number;
@@ -18,22 +20,32 @@ export interface Picture {
 
 const LIMIT_BYTES = 400_000_000;
 export const SIDE = 4096;
+const PIXEL = 4;
 
-const key = (of: Wanted, full: boolean): string => `${of.project}/${of.file}${full ? "/full" : ""}`;
+const key = (of: Wanted, full: boolean): string => `${of.project}/${of.file}/${full ? "full" : "rendition"}`;
 
 export class Pictures {
   private readonly kept = new Map<string, Promise<Picture>>();
-  private readonly bytes = new Map<string, number>();
+  private readonly decoded = new Map<string, ImageBitmap>();
+  private shown = "";
 
-  /** The picture to show first. */
+  constructor(private readonly decode: (of: Wanted, full: boolean) => Promise<ImageBitmap> = fetched) {}
+
+  /** The picture to show now. It is kept until another one is shown. */
+  show(of: Wanted): Promise<Picture> {
+    this.shown = `${of.project}/${of.file}/`;
+    return this.get(of);
+  }
+
+  /** The picture that will be shown first. */
   get(of: Wanted): Promise<Picture> {
     return this.load(of, Math.max(of.width, of.height) <= SIDE);
   }
 
-  /** The picture with all its pixels; rejects when they would be over the limit by themselves. */
+  /** The picture with all its pixels, where there is room for them beside the one that is shown till then. */
   full(of: Wanted): Promise<Picture> {
-    if (of.width * of.height * 4 > LIMIT_BYTES * 0.9) return this.get(of);
-    return this.load(of, true);
+    const room = LIMIT_BYTES - SIDE * SIDE * PIXEL;
+    return of.width * of.height * PIXEL > room ? this.get(of) : this.load(of, true);
   }
 
   private load(of: Wanted, full: boolean): Promise<Picture> {
@@ -44,34 +56,37 @@ export class Pictures {
       this.kept.set(name, known);
       return known;
     }
-    const loading = decode(of, full).then((picture) => {
-      this.bytes.set(name, picture.bitmap.width * picture.bitmap.height * 4);
+    const loading = this.decode(of, full).then((bitmap) => {
+      this.decoded.set(name, bitmap);
       this.makeRoom(name);
-      return picture;
+      return { bitmap, full };
     });
     this.kept.set(name, loading);
     loading.catch(() => this.kept.delete(name));
     return loading;
   }
 
-  /** Let the least used go until the rest is under the limit; never the one that is shown. */
-  private makeRoom(but: string): void {
-    for (const name of [...this.kept.keys()]) {
+  /** Let the least used go until the rest is under the limit, and the newest too; never what is shown. */
+  private makeRoom(newest: string): void {
+    for (const name of [...this.kept.keys()].filter((one) => one !== newest).concat(newest)) {
       if (this.total <= LIMIT_BYTES) return;
-      if (name === but || !this.bytes.has(name)) continue;
+      if (name.startsWith(this.shown) || !this.decoded.has(name)) continue;
+      this.decoded.get(name)?.close();
+      this.decoded.delete(name);
       this.kept.delete(name);
-      this.bytes.delete(name);
     }
   }
 
+  /** Bytes of all decoded pixels. */
   get total(): number {
-    return [...this.bytes.values()].reduce((a, b) => a + b, 0);
+    return [...this.decoded.values()].reduce((sum, one) => sum + one.width * one.height * PIXEL, 0);
   }
 }
 
-async function decode(of: Wanted, full: boolean): Promise<Picture> {
+async function fetched(of: Wanted, full: boolean): Promise<ImageBitmap> {
   const path = `/api/v1/projects/${of.project}/files/${of.file}`;
-  const answer = await fetch(full ? `${path}/content` : `${path}/rendition`);
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return { bitmap: await createImageBitmap(await answer.blob()), full };
+  const answer = await fetch(full ? `${path}/content` : `${path}/rendition`).catch(() => null);
+  if (!answer) throw new Unreached();
+  if (!answer.ok) throw new Refused(await problemOf(answer));
+  return createImageBitmap(await answer.blob());
 }

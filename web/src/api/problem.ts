@@ -45,6 +45,9 @@ export class Unreached extends Error {
   }
 }
 
+/** Somebody else changed the thing since it was read: its edition is not the one that the change is for. */
+export const isStale = (error: unknown): boolean => error instanceof Refused && error.status === 412;
+
 /** The refusal in an answer, also in one that came from a proxy and is no problem+json. */
 export async function problemOf(answer: Response): Promise<Problem> {
   const bare = { type: "no-answer", title: "", status: answer.status, detail: `${answer.status} ${answer.statusText}` };

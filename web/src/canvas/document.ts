@@ -10,6 +10,7 @@ export class Document {
   readonly state: Signal<State>;
   readonly history = new History();
   private readonly listeners = new Set<Listener>();
+  private closed = false;
 
   constructor(
     state: State,
@@ -34,9 +35,14 @@ export class Document {
     return () => this.listeners.delete(listener);
   }
 
+  /** It was handed in: nothing changes it any more. */
+  close(): void {
+    this.closed = true;
+  }
+
   /** Make changes together, as one step of the history. */
   run(title: string, changes: Change[]): void {
-    if (changes.length === 0) return;
+    if (changes.length === 0 || this.closed) return;
     const before = this.state.get();
     const after = applied(before, changes, this.origin, this.who);
     this.history.add({ title, changes, undo: undoing(before, after, changes, this.origin) });
@@ -46,11 +52,13 @@ export class Document {
 
   /** What undoing took back, or undefined. */
   undo(): string | undefined {
+    if (this.closed) return undefined;
     const command = this.history.undo();
     return command && this.again(command.title, command.undo);
   }
 
   redo(): string | undefined {
+    if (this.closed) return undefined;
     const command = this.history.redo();
     return command && this.again(command.title, command.changes);
   }

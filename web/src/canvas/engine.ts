@@ -81,7 +81,7 @@ export class Engine implements Gestures {
     observer.observe(host);
     this.stops.push(
       () => observer.disconnect(),
-      this.view.subscribe(() => this.invalidate(...LAYERS)),
+      this.view.subscribe(() => this.looked()),
       this.crosshair.subscribe(() => this.invalidate("hand")),
       this.radius.subscribe(() => this.invalidate("hand")),
       this.bare.subscribe(() => this.invalidate("shapes", "hand")),
@@ -120,7 +120,7 @@ export class Engine implements Gestures {
         scene.selection.subscribe(() => this.invalidate("hand")),
       );
       this.fit();
-    }
+    } else delete this.host.dataset["view"];
     this.invalidate(...LAYERS);
   }
 
@@ -290,8 +290,10 @@ export class Engine implements Gestures {
 
   /** A gesture turned out to be a pan or a pinch. */
   abandon(): void {
-    if (this.tool instanceof BrushTool || !this.tool) this.cancel();
-    else if (!(this.tool instanceof PolygonTool)) this.tool.cancel();
+    if (this.tool && !this.borrowed) this.tool.abandon();
+    else this.select?.cancel();
+    this.borrowed = false;
+    this.invalidate("hand", "shapes");
   }
 
   leave(): void {
@@ -324,6 +326,12 @@ export class Engine implements Gestures {
 
   // Frames.
 
+  private looked(): void {
+    const { scale, x, y } = this.view.get();
+    this.host.dataset["view"] = `${scale} ${x} ${y}`; // for whoever automates the page
+    this.invalidate(...LAYERS);
+  }
+
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.host;
     const before = this.screen;
@@ -353,8 +361,6 @@ export class Engine implements Gestures {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
     const began = performance.now();
-    const { scale, x, y } = this.view.get();
-    this.host.dataset["view"] = `${scale} ${x} ${y}`; // for whoever automates the page
     if (this.dirty.has("image")) this.paintImage();
     if (this.dirty.has("shapes")) this.paintShapes();
     if (this.dirty.has("hand")) this.paintHand();

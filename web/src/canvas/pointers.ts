@@ -1,4 +1,7 @@
-/** Mouse, pen and touch as gestures: press, drag, double click, pan, pinch and wheel. */
+/**
+ * Mouse, pen and touch as gestures: press, drag, double click, pan, pinch and wheel. A finger counts once it moved, was
+ * lifted or stayed, so that the first of two that pinch draws nothing.
+ */
 
 import type { Point } from "./shapes";
 
@@ -14,10 +17,23 @@ export interface Gestures {
   zoom(factor: number, at: Point): void;
 }
 
+/** A finger that moved no further than this many screen pixels taps, and one that stays so long presses the other button. */
+const TAP = 6;
+const LONG_MS = 600;
+
+interface Finger {
+  id: number;
+  at: Point;
+  shift: boolean;
+  timer: ReturnType<typeof setTimeout>;
+}
+
 export class Pointers {
   private readonly touches = new Map<number, Point>();
+  private waiting: Finger | null = null;
   private panning: Point | null = null;
   private pressed: number | null = null;
+  private byPen = false;
   private spaceHeld = false;
   private readonly ends = new AbortController();
 
@@ -39,6 +55,7 @@ export class Pointers {
 
   close(): void {
     this.ends.abort();
+    this.forget();
   }
 
   /** Space is held: the next press pans. */
@@ -54,23 +71,53 @@ export class Pointers {
 
   private down(event: PointerEvent): void {
     const at = this.at(event);
+    const isTouch = event.pointerType === "touch";
+    if (isTouch && this.byPen && this.pressed !== null) return; // the hand that holds the pen
     capture(this.host, event.pointerId);
-    if (event.pointerType === "touch") {
-      this.touches.set(event.pointerId, at);
-      if (this.touches.size === 2) {
-        this.pressed = null;
-        this.to.abandon();
-        return;
-      }
-      if (this.touches.size > 2) return;
-    }
+    if (isTouch && !this.isFirst(event.pointerId, at)) return;
     if (event.button === 1 || this.spaceHeld) {
       this.panning = at;
       event.preventDefault();
-      return;
+    } else if (isTouch) this.wait(event, at);
+    else {
+      this.byPen = event.pointerType === "pen";
+      this.press(event.pointerId, at, event.shiftKey, event.button === 2, event.ctrlKey || event.metaKey);
     }
-    this.pressed = event.pointerId;
-    this.to.down(at, event.shiftKey, event.button === 2, event.ctrlKey || event.metaKey);
+  }
+
+  /** A finger came down: whether it is the only one. With the second begins a pinch, whatever the first was doing. */
+  private isFirst(id: number, at: Point): boolean {
+    this.touches.set(id, at);
+    if (this.touches.size === 2) {
+      if (this.pressed !== null) this.to.abandon();
+      this.pressed = null;
+      this.forget();
+    }
+    return this.touches.size === 1;
+  }
+
+  private wait({ pointerId: id, shiftKey: shift }: PointerEvent, at: Point): void {
+    this.forget();
+    this.waiting = { id, at, shift, timer: setTimeout(() => this.begin(true), LONG_MS) };
+  }
+
+  /** The finger that was waited for is a press. */
+  private begin(secondary = false): void {
+    const finger = this.waiting;
+    this.forget();
+    if (!finger) return;
+    this.to.move(finger.at, finger.shift); // no finger hovers: it is there at once
+    this.press(finger.id, finger.at, finger.shift, secondary, false);
+  }
+
+  private forget(): void {
+    clearTimeout(this.waiting?.timer);
+    this.waiting = null;
+  }
+
+  private press(id: number, at: Point, shift: boolean, secondary: boolean, borrow: boolean): void {
+    this.pressed = id;
+    this.to.down(at, shift, secondary, borrow);
   }
 
   private move(event: PointerEvent): void {
@@ -85,6 +132,10 @@ export class Pointers {
       this.panning = at;
       return;
     }
+    if (this.waiting?.id === event.pointerId) {
+      if (Math.hypot(at.x - this.waiting.at.x, at.y - this.waiting.at.y) <= TAP) return;
+      this.begin();
+    }
     const all = this.pressed === event.pointerId ? (event.getCoalescedEvents?.() ?? []) : [];
     for (const one of all.slice(0, -1)) this.to.move(this.at(one), event.shiftKey);
     this.to.move(at, event.shiftKey);
@@ -96,6 +147,7 @@ export class Pointers {
       this.panning = null;
       return;
     }
+    if (this.waiting?.id === event.pointerId) this.begin();
     if (this.pressed !== event.pointerId) return;
     this.pressed = null;
     this.to.up(this.at(event), event.shiftKey);
@@ -104,6 +156,7 @@ export class Pointers {
   private lost(event: PointerEvent): void {
     this.touches.delete(event.pointerId);
     this.panning = null;
+    if (this.waiting?.id === event.pointerId) this.forget();
     if (this.pressed !== event.pointerId) return;
     this.pressed = null;
     this.to.abandon();

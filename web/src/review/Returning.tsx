@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { X } from "lucide-react";
 import { useState } from "react";
 import type { Sheet } from "../annotate/sheet";
+import { AT_ONCE } from "../annotate/keyboard";
 import { annotate as words } from "../words/annotate";
 
 interface Remark {
@@ -32,7 +33,13 @@ export function Returning({ sheet, close, sendBack }: ReturningProps) {
     setPin(null);
   };
   return (
-    <Modal opened onClose={close} closeButtonProps={{ "aria-label": words.desk.close }} title={words.returning.title}>
+    <Modal
+      opened
+      onClose={close}
+      transitionProps={AT_ONCE}
+      closeButtonProps={{ "aria-label": words.desk.close }}
+      title={words.returning.title}
+    >
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {words.returning.why}

@@ -1,5 +1,6 @@
 /** Words of actions: when, if, do. */
 export const actions = {
+  fields: { name: "Name", on: "On", if: "Only if" } as Record<string, string>,
   title: "Actions",
   none: "No actions yet",
   noneWhy: "An action does something by itself: export early, tell a receiver, notify people, move files.",

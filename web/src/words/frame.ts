@@ -50,6 +50,13 @@ export const frame = {
     actions: "Actions",
     projects: "Projects",
   },
+  stale: {
+    title: "Somebody changed this while you did",
+    theirs: "They changed",
+    mine: "You changed",
+    merge: "Go on with both, mine where they differ",
+    take: "Go on with theirs alone",
+  },
   fault: {
     title: "This did not work",
     unreached: "The server does not answer",

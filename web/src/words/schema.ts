@@ -86,8 +86,6 @@ export const schema = {
   saveWhat: "Save",
   discard: "Discard",
   saved: (version: number) => `Saved as version ${version}`,
-  stale: "Somebody changed the schema meanwhile. Load it again to see how it is now; what you typed here is then lost.",
-  reload: "Load it again",
   history: "History",
   readOnly: "You may look at the schema; editors change it.",
   said: {

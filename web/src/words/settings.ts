@@ -2,6 +2,7 @@
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 export const settings = {
+  connectionFields: { name: "Name", path: "Path", url: "URL", timeout: "Seconds to wait" } as Record<string, string>,
   title: "Settings",
   tabs: {
     members: "People",

@@ -61,6 +61,11 @@ export abstract class DrawingTool {
     this.points = [];
   }
 
+  /** The gesture turned out to be a pan or a pinch: what it began goes. */
+  abandon(): void {
+    this.cancel();
+  }
+
   down(_: Pointer): Drawn | null {
     return null;
   }
@@ -250,6 +255,11 @@ abstract class ManyPoints extends DrawingTool {
     this.pressed = false;
   }
 
+  /** The points that were set stay. */
+  override abandon(): void {
+    this.pressed = false;
+  }
+
   override finish(): Drawn | null {
     if (this.points.length < this.fewest) return null;
     return this.made(this.shape(), this.joins ? { joins: true } : {});
@@ -349,6 +359,9 @@ export class KeypointsTool extends DrawingTool {
     super.cancel();
     this.marks = [];
   }
+
+  /** The points that were set stay. */
+  override abandon(): void {}
 
   override back(): boolean {
     this.marks.pop();

@@ -2,19 +2,22 @@ import { Button, Group, Stack, Switch, Text, TextInput, Title } from "@mantine/c
 import { notifications } from "@mantine/notifications";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { api, body } from "../../api/client";
 import { faultAt } from "../../api/faults";
 import { useHere } from "../../api/here";
-import { newId } from "../../api/ids";
 import type { Action } from "../../api/lists";
+import { isStale } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Fault } from "../../parts/Fault";
 import { Page } from "../../parts/Page";
+import { changesOf } from "../../parts/sides";
+import { Stale } from "../../parts/Stale";
 import { Sure } from "../../parts/Sure";
+import { useEdited } from "../../parts/useEdited";
 import { actions as words } from "../../words/actions";
 import { actionQuery } from "../runs/queries";
-import { type Settings, stepDraft, stepOf, trigger, triggerDraft } from "./draft";
+import { type Settings, type StepDraft, stepDraft, stepOf, trigger, type TriggerDraft, triggerDraft } from "./draft";
 import { Steps } from "./Steps";
 import { Trigger } from "./Trigger";
 
@@ -28,17 +31,32 @@ export function EditAction() {
   const { project } = useHere();
   const { action = 0 } = useParams({ strict: false });
   const { data } = useSuspenseQuery(actionQuery(project, Number(action)));
-  return <Form key={data.edition} of={data} />;
+  return <Form key={data.id} of={data} />;
 }
+
+interface Draft {
+  name: string;
+  on: boolean;
+  when: TriggerDraft;
+  condition: string;
+  steps: readonly StepDraft[];
+}
+
+const drafted = (of: Action | undefined): Draft => ({
+  name: of?.name ?? "",
+  on: of?.state !== "off",
+  when: triggerDraft(of?.settings.when),
+  condition: of?.settings.if ?? "",
+  steps: (of?.settings.do ?? []).map((step, at) => stepDraft(step, `step ${at + 1}`)),
+});
 
 function Form({ of }: { of: Action | undefined }) {
   const { project, mayEdit } = useHere();
   const navigate = useNavigate();
-  const [name, setName] = useState(of?.name ?? "");
-  const [on, setOn] = useState(of?.state !== "off");
-  const [when, setWhen] = useState(() => triggerDraft(of?.settings.when));
-  const [condition, setCondition] = useState(of?.settings.if ?? "");
-  const [steps, setSteps] = useState(() => (of?.settings.do ?? []).map((step) => stepDraft(step, newId())));
+  const now = drafted(of);
+  const edited = useEdited(of?.edition ?? 1, now);
+  const { name, on, when, condition, steps } = edited.draft;
+  const set = (part: Partial<Draft>) => edited.set({ ...edited.draft, ...part });
   const [wanted, does] = [trigger(when), steps.map(stepOf)];
   const whole = wanted !== undefined && does.length > 0 && does.every((step) => step !== undefined);
   const leave = (action: number) => navigate({ to: "/p/$project/actions/$action", params: { project, action } });
@@ -60,12 +78,16 @@ function Form({ of }: { of: Action | undefined }) {
         : body(
             api.PATCH("/api/v1/projects/{project}/actions/{action}", {
               params: { path: { project, action: of.id } },
-              headers: { "If-Match": `"${of.edition ?? 1}"` },
+              headers: { "If-Match": `"${edited.edition}"` },
               body: { name, settings, state },
             }),
           );
     },
+    onError: (error) => {
+      if (isStale(error)) void queries.invalidateQueries({ queryKey: actionQuery(project, of?.id ?? 0).queryKey });
+    },
     onSuccess: async (saved) => {
+      edited.restart(saved.edition ?? 1, drafted(saved));
       await queries.invalidateQueries({ queryKey: ["p", project] });
       notifications.show({ message: words.saved });
       await leave(saved.id);
@@ -116,27 +138,47 @@ function Form({ of }: { of: Action | undefined }) {
             maxLength={200}
             value={name}
             error={fault("name")}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => set({ name: event.currentTarget.value })}
           />
-          <Switch mb="sm" label={words.state} checked={on} onChange={(event) => setOn(event.currentTarget.checked)} />
+          <Switch
+            mb="sm"
+            label={words.state}
+            checked={on}
+            onChange={(event) => set({ on: event.currentTarget.checked })}
+          />
         </Group>
-        <Trigger draft={when} set={(part) => setWhen({ ...when, ...part })} fault={fault} />
+        <Trigger draft={when} set={(part) => set({ when: { ...when, ...part } })} fault={fault} />
         <TextInput
           label={words.if}
           description={words.ifWhy}
           placeholder={words.ifHint}
           value={condition}
           error={fault("if") ?? fault("condition")}
-          onChange={(event) => setCondition(event.currentTarget.value)}
+          onChange={(event) => set({ condition: event.currentTarget.value })}
         />
         <Stack gap="sm">
           <Title order={2}>{words.do}</Title>
-          <Steps steps={steps} change={setSteps} fault={fault} />
+          <Steps steps={steps} change={(to) => set({ steps: to })} fault={fault} />
         </Stack>
-        <Fault error={saving.error} />
+        {edited.isStale ? (
+          <Stale
+            theirs={said(edited.base, now)}
+            mine={said(edited.base, edited.draft)}
+            merge={() => {
+              edited.merge();
+              saving.reset();
+            }}
+            take={() => {
+              edited.take();
+              saving.reset();
+            }}
+          />
+        ) : (
+          <Fault error={saving.error} />
+        )}
         {mayEdit ? (
           <Group>
-            <Button type="submit" disabled={!whole} loading={saving.isPending}>
+            <Button type="submit" disabled={!whole || edited.isStale} loading={saving.isPending}>
               {of === undefined ? words.create : words.save}
             </Button>
           </Group>
@@ -146,4 +188,16 @@ function Form({ of }: { of: Action | undefined }) {
       </Stack>
     </Page>
   );
+}
+
+/** What a side changed, as the API has it: a draft also holds what is half typed. */
+function said(base: Draft, side: Draft): string[] {
+  const plain = ({ name, on, when, condition, steps }: Draft) => ({
+    name,
+    on,
+    when: trigger(when),
+    if: condition,
+    ...Object.fromEntries(steps.map((step, at) => [`step ${at + 1}`, stepOf(step)])),
+  });
+  return changesOf(plain(base), plain(side), words.fields).map((one) => `${one.what}: ${one.value}`);
 }

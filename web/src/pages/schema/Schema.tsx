@@ -5,15 +5,16 @@ import { useState } from "react";
 import { api, body } from "../../api/client";
 import { useHere } from "../../api/here";
 import { schemaQuery } from "../../api/labels";
-import { Refused } from "../../api/problem";
+import { isStale, Refused } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
-import { Notice } from "../../parts/Notice";
 import { Page } from "../../parts/Page";
+import { Stale } from "../../parts/Stale";
+import { useEdited } from "../../parts/useEdited";
 import { schema as words } from "../../words/schema";
 import { AttributeForm } from "./AttributeForm";
-import { type Draft, type DraftAttribute, type DraftLabel, differences, drafted, wanted } from "./draft";
+import { type DraftAttribute, type DraftLabel, differences, drafted, wanted } from "./draft";
 import { LabelForm } from "./LabelForm";
 import { Things } from "./Things";
 import classes from "./Schema.module.css";
@@ -23,15 +24,14 @@ import { Versions } from "./Versions";
 export function Schema() {
   const { project, mayEdit } = useHere();
   const { data: schema } = useSuspenseQuery(schemaQuery(project));
-  const [edited, setEdited] = useState<{ of: number; draft: Draft } | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
-  const before = drafted(schema);
-  const draft = edited?.draft ?? before;
-  const changes = edited === null ? [] : differences(before, draft);
+  const now = drafted(schema);
+  const edited = useEdited(schema.version, now);
+  const { draft, set: change } = edited;
+  const changes = differences(edited.base, draft);
   const nameless = [...draft.labels, ...draft.attributes].some((one) => !one.archived && one.name.trim() === "");
-  const change = (to: Draft) => setEdited({ of: edited?.of ?? schema.version, draft: to });
   const forget = () => {
-    setEdited(null);
+    edited.take();
     saving.reset();
   };
   const saving = useMutation({
@@ -39,17 +39,19 @@ export function Schema() {
       body(
         api.PUT("/api/v1/projects/{project}/schema", {
           params: { path: { project } },
-          headers: { "If-Match": `"${edited?.of ?? schema.version}"` },
+          headers: { "If-Match": `"${edited.edition}"` },
           body: wanted(draft),
         }),
       ),
     onSuccess: (saved) => {
       queries.setQueryData(schemaQuery(project).queryKey, saved as typeof schema);
-      setEdited(null);
+      edited.restart(saved.version, drafted(saved as typeof schema));
       notifications.show({ message: words.saved(saved.version) });
     },
+    onError: (error) => {
+      if (isStale(error)) void queries.invalidateQueries({ queryKey: schemaQuery(project).queryKey });
+    },
   });
-  const stale = saving.error instanceof Refused && saving.error.status === 412;
   const fault = (place: string) => (saving.error instanceof Refused ? within(saving.error, place) : undefined);
   const label = draft.labels.find((one) => one.key === chosen);
   const attribute = draft.attributes.find((one) => one.key === chosen);
@@ -98,19 +100,16 @@ export function Schema() {
             </List>
           </div>
           <Stack gap="sm" align="flex-end" maw={560}>
-            {stale ? (
-              <Notice>
-                {words.stale}
-                <Button
-                  variant="default"
-                  onClick={() => {
-                    forget();
-                    void queries.invalidateQueries({ queryKey: schemaQuery(project).queryKey });
-                  }}
-                >
-                  {words.reload}
-                </Button>
-              </Notice>
+            {edited.isStale ? (
+              <Stale
+                theirs={differences(edited.base, now)}
+                mine={changes}
+                merge={() => {
+                  edited.merge();
+                  saving.reset();
+                }}
+                take={forget}
+              />
             ) : (
               <Fault error={saving.error} />
             )}
@@ -118,7 +117,7 @@ export function Schema() {
               <Button variant="default" onClick={forget}>
                 {words.discard}
               </Button>
-              <Button loading={saving.isPending} disabled={nameless} onClick={() => saving.mutate()}>
+              <Button loading={saving.isPending} disabled={nameless || edited.isStale} onClick={() => saving.mutate()}>
                 {words.saveWhat}
               </Button>
             </Group>

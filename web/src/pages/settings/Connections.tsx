@@ -18,14 +18,17 @@ import { type FormEvent, useState } from "react";
 import { api, body } from "../../api/client";
 import { useHere } from "../../api/here";
 import { type Connection, connectionsQuery } from "../../api/lists";
-import { Refused } from "../../api/problem";
+import { isStale, Refused } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Copy } from "../../parts/Copy";
 import { Empty } from "../../parts/Empty";
 import { Facts } from "../../parts/Facts";
 import { Fault } from "../../parts/Fault";
+import { changesOf } from "../../parts/sides";
+import { Stale } from "../../parts/Stale";
 import { State } from "../../parts/State";
 import { Sure } from "../../parts/Sure";
+import { useEdited } from "../../parts/useEdited";
 import { words as common } from "../../words";
 import { settings as words } from "../../words/settings";
 
@@ -107,12 +110,27 @@ export function Connections() {
         closeButtonProps={{ "aria-label": common.actions.close }}
       >
         {shown !== null && (
-          <Form of={shown === "new" ? undefined : shown} done={() => setShown(null)} refresh={refresh} />
+          <Form
+            of={shown === "new" ? undefined : (found.find((one) => one.id === shown.id) ?? shown)}
+            done={() => setShown(null)}
+            refresh={refresh}
+          />
         )}
       </Modal>
     </Stack>
   );
 }
+
+const drafted = (of: Connection | undefined) => ({
+  kind: of?.kind ?? "webhook",
+  name: of?.name ?? "",
+  path: text(of?.settings["path"]),
+  url: text(of?.settings["url"]),
+  timeout: Number(of?.settings["timeout_seconds"] ?? 20),
+});
+
+const said = (base: object, side: object): string[] =>
+  changesOf(base, side, words.connectionFields).map((one) => `${one.what}: ${one.value}`);
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
@@ -124,14 +142,9 @@ interface FormProps {
 
 function Form({ of, done, refresh }: FormProps) {
   const { project } = useHere();
-  const [form, setForm] = useState({
-    kind: of?.kind ?? "webhook",
-    name: of?.name ?? "",
-    path: text(of?.settings["path"]),
-    url: text(of?.settings["url"]),
-    timeout: Number(of?.settings["timeout_seconds"] ?? 20),
-    secret: "",
-  });
+  const now = { ...drafted(of), secret: "" };
+  const edited = useEdited(of?.edition ?? 1, now);
+  const { draft: form, set: setForm } = edited;
   const told = form.kind === "folder" ? { path: form.path } : { url: form.url, timeout_seconds: form.timeout };
   const saving = useMutation({
     mutationFn: () =>
@@ -150,10 +163,13 @@ function Form({ of, done, refresh }: FormProps) {
         : body(
             api.PATCH("/api/v1/projects/{project}/connections/{connection}", {
               params: { path: { project, connection: of.id } },
-              headers: { "If-Match": `"${of.edition ?? 1}"` },
+              headers: { "If-Match": `"${edited.edition}"` },
               body: { name: form.name, settings: told },
             }),
           ),
+    onError: (error) => {
+      if (isStale(error)) void refresh();
+    },
     onSuccess: async (made) => {
       await refresh();
       if (made.secret == null) done();
@@ -231,9 +247,24 @@ function Form({ of, done, refresh }: FormProps) {
           )}
         </>
       )}
-      <Fault error={saving.error} />
+      {edited.isStale ? (
+        <Stale
+          theirs={said(edited.base, now)}
+          mine={said(edited.base, form)}
+          merge={() => {
+            edited.merge();
+            saving.reset();
+          }}
+          take={() => {
+            edited.take();
+            saving.reset();
+          }}
+        />
+      ) : (
+        <Fault error={saving.error} />
+      )}
       <Group justify="flex-end">
-        <Button type="submit" loading={saving.isPending}>
+        <Button type="submit" loading={saving.isPending} disabled={edited.isStale}>
           {common.actions.save}
         </Button>
       </Group>

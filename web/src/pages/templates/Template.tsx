@@ -2,16 +2,20 @@ import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { api, body, type Schemas } from "../../api/client";
 import { faultAt } from "../../api/faults";
 import { useHere } from "../../api/here";
 import { type Template as Told, templateQuery, templatesQuery } from "../../api/lists";
+import { isStale } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Fault } from "../../parts/Fault";
 import { Page } from "../../parts/Page";
+import { changesOf } from "../../parts/sides";
+import { Stale } from "../../parts/Stale";
 import { State } from "../../parts/State";
 import { Sure } from "../../parts/Sure";
+import { useEdited } from "../../parts/useEdited";
 import { templates as words } from "../../words/templates";
 import { MoreSettings } from "./MoreSettings";
 import { PeopleSettings } from "./PeopleSettings";
@@ -37,14 +41,23 @@ export function Template() {
   const { project } = useHere();
   const { template = 0 } = useParams({ strict: false });
   const { data } = useSuspenseQuery(templateQuery(project, Number(template)));
-  return <Form key={data.edition} of={data} />;
+  return <Form key={data.id} of={data} />;
 }
+
+interface Draft {
+  name: string;
+  settings: Settings;
+}
+
+const NEW: Draft = { name: "", settings: {} };
+const drafted = ({ name, settings }: Told): Draft => ({ name, settings });
 
 function Form({ of }: { of: Told | undefined }) {
   const { project, mayEdit } = useHere();
   const navigate = useNavigate();
-  const [name, setName] = useState(of?.name ?? "");
-  const [settings, setSettings] = useState<Settings>(of?.settings ?? {});
+  const now = of === undefined ? NEW : drafted(of);
+  const edited = useEdited(of?.edition ?? 0, now);
+  const { name, settings } = edited.draft;
   const disabled = !mayEdit || of?.state === "archived";
   const refresh = async (to: Told) => {
     queries.setQueryData(templateQuery(project, to.id).queryKey, to as NonNullable<typeof to>);
@@ -62,11 +75,15 @@ function Form({ of }: { of: Told | undefined }) {
         : body(
             api.PATCH("/api/v1/projects/{project}/templates/{template}", {
               params: { path: { project, template: of.id } },
-              headers: { "If-Match": `"${of.edition}"` },
+              headers: { "If-Match": `"${edited.edition}"` },
               body: { name, settings },
             }),
           ),
+    onError: (error) => {
+      if (isStale(error)) void queries.invalidateQueries({ queryKey: templateQuery(project, of?.id ?? 0).queryKey });
+    },
     onSuccess: async (saved) => {
+      edited.restart(saved.edition, drafted(saved));
       await refresh(saved);
       notifications.show({ message: words.saved });
       if (of === undefined)
@@ -88,7 +105,7 @@ function Form({ of }: { of: Told | undefined }) {
   };
   const part: PartProps = {
     settings,
-    set: (change) => setSettings({ ...settings, ...change }),
+    set: (change) => edited.set({ name, settings: { ...settings, ...change } }),
     disabled,
     fault: (place) => faultAt(saving.error, place),
   };
@@ -134,16 +151,31 @@ function Form({ of }: { of: Told | undefined }) {
           disabled={disabled}
           value={name}
           error={faultAt(saving.error, "name")}
-          onChange={(event) => setName(event.currentTarget.value)}
+          onChange={(event) => edited.set({ name: event.currentTarget.value, settings })}
         />
         <RouteSettings {...part} />
         <ShownSettings {...part} />
         <PeopleSettings {...part} />
         <MoreSettings {...part} />
-        <Fault error={saving.error} />
+        {edited.isStale ? (
+          <Stale
+            theirs={said(edited.base, now)}
+            mine={said(edited.base, edited.draft)}
+            merge={() => {
+              edited.merge();
+              saving.reset();
+            }}
+            take={() => {
+              edited.take();
+              saving.reset();
+            }}
+          />
+        ) : (
+          <Fault error={saving.error} />
+        )}
         {!disabled && (
           <Group>
-            <Button type="submit" loading={saving.isPending}>
+            <Button type="submit" loading={saving.isPending} disabled={edited.isStale}>
               {of === undefined ? words.create : words.save}
             </Button>
           </Group>
@@ -152,3 +184,8 @@ function Form({ of }: { of: Told | undefined }) {
     </Page>
   );
 }
+
+const said = (base: Draft, side: Draft): string[] => {
+  const flat = ({ name, settings }: Draft) => ({ name, ...settings });
+  return changesOf(flat(base), flat(side), words.fields).map((one) => `${one.what}: ${one.value}`);
+};
