@@ -171,7 +171,7 @@ export const compare = {
   entered: "entered",
   left: "left",
   described: "metadata changed",
-  by: "By",
+  by: "Annotations by",
   causes: {
     person: "People",
     import: "Imports",

@@ -2,6 +2,7 @@ import { Button, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Fault } from "../../parts/Fault";
+import { Key } from "../../parts/Key";
 import { Loading } from "../../parts/Loading";
 import { words } from "../../words";
 import { BothSides } from "./BothSides";
@@ -36,7 +37,7 @@ export function ChangedAnnotations({ project, a, b }: Sides) {
           >
             <img src={`/api/v1/projects/${project}/files/${one.file}/thumbnail`} alt="" loading="lazy" />
             <span className={classes["about"]}>
-              <bdi>{one.key}</bdi>
+              <Key of={one.key} />
               <Counts of={one} />
             </span>
           </button>
@@ -66,10 +67,14 @@ const SIGNS: [Kind, string][] = [
 
 function Counts({ of }: { of: ChangedFile }) {
   return (
-    <span className="muted">
-      {SIGNS.filter(([kind]) => of.count[kind] > 0)
-        .map(([kind, sign]) => `${sign}${of.count[kind]} ${words.compare[kind]}`)
-        .join(", ")}
+    <span className={classes["counts"]}>
+      {SIGNS.filter(([kind]) => of.count[kind] > 0).map(([kind, sign]) => (
+        <span key={kind} title={words.compare[kind]}>
+          <span aria-hidden>{sign}</span>
+          {of.count[kind]}
+          <span className="sr"> {words.compare[kind]}</span>
+        </span>
+      ))}
     </span>
   );
 }

@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { count, words } from "../../words";
 import classes from "./Compare.module.css";
@@ -10,28 +11,21 @@ export function Summary({ diff }: { diff: Schemas["Diff"] }) {
   const causes = Object.entries(diff.by).filter(([, tally]) => Object.values(tally).some((n) => n > 0));
   return (
     <div className={classes["summary"]}>
-      <table className={classes["tally"]}>
-        <thead>
-          <tr>
-            <td />
-            <th scope="col">{words.compare.added}</th>
-            <th scope="col">{words.compare.changed}</th>
-            <th scope="col">{words.compare.removed}</th>
-            <td />
-          </tr>
-        </thead>
-        <tbody>
-          <Line name={words.compare.files} tally={diff.files} />
-          <Line
-            name={words.compare.annotations}
-            tally={diff.annotations}
-            note={words.compare.on(diff.files_with_changed_annotations)}
-          />
+      <Counted>
+        <Line name={words.compare.files} tally={diff.files} />
+        <Line
+          name={words.compare.annotations}
+          tally={diff.annotations}
+          note={words.compare.on(diff.files_with_changed_annotations)}
+        />
+      </Counted>
+      {causes.length > 0 && (
+        <Counted name={words.compare.by}>
           {causes.map(([cause, tally]) => (
-            <Line key={cause} name={words.compare.causes[cause] ?? cause} tally={tally} part />
+            <Line key={cause} name={words.compare.causes[cause] ?? cause} tally={tally} />
           ))}
-        </tbody>
-      </table>
+        </Counted>
+      )}
       {diff.schema_changes.length > 0 && (
         <div>
           <Text fw={600}>{words.compare.schema}</Text>
@@ -46,18 +40,33 @@ export function Summary({ diff }: { diff: Schemas["Diff"] }) {
   );
 }
 
+function Counted({ name, children }: { name?: string; children: ReactNode }) {
+  return (
+    <table className={classes["tally"]}>
+      <thead>
+        <tr>
+          <td className="muted">{name}</td>
+          <th scope="col">{words.compare.added}</th>
+          <th scope="col">{words.compare.changed}</th>
+          <th scope="col">{words.compare.removed}</th>
+          <td />
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  );
+}
+
 interface LineProps {
   name: string;
   tally: Tally;
   note?: string;
-  /** Whether it is one cause among those of the line above. */
-  part?: boolean;
 }
 
-function Line({ name, tally, note, part = false }: LineProps) {
+function Line({ name, tally, note }: LineProps) {
   const cell = (n: number | undefined) => <td data-none={!n || undefined}>{count(n ?? 0)}</td>;
   return (
-    <tr data-part={part || undefined}>
+    <tr>
       <th scope="row">{name}</th>
       {cell(tally.added)}
       {cell(tally.changed)}

@@ -32,10 +32,10 @@ test("changes are counted by file", () => {
 });
 
 test("a change says in which fields", () => {
-  expect(fieldsOf(change(2, "changed", { after: { ...box, label: 2, geometry: [1, 2, 3, 5] } }))).toEqual([
-    "label",
-    "geometry",
-  ]);
+  expect(
+    fieldsOf(change(2, "changed", { after: { ...box, label: 2, geometry: [1, 2, 3, 5], source: "model" } })),
+  ).toEqual(["label", "geometry"]);
+  expect(fieldsOf(change(2, "changed", { after: { ...box, source: "model" } }))).toEqual(["source"]);
   expect(fieldsOf(change(2, "added"))).toEqual([]);
 });
 

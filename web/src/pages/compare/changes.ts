@@ -37,13 +37,17 @@ export function byFile(changes: readonly Change[]): ChangedFile[] {
   return [...found.values()];
 }
 
-const FIELDS = ["label", "geometry", "kind", "attributes", "confidence", "source", "group", "at", "author"];
+const FIELDS = ["label", "geometry", "kind", "attributes", "confidence", "group", "at"];
+/** They change with whoever changes anything else. */
+const WHOSE = ["source", "author"];
 
 /** The fields in which both sides of a change differ. */
 export function fieldsOf({ before, after }: Change): string[] {
   if (before === null || after === null) return [];
   const [one, other] = [before, after] as unknown as Record<string, unknown>[];
-  return FIELDS.filter((field) => JSON.stringify(one?.[field]) !== JSON.stringify(other?.[field]));
+  const differ = (field: string) => JSON.stringify(one?.[field]) !== JSON.stringify(other?.[field]);
+  const found = FIELDS.filter(differ);
+  return found.length > 0 ? found : WHOSE.filter(differ);
 }
 
 /** The branch and the revision of a state as it is written; a version's are told by the version. */

@@ -1,4 +1,4 @@
-import { ActionIcon, Checkbox, Switch, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Switch, Text, Tooltip } from "@mantine/core";
 import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "../../api/client";
@@ -117,7 +117,16 @@ export function Explorer({ project, dataset, version, q, onAsk, mayEdit, note }:
               q === "" ? (
                 <Empty title={words.data.empty}>{version === undefined ? words.data.emptyWhy : undefined}</Empty>
               ) : (
-                <Empty title={words.data.nothing}>{words.data.nothingWhy}</Empty>
+                <Empty
+                  title={words.data.nothing}
+                  action={
+                    <Button variant="default" onClick={() => onAsk("")}>
+                      {words.data.clearQuery}
+                    </Button>
+                  }
+                >
+                  {words.data.nothingWhy}
+                </Empty>
               )
             }
           />

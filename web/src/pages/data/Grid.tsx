@@ -3,6 +3,7 @@ import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import type { MouseEvent, ReactNode } from "react";
 import { Fault } from "../../parts/Fault";
+import { Key } from "../../parts/Key";
 import { Loading } from "../../parts/Loading";
 import { words } from "../../words";
 import classes from "./Data.module.css";
@@ -130,7 +131,7 @@ function Cell({ project, entry, at, total, picking, children }: CellProps) {
             aria-label={words.data.select(entry.key)}
           />
         )}
-        <bdi title={entry.key}>{entry.key}</bdi>
+        <Key of={entry.key} />
       </span>
     </div>
   );

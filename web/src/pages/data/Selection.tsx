@@ -1,6 +1,6 @@
 import { Button, Menu, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { api, body } from "../../api/client";
@@ -28,7 +28,7 @@ interface SelectionProps {
 
 /** What can be done with the picked files: add them to a dataset, make tasks of them, export them, take them out. */
 export function Selection({ project, of, dataset, q, picking, total }: SelectionProps) {
-  const { data: all } = useSuspenseQuery(datasetsQuery(project));
+  const { data: all = [] } = useQuery(datasetsQuery(project));
   const [dialog, setDialog] = useState<"new" | "export" | null>(null);
   const size = picking.size ?? total;
   const others = all.filter((one) => one.id !== dataset.id && one.branch === dataset.branch && one.query == null);
