@@ -145,7 +145,7 @@ export const facets = {
   all: (count: number) => `Show all ${n.format(count)}`,
   fewer: "Show fewer",
   described: (count: number) => `of the first ${plural(count, "file")}`,
-  with: (value: string, files: number) => `${value}: ${plural(files, "file")}`,
+  files: (count: number) => (count === 1 ? "file" : "files"),
   without: (value: string) => `Without ${value}`,
   times: (annotations: number) => plural(annotations, "annotation"),
   tenth: (low: number, high: number, files: number) =>

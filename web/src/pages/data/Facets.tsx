@@ -166,14 +166,16 @@ function Value({ facet, of, q, onAsk, before }: ValueProps) {
         type="button"
         className={classes["pick"]}
         aria-pressed={isOn}
-        aria-label={words.facets.with(name, facet.files)}
         title={facet.annotations == null ? name : `${name}: ${words.facets.times(facet.annotations)}`}
         onClick={() => onAsk(toggled(q, facet.query))}
       >
         <span className={classes["bar"]} style={{ width: `${(100 * facet.files) / of}%` }} />
         {before}
-        <bdi className={classes["name"]}>{name}</bdi>
-        <span className={classes["count"]}>{count(facet.files)}</span>
+        <bdi className={classes["name"]}>{name}</bdi>{" "}
+        <span className={classes["count"]}>
+          {count(facet.files)}
+          <span className="sr"> {words.facets.files(facet.files)}</span>
+        </span>
       </button>
       <button
         type="button"

@@ -1,0 +1,49 @@
+"""A million files by SQL: one real picture under many keys, each in a dataset and with a box, as imports leave them."""
+
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+
+from bench.images import draw
+from bench.installation import embedded_server
+from bench.project import Project
+
+_FILES: LiteralString = (
+    "insert into file (project, key, hash, bytes, media, mime, width, height, state, created_seq)"
+    " select f.project, 'shelf/' || lpad(n::text, 7, '0') || '.png', f.hash, f.bytes, f.media, f.mime, f.width,"
+    " f.height, f.state, f.created_seq from file f, generate_series(1, %(count)s) n where f.id = %(file)s"
+)
+_ENTRIES: LiteralString = (
+    "insert into entry (project, dataset, file, key, cause, at, created_seq)"
+    " select e.project, e.dataset, f.id, f.key, e.cause, e.at, e.created_seq from entry e"
+    " join file f on f.project = e.project and f.id > %(file)s where e.file = %(file)s order by f.id"
+)
+_BOXES: LiteralString = (
+    "insert into annotation (project, branch, file, id, created_seq, kind, label, x, y, w, h, geometry, attributes,"
+    " source, origin) select f.project, b.id, f.id, gen_random_uuid(), f.created_seq, 'box', %(label)s, 8, 8, 24, 16,"
+    " '[8,8,24,16]', '{}', 'import', 'import' from file f join branch b on b.project = f.project and b.kind = 'main'"
+    " where f.id > %(file)s order by f.id"
+)
+_LABELS: LiteralString = (
+    "insert into file_label (project, branch, file, label, n) select f.project, b.id, f.id, %(label)s, 1"
+    " from file f join branch b on b.project = f.project and b.kind = 'main' where f.id > %(file)s order by f.id"
+)
+
+
+def fill(project: Project, folder: Path, count: int) -> None:
+    """Import one picture, then put it on the shelf so many times."""
+    draw(folder / "one", 1, tint=3)
+    project.await_import(project.start_import(folder / "one", project.source))
+    with embedded_server(project.running.home) as server, psycopg.connect(server.dsn, autocommit=True) as conn:
+        fill_rows(conn, project.label, count)
+
+
+def fill_rows(conn: "psycopg.Connection[tuple[object, ...]]", label: int, count: int) -> None:
+    """The rows of so many more files like the newest one."""
+    found = conn.execute("select max(id) from file").fetchone()
+    assert found is not None
+    given = {"count": count, "file": found[0], "label": label}
+    for statement in (_FILES, _ENTRIES, _BOXES, _LABELS):
+        conn.execute(statement, given)
+    conn.execute("vacuum analyze file, entry, annotation, file_label")
