@@ -23,7 +23,7 @@ import penstock
 from penstock.cli.main import penstock as command_line
 from penstock.core import Refusal, Settings
 from penstock.core.notes import field_notes
-from penstock.formats import FORMATS, Item
+from penstock.formats import FORMATS, READ_ONLY, Item
 from penstock.formats.carries import Carries, becomes
 from penstock.formats.model import WORDS
 from penstock.log import Event
@@ -167,7 +167,7 @@ def formats_page() -> str:
     lines = [
         "# What formats carry\n",
         "A kind that a format hasn't is written as the kind that stands here in its place, or left out. Whatever is",
-        "lost is counted in the export's manifest, by the codes below.\n",
+        "lost is counted in the export's manifest, by the codes below. What only says `read` can't be written.\n",
         f"| format | name | {' | '.join(kind.replace('_', ' ') for kind in KINDS)} |",
         f"|---|---|{'---|' * len(KINDS)}",
     ]
@@ -178,9 +178,12 @@ def formats_page() -> str:
             "yes" if a == b else f"as {b.replace('_', ' ')}" if b else "-" for a, b in zip(KINDS, become, strict=True)
         ]
         lines.append(f"| [{format.title}]({format.page}.md) | `{format.name}` | {' | '.join(cells)} |")
+    for format in READ_ONLY:
+        cells = ["read" if kind in format.carries.kinds else "-" for kind in KINDS]
+        lines.append(f"| [{format.title}]({format.page}.md) | `{format.name}` | {' | '.join(cells)} |")
     flags = [field for field in Carries.__dataclass_fields__ if field != "kinds"]
     lines += ["", f"| name | {' | '.join(flag.replace('_', ' ') for flag in flags)} |", f"|---|{'---|' * len(flags)}"]
-    for format in FORMATS:
+    for format in (*FORMATS, *READ_ONLY):
         cells = ["yes" if getattr(format.carries, flag) else "-" for flag in flags]
         lines.append(f"| `{format.name}` | {' | '.join(cells)} |")
     lines += [
@@ -190,7 +193,7 @@ def formats_page() -> str:
         "The first that fits, unless the import names a format.\n",
         "| name | recognized by |",
         "|---|---|",
-        *(f"| `{format.name}` | {format.sign} |" for format in FORMATS),
+        *(f"| `{format.name}` | {format.sign} |" for format in (*READ_ONLY, *FORMATS)),
         "\n## Losses\n",
         "| code | meaning |",
         "|---|---|",

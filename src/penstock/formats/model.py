@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, runtime_c
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from pydantic import TypeAdapter, ValidationError
 
+from penstock.annotations.geometry import Bounds
 from penstock.annotations.model import NOTHING, Source
 from penstock.core import Problem
 from penstock.schema.model import Kind, Name, Schema
@@ -37,6 +39,8 @@ class NamedAnnotation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: UUID | None = None  #: our id, in our own format only
     author: str | None = None
     foreign: dict[str, Any] = {}
+    bounds: Bounds | UnsetType = UNSET
+    """Of a geometry that its reader has checked and spelled canonically; what has none is checked when it comes in."""
 
 
 class Item(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -223,8 +227,8 @@ class Look(Protocol):
         ...
 
 
-class Format(Protocol):
-    """One interchange format."""
+class Readable(Protocol):
+    """One interchange format that can be read."""
 
     name: str
     title: str
@@ -239,6 +243,10 @@ class Format(Protocol):
     def read(self, tree: Tree) -> Reading:
         """Open a set. Raises FormatInvalid when nothing of it can be read."""
         ...
+
+
+class Format(Readable, Protocol):
+    """One that can be written too."""
 
     def media_path(self, item: Item) -> str:
         """Where an item's media belongs in a set in this format."""

@@ -12,7 +12,7 @@ from penstock import datasets, files, formats, jobs, schema
 from penstock.annotations import branches
 from penstock.core import Invalid
 from penstock.files.model import key_fault
-from penstock.formats import BadItem, Containing, Format, Item, Reading
+from penstock.formats import BadItem, Containing, Item, Readable, Reading
 from penstock.ingest import manifest, sources, spool, tables
 from penstock.ingest.model import PREDICTIONS, Import, ManifestSource, NewImport, PathSource, RunProblem, UploadSource
 from penstock.ingest.sources import FileSet, Stored
@@ -93,6 +93,7 @@ class Scan:
         format = self._format(found)
         reading = format.read(found) if format else None
         self._aim(format, reading.schema() if reading else None, self._foreign(reading) if reading else {})
+        containing = reading if isinstance(reading, Containing) else None
         taken = set(reading.used()) if reading else set[str]()
         paths = frozenset(found.paths())
         broken: dict[str, BadItem] = {}
@@ -103,22 +104,22 @@ class Scan:
                 yield Planned(key=item.key, item=Item(key=item.key), reason=item.detail)
             else:
                 taken.add(item.media or "")
-                yield Planned(key=item.key, place=self._place(item, found, reading), item=item)
+                yield Planned(key=item.key, place=self._place(item, found, containing), item=item)
         yield from self._unannotated(found, taken, broken)
         for bad in broken.values():
             yield Planned(key=bad.key, item=Item(key=bad.key), reason=bad.detail)
 
-    def _place(self, item: Item, found: FileSet, reading: Reading | None) -> str:
+    def _place(self, item: Item, found: FileSet, containing: Containing | None) -> str:
         """Where an item's bytes are; those inside an annotation file are stored first."""
-        if item.media is None and isinstance(reading, Containing):
-            content = reading.content(item)
+        if item.media is None and containing is not None:
+            content = containing.content(item)
             return "" if content is None else f"blob:{self._store.blobs.put(content).hash}"
         return found.place(item.media) if item.media else ""
 
-    def _format(self, found: FileSet) -> Format | None:
+    def _format(self, found: FileSet) -> Readable | None:
         if self._request.format == sources.NO_FORMAT:
             return None
-        return formats.named(self._request.format) if self._request.format else formats.detect(found)
+        return formats.readable(self._request.format) if self._request.format else formats.detect(found)
 
     def _unannotated(self, found: FileSet, taken: set[str], broken: dict[str, BadItem]) -> Iterator[Planned]:
         """Media that no annotations mention. Those whose annotations are broken fail with them."""
@@ -142,7 +143,7 @@ class Scan:
         return foreign
 
     def _aim(
-        self, format: Format | None, wanted: WantedSchema | None, foreign: Mapping[str, Any] = MappingProxyType({})
+        self, format: Readable | None, wanted: WantedSchema | None, foreign: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         """Settle where annotations go, make the labels that they need, and keep what the set says of itself."""
         request = self._request

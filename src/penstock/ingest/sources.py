@@ -187,7 +187,7 @@ def check(store: Store, request: NewImport, uploads: Sequence[Upload]) -> None:
     A large archive is looked into by the scan alone, since that takes reading it.
     """
     if request.format not in (None, NO_FORMAT):
-        formats.named(request.format)
+        formats.readable(request.format)
     _all_there(uploads_of(request), uploads)
     match request.source:
         case PathSource(path=path) | ManifestSource(path=str(path)):

@@ -70,6 +70,8 @@ def test_every_loss_is_on_the_page():
 
 
 def test_every_format_has_a_page_that_says_its_name():
-    pages = {format.name: (REFERENCE / f"formats/{format.page}.md") for format in formats.FORMATS}
+    pages = {
+        format.name: (REFERENCE / f"formats/{format.page}.md") for format in (*formats.FORMATS, *formats.READ_ONLY)
+    }
     assert [name for name, page in pages.items() if not page.exists()] == []
     assert [name for name, page in pages.items() if f"`{name}`" not in page.read_text() + f"`{page.stem}`"] == []
