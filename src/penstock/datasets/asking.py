@@ -144,10 +144,11 @@ def _places(
 def milestones(tx: Transaction, scope: Scope, text: str | None, state: str | None = None) -> Milestones:
     """Where a list of files can be entered, so that no place in it is far from one. Raises QueryInvalid."""
     where = condition(tx, read(tx, text, scope, state), scope)
-    found = found_tables.milestones(tx, held(tx, scope), where, STEP)
-    nth = max(1, -(-len(found.keys) // MOST_MILESTONES))
-    places = zip(found.keys[nth - 1 :: nth], found.ids[nth - 1 :: nth], strict=True)
-    return Milestones(files=found.files, every=STEP * nth, cursors=[encode_cursor(*place) for place in places])
+    files, places = found_tables.milestones(tx, held(tx, scope), where, STEP)
+    nth = max(1, -(-len(places) // MOST_MILESTONES))
+    return Milestones(
+        files=files, every=STEP * nth, cursors=[encode_cursor(*place) for place in places[nth - 1 :: nth]]
+    )
 
 
 def count(tx: Transaction, scope: Scope, text: str | None) -> int:

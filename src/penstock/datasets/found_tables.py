@@ -87,26 +87,19 @@ def _rest(tx: Transaction, held: Held, where: Condition, after: Place, limit: in
     return tx.all(Place, found, **{**where.parameters, "key": after.key, "file": after.file})
 
 
-class Miles(NamedTuple):
-    """How many files there are, and the place of every so many of them."""
-
-    files: int
-    keys: list[str]
-    ids: list[int]
-
-
-def milestones(tx: Transaction, held: Held, where: Condition | None, every: int) -> Miles:
-    """The place of every so many files that a condition holds for, in the order of keys: one walk of the index."""
+def milestones(tx: Transaction, held: Held, where: Condition | None, every: int) -> tuple[int, list[Place]]:
+    """How many files a condition holds for, and the place of every so many of them: one walk in the order of keys."""
     prepare(tx)
+    parameters = dict(where.parameters) if where else {}
     counted = SQL("select m.key, m.file, row_number() over (order by m.key, m.file) as n from {}").format(
         members(held, where)
     )
-    found = SQL(
-        "select count(*) as files, coalesce(array_agg(c.key order by c.n) filter (where c.n % {every} = 0), '{{}}')"
-        " as keys, coalesce(array_agg(c.file order by c.n) filter (where c.n % {every} = 0), '{{}}') as ids"
-        " from ({counted}) c"
-    ).format(every=Literal(every), counted=counted)
-    return tx.one(Miles, found, **(where.parameters if where else {}))
+    found = SQL("select c.key, c.file from ({}) c where c.n % {} = 0 order by c.n").format(counted, Literal(every))
+    places = tx.all(Place, found, **parameters)
+    last = places[-1] if places else Place("", 0)
+    rest = SQL("select count(*) from {} and (m.key, m.file) > (%(key)s, %(file)s)").format(members(held, where))
+    more = tx.value(int, rest, **parameters, key=last.key, file=last.file) or 0
+    return every * len(places) + more, places
 
 
 def entries(tx: Transaction, held: Held, files: Sequence[int]) -> list[Entry]:
