@@ -44,7 +44,7 @@ check: $(ENV)-develop ## lint, formatting, types, the order of imports, and the 
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python web/build.py check
 
-conformance: ## have what we write read by pycocotools, supervision, webdataset and datasets, in an environment of its own
+conformance: ## have what we write read by programs that are not ours, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-conformance ARGS="$(ARGS)" references
 
 .PHONY: references
@@ -68,7 +68,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 lock: ## pin what pyproject.toml asks for (needs uv); ARGS=--upgrade for the newest, ARGS="-P fastapi" for one
 	$(PIN) $(ARGS) --extra demo --extra parquet --group test --group lint -o requirements/develop.txt
 	$(PIN) -c requirements/develop.txt --extra demo --extra parquet --group test -o requirements/test.txt
-	$(PIN) -c requirements/develop.txt --extra parquet --group test --group conformance -o requirements/conformance.txt
+	$(PIN) $(ARGS) --extra parquet --group test --group conformance -o requirements/conformance.txt  # datumaro asks for older ones
 	$(PIN) -c requirements/develop.txt --extra demo -o requirements/demo.txt
 	$(PIN) -c requirements/develop.txt -o requirements/run.txt
 

@@ -1,13 +1,19 @@
 """Each reference reads what we write, and finds the same."""
 
 import json
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import datasets
+import datumaro
 import numpy as np
 import pytest
 import supervision
 import webdataset
+from label_studio_sdk.converter import Converter
+from label_studio_sdk.converter.converter import Format as LabelStudioFormat
 from pycocotools.coco import COCO
 
 from penstock.annotations import geometry, rle
@@ -105,3 +111,95 @@ def test_hugging_face_finds_our_folders(written: Written) -> None:
     found = datasets.load_dataset("imagefolder", data_dir=str(folder / "val"), cache_dir=str(folder / "cache"))
     [row] = list(found["train"])
     assert row["image"].size == (WIDTH, HEIGHT)
+
+
+def test_datumaro_finds_our_coco(written: Written) -> None:
+    # It wants the file in a folder `annotations`, and knows what it is by its name.
+    folder = written("coco", {"box", "polygon", "mask"})
+    (folder / "annotations").mkdir()
+    (folder / "annotations.json").rename(folder / "annotations" / "instances_train.json")
+    found = datumaro.Dataset.import_from(str(folder), "coco_instances")
+    names = [label.name for label in found.categories()[datumaro.AnnotationType.label]]
+    assert names == ["car", "two words", "body"]
+    item = found.get("a", "train")
+    by_kind: dict[str, list[Any]] = {}
+    for one in item.annotations:
+        by_kind.setdefault(one.type.name, []).append(one)
+    [mask] = by_kind["mask"]
+    assert (np.asarray(mask.image, bool) == rle.pixels(_shape(2))).all()
+    # Parts of a polygon are a polygon each, in one group; each segmentation has its box beside it.
+    assert [one.points for one in by_kind["polygon"]] == [part[0] for part in _shape(1)]
+    assert len({one.group for one in by_kind["polygon"]}) == 1
+    assert [4, 5, 24.5, 15] in [one.points for one in by_kind["bbox"]]
+
+
+@pytest.mark.parametrize(("name", "importer", "path"), [("cvat", "cvat", "annotations.xml"), ("darknet", "yolo", "")])
+def test_datumaro_finds_our_boxes(written: Written, name: str, importer: str, path: str) -> None:
+    found = datumaro.Dataset.import_from(str(written(name, {"box"}) / path), importer)
+    [[box]] = [item.annotations for item in found if item.id == "a"]
+    assert found.categories()[datumaro.AnnotationType.label][box.label].name == "car"
+    assert box.points == pytest.approx([4, 5, 24.5, 15], abs=1e-3)
+
+
+def test_datumaro_finds_our_dota(written: Written) -> None:
+    found = datumaro.Dataset.import_from(str(written("dota", {"box"})), "dota")
+    [[box]] = [item.annotations for item in found if item.annotations]
+    assert box.points == pytest.approx([14.25, 10, 20.5, 10, 0])  # its centre, its sides, its angle
+
+
+def test_datumaro_finds_our_voc_a_pixel_further(written: Written) -> None:
+    folder = written("voc", {"box"})
+    (folder / "ImageSets" / "Main").mkdir(parents=True)
+    (folder / "ImageSets" / "Main" / "train.txt").write_text("a\nb\n")
+    found = datumaro.Dataset.import_from(str(folder), "voc_detection")
+    [[box]] = [item.annotations for item in found if item.annotations]
+    # It doesn't take xmin and ymin back by one, though VOC counts from 1.
+    assert box.points == [5, 6, 24.5, 15]
+
+
+@pytest.fixture
+def converted(written: Written) -> Callable[[LabelStudioFormat], Path]:
+    """`converted(LabelStudioFormat.COCO)`: what Label Studio's own converter makes of our tasks."""
+
+    def convert(format: LabelStudioFormat) -> Path:
+        folder = written("label-studio", {"box", "polygon", "mask"})
+        converter = Converter(
+            config=str(folder / "label_config.xml"),
+            project_dir=str(folder),
+            upload_dir=str(folder),
+            download_resources=False,
+        )
+        converter.convert(str(folder / "tasks.json"), str(folder / "out"), format, is_dir=False)
+        return folder / "out"
+
+    return convert
+
+
+def test_label_studios_converter_finds_our_boxes_for_coco(converted: Callable[[LabelStudioFormat], Path]) -> None:
+    coco = json.loads((converted(LabelStudioFormat.COCO) / "result.json").read_text())
+    # Where a configuration offers key points, it puts all boxes into one category, "default".
+    [box] = [one["bbox"] for one in coco["annotations"] if not one["segmentation"]]
+    assert box == pytest.approx([4, 5, 20.5, 10], abs=1e-3)
+
+
+def test_label_studios_converter_finds_our_boxes_for_yolo(converted: Callable[[LabelStudioFormat], Path]) -> None:
+    folder = converted(LabelStudioFormat.YOLO)
+    assert (folder / "classes.txt").read_text().splitlines() == ["car", "two words", "body"]
+    [line] = [
+        line
+        for path in (folder / "labels").glob("*a.txt")
+        for line in path.read_text().splitlines()
+        if line.count(" ") == 4
+    ]
+    number, *place = map(float, line.split())
+    assert number == 0
+    assert place == pytest.approx([14.25 / WIDTH, 10 / HEIGHT, 20.5 / WIDTH, 10 / HEIGHT], abs=1e-6)
+
+
+def test_label_studios_converter_cuts_the_fractions_of_our_boxes_for_voc(
+    converted: Callable[[LabelStudioFormat], Path],
+) -> None:
+    [text] = [path.read_text() for path in (converted(LabelStudioFormat.VOC) / "Annotations").glob("*a.xml")]
+    found = [int(re.findall(rf"<{side}>(\d+)<", text)[0]) for side in ("xmin", "ymin", "xmax", "ymax")]
+    # Whole pixels, and the last one that is inside: 24.5 and 15 become 24 and 14.
+    assert found == [4, 5, 24, 14]
