@@ -114,9 +114,19 @@ def list_corrections(who: Viewer, template: int, after: int = 0, limit: Limit = 
 
 
 @router.post("/templates/{template}/next", status_code=201, response_model=Claim)
-def claim(who: Annotator, template: int, role: Role = "work") -> Response:
+def claim(
+    who: Annotator,
+    template: int,
+    role: Role = "work",
+    work: Annotated[bool, Query(description="Answer with the attempt's `work` too.")] = False,
+) -> Response:
     """Take the next task. 404 `nothing-to-do` when there is none."""
-    return _sent(who.do(lambda tx: verbs.claim(tx, template, who.role, role)), 201)
+    made = who.do(lambda tx: verbs.claim(tx, template, who.role, role))
+    if not work:
+        return _sent(made, 201)
+    found = who.read(lambda tx: attempts.work(tx, made.attempt))
+    whole = b'%s,"work":%s}' % (made.model_dump_json(by_alias=True).encode()[:-1], encode(found))
+    return Response(whole, 201, media_type="application/json")
 
 
 @router.put("/templates/{template}/reservations")

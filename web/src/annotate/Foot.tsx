@@ -1,10 +1,13 @@
 import { ActionIcon, Button, Group, Popover, Slider, Stack, Text } from "@mantine/core";
 import { Crosshair, Maximize, SunMedium, ZoomIn, ZoomOut } from "lucide-react";
 import type { Engine } from "../canvas/engine";
+import type { Point } from "../canvas/shapes";
+import type { View } from "../canvas/view";
 import { annotate as words } from "../words/annotate";
 import { PLAIN, type Desk } from "./desk";
 import { keys } from "./keyboard";
 import classes from "./Screen.module.css";
+import { Told } from "./Told";
 import { useSignal } from "./useSignal";
 
 interface FootProps {
@@ -14,16 +17,17 @@ interface FootProps {
   openSettings: (open: boolean) => void;
 }
 
+const percent = ({ scale }: View): string => `${Math.round(scale * 100)} %`;
+const place = (at: Point | null): string => (at ? `${at.x.toFixed(0)}, ${at.y.toFixed(0)}` : "");
+
 /** Zoom, where the pointer is, and one hint for the tool. */
 export function Foot({ desk, engine, settings, openSettings }: FootProps) {
-  const view = useSignal(engine.view);
-  const cursor = useSignal(engine.cursor);
   const hint = useSignal(engine.hint);
   const prefs = useSignal(desk.prefs);
   return (
     <footer className={classes["foot"]}>
       <Small label={words.desk.zoom + " -"} onClick={() => keys.run("zoom-out")} icon={<ZoomOut size={14} />} />
-      <span style={{ minWidth: 40, textAlign: "right" }}>{Math.round(view.scale * 100)} %</span>
+      <Told signal={engine.view} text={percent} style={{ minWidth: 40, textAlign: "right" }} />
       <Small label={words.desk.zoom + " +"} onClick={() => keys.run("zoom-in")} icon={<ZoomIn size={14} />} />
       <Small label={keys.title("fit")} onClick={() => keys.run("fit")} icon={<Maximize size={14} />} />
       <Popover opened={settings} onChange={openSettings} position="top-start" trapFocus>
@@ -49,7 +53,7 @@ export function Foot({ desk, engine, settings, openSettings }: FootProps) {
         onClick={() => keys.run("crosshair")}
         icon={<Crosshair size={14} />}
       />
-      <span className={classes["at"]}>{cursor ? `${cursor.x.toFixed(0)}, ${cursor.y.toFixed(0)}` : ""}</span>
+      <Told signal={engine.cursor} text={place} className={classes["at"]} />
       <span className={classes["hint"]}>{hint}</span>
     </footer>
   );

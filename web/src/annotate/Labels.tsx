@@ -1,5 +1,5 @@
 import { Modal, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { annotate as words } from "../words/annotate";
 import type { Desk } from "./desk";
 import { AT_ONCE, keys } from "./keyboard";
@@ -9,7 +9,7 @@ import type { Sheet } from "./sheet";
 import { useSignal } from "./useSignal";
 
 /** The labels that may be drawn: key, swatch, name, how many there are. */
-export function Labels({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
+export const Labels = memo(function Labels({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
   const chosen = useSignal(desk.label);
   const { annotations } = useSignal(sheet.document.state);
   useSignal(keys.bound);
@@ -42,7 +42,7 @@ export function Labels({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
       <Tags desk={desk} sheet={sheet} />
     </section>
   );
-}
+});
 
 export function Swatch({ colour, suggested = false }: { colour: string; suggested?: boolean }) {
   return (

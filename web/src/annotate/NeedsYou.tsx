@@ -2,11 +2,12 @@ import { Button, Popover, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
 import { annotate as words } from "../words/annotate";
-import type { Kept } from "./outbox/entry";
 import type { Outbox } from "./outbox/outbox";
+import { useSignal } from "./useSignal";
 
 /** What the server refused, told without getting in the way. */
-export function NeedsYou({ outbox, refused }: { outbox: Outbox; refused: readonly Kept[] }) {
+export function NeedsYou({ outbox }: { outbox: Outbox }) {
+  const { refused } = useSignal(outbox.standing);
   if (refused.length === 0) return null;
   return (
     <Popover width={360} position="bottom-end" trapFocus>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import type { Annotation, Value } from "../canvas/changes";
 import { annotate as words } from "../words/annotate";
 import { Answer } from "./answers/Answer";
@@ -11,7 +11,7 @@ import { useSignal } from "./useSignal";
 const INPUTS = "input:not([disabled]), textarea:not([disabled]), [role=slider], button:not([disabled])";
 
 /** The questions about what is selected, else about the whole image; generated from the schema. */
-export function Questions({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
+export const Questions = memo(function Questions({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
   useSignal(sheet.document.state);
   useSignal(sheet.scene.selection);
   const place = useRef<HTMLElement>(null);
@@ -51,7 +51,7 @@ export function Questions({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
       ))}
     </section>
   );
-}
+});
 
 interface QuestionProps {
   attribute: Attribute;

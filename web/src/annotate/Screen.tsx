@@ -1,7 +1,7 @@
 import { Tabs } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { useMe, works } from "../api/session";
 import type { Engine } from "../canvas/engine";
 import { bounds } from "../canvas/shapes";
@@ -32,9 +32,7 @@ import { Skipping } from "./Skipping";
 import { Tools } from "./Tools";
 import { TopBar } from "./TopBar";
 import { useSignal } from "./useSignal";
-import { cards, type Card } from "./work";
-
-export const cardsQuery = (project: number) => ({ queryKey: ["p", project, "work"], queryFn: () => cards(project) });
+import { cardsQuery } from "./cards";
 
 /** The address `/tasks/{template}/{task}`: finds the template's project and opens the outbox, then shows the desk. */
 export function Screen() {
@@ -52,7 +50,6 @@ export function Screen() {
   const at = found.findIndex((one) => one.data?.some((card) => card.template === Number(template)));
   const place = places[at];
   if (!place || !outbox) return found.some((one) => one.isPending) || !outbox ? <Loading /> : <NotFound />;
-  const all = found[at]?.data?.filter((card) => card.template === Number(template)) ?? [];
   return (
     <AtDesk
       key={`${place.id} ${template}`}
@@ -61,7 +58,6 @@ export function Screen() {
       task={Number(task)}
       me={me.person.id}
       outbox={outbox}
-      cards={all}
     />
   );
 }
@@ -72,10 +68,9 @@ interface AtDeskProps {
   task: number;
   me: number;
   outbox: Outbox;
-  cards: readonly Card[];
 }
 
-function AtDesk({ project, template, task, me, outbox, cards: all }: AtDeskProps) {
+const AtDesk = memo(function AtDesk({ project, template, task, me, outbox }: AtDeskProps) {
   const navigate = useNavigate();
   const [desk] = useState(
     () =>
@@ -85,36 +80,27 @@ function AtDesk({ project, template, task, me, outbox, cards: all }: AtDeskProps
   );
   useEffect(() => desk.begin(), [desk]);
   useEffect(() => void desk.open(task), [desk, task]);
-  return <Layout desk={desk} cards={all} />;
-}
+  return <Layout desk={desk} />;
+});
 
 /** Nothing covers the image; nothing moves it but its user. */
-function Layout({ desk, cards: all }: { desk: Desk; cards: readonly Card[] }) {
+const Layout = memo(function Layout({ desk }: { desk: Desk }) {
   const sheet = useSignal(desk.sheet);
-  const state = useSignal(desk.state);
-  const picture = useSignal(desk.picture);
   const [engine, setEngine] = useState<Engine | null>(null);
   const [dialogue, setDialogue] = useState<Dialogue>(null);
   const [tab, setTab] = useState<Tab>(() => firstTab(desk.template));
   const [settings, setSettings] = useState(false);
-  const role = sheet?.work.attempt.role ?? "work";
-  const card = useCard(desk, role, all, sheet);
   useKeys(desk, engine, sheet, setDialogue, setTab, () => setSettings((old) => !old));
   useActivity(desk);
   usePins(engine, sheet);
-  useEffect(() => {
-    document.title = sheet ? `${sheet.work.file.key} - ${card?.name ?? ""}` : (card?.name ?? words.work.title);
-  }, [sheet, card]);
   return (
     <div className={classes["screen"]}>
       <GammaFilter desk={desk} />
-      <TopBar desk={desk} sheet={sheet} name={card?.name ?? ""} card={card} />
+      <TopBar desk={desk} sheet={sheet} />
       {sheet ? <Tools desk={desk} sheet={sheet} /> : <div className={classes["tools"]} />}
       <main className={classes["stage"]}>
         <Canvas desk={desk} engine={engine} onEngine={setEngine} />
-        {state.at === "opening" && <p className={classes["opening"]}>{words.desk.opening}</p>}
-        {state.at === "open" && !picture && <p className={classes["opening"]}>{words.desk.openingImage}</p>}
-        {state.at !== "open" && state.at !== "opening" && <Message desk={desk} state={state} />}
+        <Instead desk={desk} />
       </main>
       <aside className={classes["panels"]} aria-label={words.desk.panels}>
         <Notices desk={desk} sheet={sheet} />
@@ -139,6 +125,15 @@ function Layout({ desk, cards: all }: { desk: Desk; cards: readonly Card[] }) {
       )}
     </div>
   );
+});
+
+/** What there is to say while no image is shown. */
+function Instead({ desk }: { desk: Desk }) {
+  const state = useSignal(desk.state);
+  const picture = useSignal(desk.picture);
+  if (state.at === "opening") return <p className={classes["opening"]}>{words.desk.opening}</p>;
+  if (state.at !== "open") return <Message desk={desk} state={state} />;
+  return picture ? null : <p className={classes["opening"]}>{words.desk.openingImage}</p>;
 }
 
 interface PanelsProps {
@@ -149,7 +144,7 @@ interface PanelsProps {
   setTab: (tab: Tab) => void;
 }
 
-function Panels({ desk, sheet, engine, tab, setTab }: PanelsProps) {
+const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: PanelsProps) {
   const notes = useSignal(sheet.notes);
   const { before, annotations, attempt } = sheet.work;
   const hasBefore =
@@ -189,7 +184,7 @@ function Panels({ desk, sheet, engine, tab, setTab }: PanelsProps) {
       <Questions desk={desk} sheet={sheet} />
     </>
   );
-}
+});
 
 const GUIDE_SEEN = "penstock.guide.";
 
@@ -202,19 +197,6 @@ function firstTab(template: number): Tab {
   } catch {
     return "shapes";
   }
-}
-
-/** Counts of the template, asked for again as tasks end. */
-function useCard(desk: Desk, role: string, all: readonly Card[], sheet: Sheet | null): Card | undefined {
-  const { refetch } = useQuery({ ...cardsQuery(desk.project), enabled: false });
-  useEffect(() => {
-    if (sheet) void refetch();
-  }, [sheet, refetch]);
-  useEffect(
-    () => desk.outbox.onAnswer(({ entry }) => (entry.call === "save" ? undefined : void refetch())),
-    [desk, refetch],
-  );
-  return all.find((card) => card.role === role) ?? all[0];
 }
 
 function useKeys(

@@ -1,7 +1,7 @@
 import { Button, Slider } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, CircleAlert, Eye, EyeOff, Group, Lock, LockOpen, X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import type { Annotation } from "../canvas/changes";
 import type { Engine } from "../canvas/engine";
 import { bounds } from "../canvas/shapes";
@@ -26,7 +26,7 @@ export const above = (sheet: Sheet, least: number): Annotation[] =>
     .sort((a, b) => (b.confidence ?? 1) - (a.confidence ?? 1));
 
 /** Everything on the image: suggestions first, then what is drawn, the newest first. */
-export function Shapes({ desk, sheet, engine }: ShapesProps) {
+export const Shapes = memo(function Shapes({ desk, sheet, engine }: ShapesProps) {
   const { annotations } = useSignal(sheet.document.state);
   const { above: least } = useSignal(desk.prefs);
   const selection = useSignal(sheet.scene.selection);
@@ -66,7 +66,7 @@ export function Shapes({ desk, sheet, engine }: ShapesProps) {
       </div>
     </>
   );
-}
+});
 
 interface SuggestionsProps {
   desk: Desk;

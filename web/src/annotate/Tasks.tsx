@@ -7,13 +7,12 @@ import { Fault } from "../parts/Fault";
 import { Loading } from "../parts/Loading";
 import { Page } from "../parts/Page";
 import { annotate as words } from "../words/annotate";
+import { cardsQuery } from "./cards";
 import { NeedsYou } from "./NeedsYou";
 import type { Outbox } from "./outbox/outbox";
 import { outboxOf } from "./outbox/shared";
 import { SaveState } from "./SaveState";
-import { cardsQuery } from "./Screen";
 import classes from "./Screen.module.css";
-import { useSignal } from "./useSignal";
 import { claim, held, type Card } from "./work";
 
 /** My work: a card per template, what came back first, and Start. */
@@ -53,11 +52,10 @@ export function Tasks() {
 }
 
 function Waiting({ outbox }: { outbox: Outbox }) {
-  const { refused } = useSignal(outbox.standing);
   return (
     <>
       <SaveState outbox={outbox} />
-      <NeedsYou outbox={outbox} refused={refused} />
+      <NeedsYou outbox={outbox} />
     </>
   );
 }

@@ -15,6 +15,7 @@ import {
   Undo2,
   type LucideIcon,
 } from "lucide-react";
+import { memo } from "react";
 import { annotate as words } from "../words/annotate";
 import type { Desk, ToolName } from "./desk";
 import { keys } from "./keyboard";
@@ -43,7 +44,7 @@ const STEPS: readonly [string, LucideIcon][] = [
 ];
 
 /** Only the tools that the template's labels allow. */
-export function Tools({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
+export const Tools = memo(function Tools({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
   const chosen = useSignal(desk.tool);
   useSignal(keys.bound);
   return (
@@ -57,7 +58,7 @@ export function Tools({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
       ))}
     </div>
   );
-}
+});
 
 function ToolButton({ tool, chosen, pick }: { tool: ToolName; chosen: boolean; pick: () => void }) {
   const Icon = ICONS[tool];

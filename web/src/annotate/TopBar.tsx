@@ -1,7 +1,9 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, Keyboard } from "lucide-react";
+import { memo, useEffect } from "react";
 import { annotate as words } from "../words/annotate";
+import { useCard } from "./cards";
 import type { Desk } from "./desk";
 import { keys } from "./keyboard";
 import { NeedsYou } from "./NeedsYou";
@@ -9,19 +11,19 @@ import { SaveState } from "./SaveState";
 import classes from "./Screen.module.css";
 import type { Sheet } from "./sheet";
 import { useSignal } from "./useSignal";
-import type { Card } from "./work";
 
 interface TopBarProps {
   desk: Desk;
   sheet: Sheet | null;
-  name: string;
-  card: Card | undefined;
 }
 
 /** Where one is, how far, whether it is saved, and the ways to end the task. */
-export function TopBar({ desk, sheet, name, card }: TopBarProps) {
-  const { refused } = useSignal(desk.outbox.standing);
-  const isOpen = useSignal(desk.state).at === "open";
+export const TopBar = memo(function TopBar({ desk, sheet }: TopBarProps) {
+  const card = useCard(desk, sheet);
+  const name = card?.name ?? "";
+  useEffect(() => {
+    document.title = sheet ? `${sheet.work.file.key} - ${name}` : name || words.work.title;
+  }, [sheet, name]);
   return (
     <header className={classes["top"]}>
       <Tooltip label={words.desk.back}>
@@ -37,18 +39,19 @@ export function TopBar({ desk, sheet, name, card }: TopBarProps) {
         <bdi>{sheet?.work.file.key}</bdi>
       </span>
       <SaveState outbox={desk.outbox} />
-      <NeedsYou outbox={desk.outbox} refused={refused} />
+      <NeedsYou outbox={desk.outbox} />
       <Tooltip label={`${words.desk.keys}  ?`}>
         <ActionIcon variant="subtle" color="gray" aria-label={words.desk.keys} onClick={() => keys.run("keys")}>
           <Keyboard size={18} aria-hidden />
         </ActionIcon>
       </Tooltip>
-      {sheet && <Ends sheet={sheet} disabled={!isOpen} />}
+      {sheet && <Ends desk={desk} sheet={sheet} />}
     </header>
   );
-}
+});
 
-function Ends({ sheet, disabled }: { sheet: Sheet; disabled: boolean }) {
+function Ends({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
+  const disabled = useSignal(desk.state).at !== "open";
   const { suggestions } = useSignal(sheet.document.state);
   const lost = useSignal(sheet.lost) !== null;
   const review = sheet.work.attempt.role === "review";

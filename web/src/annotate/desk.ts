@@ -13,7 +13,7 @@ import { Activity } from "./activity";
 import { Finished } from "./finished";
 import type { EndBody, Ending } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
-import { Pictures, type Picture } from "./pictures";
+import { Pictures, type Picture, type Wanted } from "./pictures";
 import { allows, kindsOf, writable, type Label, type Missing, type Schema } from "./questions";
 import { Sheet } from "./sheet";
 import * as calls from "./work";
@@ -153,9 +153,9 @@ export class Desk {
         this.go(aside);
         return;
       }
-      const claimed = await calls.claim(this.project, this.template, role);
-      await this.show(claimed.attempt.id);
-      this.go(claimed.task.id);
+      const { task, work } = await calls.claimWork(this.project, this.template, role);
+      await this.lay(work);
+      this.go(task.id);
     } catch (error) {
       if (error instanceof Refused && error.type === "nothing-to-do") {
         this.put(null);
@@ -165,9 +165,13 @@ export class Desk {
   }
 
   private async show(attempt: number): Promise<void> {
-    const work = await calls.work(this.project, attempt);
+    await this.lay(await calls.work(this.project, attempt));
+  }
+
+  /** Lay a sheet onto the desk: what the server has of the work, and what still waits here. */
+  private async lay(work: calls.Work): Promise<void> {
     const schema = await this.schema(work.schema_version);
-    const pending = await this.outbox.of(attempt);
+    const pending = await this.outbox.of(work.attempt.id);
     const sheet = new Sheet(work, schema, this.me);
     for (const entry of pending) if (isSave(entry)) sheet.document.replay(entry.body.changes);
     this.put(sheet);
@@ -180,10 +184,8 @@ export class Desk {
   }
 
   private async fetchPicture(sheet: Sheet): Promise<void> {
-    const { file } = sheet.work;
-    const wanted = { project: this.project, file: file.id, width: file.width, height: file.height };
     try {
-      const picture = await this.pictures.show(wanted);
+      const picture = await this.pictures.show(this.wantedOf(sheet));
       if (this.sheet.get() !== sheet) return;
       this.picture.set(picture);
       if (this.state.get().at === "broken") this.state.set({ at: "open" });
@@ -194,14 +196,16 @@ export class Desk {
     }
   }
 
+  private wantedOf({ work: { file } }: Sheet): Wanted {
+    return { project: this.project, file: file.id, width: file.width, height: file.height };
+  }
+
   /** Somebody zoomed in beyond what the rendition has. */
   async sharpen(): Promise<void> {
     const sheet = this.sheet.get();
     const shown = this.picture.get();
     if (!sheet || !shown || shown.full) return;
-    const { file } = sheet.work;
-    const wanted = { project: this.project, file: file.id, width: file.width, height: file.height };
-    const picture = await this.pictures.full(wanted).catch(() => null);
+    const picture = await this.pictures.full(this.wantedOf(sheet)).catch(() => null);
     if (picture && this.sheet.get() === sheet) this.picture.set(picture);
   }
 
@@ -214,7 +218,7 @@ export class Desk {
   private put(sheet: Sheet | null): void {
     this.sheetStop?.();
     this.sheetStop = undefined;
-    this.picture.set(null);
+    this.picture.set(sheet && this.pictures.ready(this.wantedOf(sheet)));
     this.wanted.set(null);
     this.sheet.set(sheet);
     if (!sheet) return;

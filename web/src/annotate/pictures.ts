@@ -26,7 +26,7 @@ const key = (of: Wanted, full: boolean): string => `${of.project}/${of.file}/${f
 
 export class Pictures {
   private readonly kept = new Map<string, Promise<Picture>>();
-  private readonly decoded = new Map<string, ImageBitmap>();
+  private readonly decoded = new Map<string, Picture>();
   private shown = "";
 
   constructor(private readonly decode: (of: Wanted, full: boolean) => Promise<ImageBitmap> = fetched) {}
@@ -35,6 +35,11 @@ export class Pictures {
   show(of: Wanted): Promise<Picture> {
     this.shown = `${of.project}/${of.file}/`;
     return this.get(of);
+  }
+
+  /** The picture to show now, if it is there already. */
+  ready(of: Wanted): Picture | null {
+    return this.decoded.get(key(of, Math.max(of.width, of.height) <= SIDE)) ?? null;
   }
 
   /** The picture that will be shown first. */
@@ -57,9 +62,10 @@ export class Pictures {
       return known;
     }
     const loading = this.decode(of, full).then((bitmap) => {
-      this.decoded.set(name, bitmap);
+      const picture = { bitmap, full };
+      this.decoded.set(name, picture);
       this.makeRoom(name);
-      return { bitmap, full };
+      return picture;
     });
     this.kept.set(name, loading);
     loading.catch(() => this.kept.delete(name));
@@ -71,7 +77,7 @@ export class Pictures {
     for (const name of [...this.kept.keys()].filter((one) => one !== newest).concat(newest)) {
       if (this.total <= LIMIT_BYTES) return;
       if (name.startsWith(this.shown) || !this.decoded.has(name)) continue;
-      this.decoded.get(name)?.close();
+      this.decoded.get(name)?.bitmap.close();
       this.decoded.delete(name);
       this.kept.delete(name);
     }
@@ -79,7 +85,7 @@ export class Pictures {
 
   /** Bytes of all decoded pixels. */
   get total(): number {
-    return [...this.decoded.values()].reduce((sum, one) => sum + one.width * one.height * PIXEL, 0);
+    return [...this.decoded.values()].reduce((sum, { bitmap }) => sum + bitmap.width * bitmap.height * PIXEL, 0);
   }
 }
 

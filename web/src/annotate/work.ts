@@ -43,6 +43,14 @@ export const claim = (project: number, id: number, role: Role): Promise<Claim> =
     }),
   );
 
+/** Take the next task, with all that is shown of it in the same answer. */
+export const claimWork = (project: number, id: number, role: Role): Promise<Claim & { work: Work }> =>
+  body(
+    api.POST("/api/v1/projects/{project}/templates/{template}/next", {
+      params: { path: { project, template: id }, query: { role, work: true } },
+    }),
+  ) as Promise<Claim & { work: Work }>;
+
 export const task = (project: number, id: number): Promise<Task> =>
   body(api.GET("/api/v1/projects/{project}/tasks/{task}", params({ project, task: id })));
 

@@ -56,6 +56,7 @@ export class Engine implements Gestures {
   private dirty = new Set<Layer>();
   private frame = 0;
   private fitted = true;
+  private pointed = "";
   private hovered: Annotation | undefined;
   private pins: readonly Bounds[] = [];
   private sketchStyle: Style = { colour: "#ffffff", name: "" };
@@ -154,7 +155,7 @@ export class Engine implements Gestures {
     this.tool = tool;
     this.sketchStyle = style;
     if (tool instanceof PolygonTool) tool.onScreen = (p) => toScreen(this.view.get(), p);
-    this.host.style.cursor = tool ? "crosshair" : "default";
+    this.point(null);
     this.tellHint();
     this.invalidate("hand");
   }
@@ -166,7 +167,13 @@ export class Engine implements Gestures {
   /** Space is held, so that dragging pans. */
   hold(space: boolean): void {
     this.pointers.hold(space);
-    if (!space) this.host.style.cursor = this.tool ? "crosshair" : "default";
+  }
+
+  point(cursor: string | null): void {
+    const wanted = cursor ?? (this.tool ? "crosshair" : "default");
+    if (wanted === this.pointed) return; // writing it costs a style each time
+    this.pointed = wanted;
+    this.host.style.cursor = wanted;
   }
 
   // What the keyboard asks for.
@@ -321,7 +328,7 @@ export class Engine implements Gestures {
     if (this.select?.isBusy) return;
     const handle = this.select?.handleAt(p);
     this.hovered = handle ? undefined : this.select?.shapeAt(p);
-    this.host.style.cursor = handle ? "pointer" : this.hovered ? "move" : "default";
+    this.point(handle ? "pointer" : this.hovered ? "move" : null);
   }
 
   // Frames.

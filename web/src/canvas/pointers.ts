@@ -15,6 +15,8 @@ export interface Gestures {
   leave(): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, at: Point): void;
+  /** What the pointer looks like; null for what the tool at hand says. */
+  point(cursor: string | null): void;
 }
 
 /** A finger that moved no further than this many screen pixels taps, and one that stays so long presses the other button. */
@@ -34,6 +36,8 @@ export class Pointers {
   private panning: Point | null = null;
   private pressed: number | null = null;
   private byPen = false;
+  /** Where the canvas is, so that a move asks for no layout. */
+  private box: DOMRect | null = null;
   private spaceHeld = false;
   private readonly ends = new AbortController();
 
@@ -43,6 +47,9 @@ export class Pointers {
   ) {
     host.style.touchAction = "none";
     const { signal } = this.ends;
+    window.addEventListener("resize", this.moved, { signal });
+    window.addEventListener("scroll", this.moved, { signal, capture: true, passive: true });
+    host.addEventListener("pointerenter", this.moved, { signal });
     host.addEventListener("pointerdown", (event) => this.down(event), { signal });
     host.addEventListener("pointermove", (event) => this.move(event), { signal });
     host.addEventListener("pointerup", (event) => this.up(event), { signal });
@@ -61,15 +68,21 @@ export class Pointers {
   /** Space is held: the next press pans. */
   hold(space: boolean): void {
     this.spaceHeld = space;
-    this.host.style.cursor = space ? "grab" : "";
+    this.to.point(space ? "grab" : null);
   }
 
   private at(event: MouseEvent): Point {
-    const box = this.host.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    this.box ??= this.host.getBoundingClientRect();
+    return { x: event.clientX - this.box.left, y: event.clientY - this.box.top };
   }
 
+  /** The canvas may be elsewhere now. */
+  private readonly moved = (): void => {
+    this.box = null;
+  };
+
   private down(event: PointerEvent): void {
+    this.moved();
     const at = this.at(event);
     const isTouch = event.pointerType === "touch";
     if (isTouch && this.byPen && this.pressed !== null) return; // the hand that holds the pen

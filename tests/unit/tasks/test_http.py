@@ -1,0 +1,30 @@
+"""What only HTTP offers: a claim that brings its work along."""
+
+from collections.abc import Callable
+from typing import Any
+
+from penstock import datasets, files
+from penstock.files import NewFile, Probe
+
+PROBE = Probe(media="image", mime="image/png", width=9, height=9)
+
+
+def test_a_claim_brings_its_work_along_when_asked_to(api: Any, drain: Callable[[], None], wrote: Any) -> None:
+    api.owner.put(api.path("/schema"), json={"labels": {"cat": {}}})
+    source = api.owner.post(api.path("/datasets"), json={"name": "in"}).json()["id"]
+    made = api.owner.post(api.path("/templates"), json={"name": "t", "settings": {"watch": [{"dataset": source}]}})
+    with api.store.db.transaction(api.project) as tx:
+        news = [NewFile(key=key, hash=key * 64, bytes=1, probe=PROBE) for key in "ab"]
+        datasets.add(tx, source, [one.file for one in files.register_many(tx, news)], {"kind": "person"})
+    drain()
+    ann = api.client("annotator")
+    path = api.path(f"/templates/{made.json()['id']}/next")
+    with wrote(api.project) as written:
+        claim = ann.post(path, params={"work": True})
+    assert claim.status_code == 201
+    assert written.kinds == ["task.claimed"]
+    told = claim.json()
+    assert told["work"] == ann.get(api.path(f"/attempts/{told['attempt']['id']}/work")).json()
+    assert told["work"]["task"] == ann.get(api.path(f"/tasks/{told['task']['id']}")).json()
+    assert ann.post(path).json().keys() == {"task", "attempt"}
+    assert ann.post(path, params={"work": True}).json()["type"] == "nothing-to-do"
