@@ -67,15 +67,24 @@ def structure(annotation: Annotation, schema: Schema, at: str) -> list[Problem]:
     return admit(annotation, schema, at)[1]
 
 
-def admit(annotation: Annotation, schema: Schema, at: str) -> tuple[Annotation, list[Problem]]:
-    """A whole annotation from outside as we keep it, with canonical geometry, and what is wrong with it."""
+def admit(
+    annotation: Annotation, schema: Schema, at: str, *, is_canonical: bool = False
+) -> tuple[Annotation, list[Problem]]:
+    """A whole annotation from outside as we keep it, with canonical geometry, and what is wrong with it.
+
+    `is_canonical`: its geometry was checked and spelled canonically just before, and is not looked at again.
+    """
     problems: list[Problem] = []
     label = _check_label(annotation.label, annotation.kind, schema, at, problems)
-    shape = _check_geometry(annotation.kind, annotation.geometry, label, at, problems)
+    is_canonical = is_canonical and annotation.kind != "keypoints"  # whose number the label says
+    shape = None if is_canonical else _check_geometry(annotation.kind, annotation.geometry, label, at, problems)
     _check_attributes(annotation.attributes, annotation.label, schema, at, problems)
     _check_rest(annotation.confidence, annotation.group, (annotation.at, annotation.foreign), at, problems)
+    if is_canonical and not annotation.attributes:
+        return annotation, problems
     values = {key: value for key, value in annotation.attributes.items() if value is not None}
-    return replace(annotation, geometry=shapes.canonical(shape), attributes=values), problems
+    geometry = annotation.geometry if is_canonical else shapes.canonical(shape)
+    return replace(annotation, geometry=geometry, attributes=values), problems
 
 
 def _created(change: Create, schema: Schema, at: str, author: int | None) -> tuple[Annotation, list[Problem]]:

@@ -112,6 +112,12 @@ def check(kind: Kind, shape: Any) -> Shape:
     return found
 
 
+def measured(kind: Kind, shape: Shape) -> Bounds:
+    """The bounds of a shape of the right types, which is checked. Raises BadGeometry."""
+    _CHECKS[kind](shape)
+    return bounds(kind, shape)
+
+
 def canonical(shape: Shape) -> msgspec.Raw:
     """The shape as JSON, always spelled the same way, so that equal texts are equal shapes."""
     return msgspec.Raw(_ENCODER.encode(shape))
@@ -211,8 +217,11 @@ def bounds(kind: Kind, shape: Any) -> Bounds:
         case "rotated_box" | "ellipse":
             return turned.of(kind, shape).bounds
         case "polygon":
-            xs = [x for part in shape for x in part[0][::2]]
-            ys = [y for part in shape for y in part[0][1::2]]
+            (first, *_), *others = shape
+            xs, ys = first[::2], first[1::2]
+            for part in others:
+                xs += part[0][::2]
+                ys += part[0][1::2]
         case "keypoints":
             marked = [i for i in range(0, len(shape), 3) if shape[i + 2]]
             xs, ys = [shape[i] for i in marked], [shape[i + 1] for i in marked]
@@ -252,5 +261,10 @@ def is_inside(kind: Kind, shape: Any, width: float, height: float) -> bool:
         return tuple(shape.size) == (height, width)
     if kind == "tag":
         return True
-    x, y, w, h = bounds(kind, shape)
+    return are_inside(bounds(kind, shape), width, height)
+
+
+def are_inside(bounds: Bounds, width: float, height: float) -> bool:
+    """Whether these bounds lie in an image of this size."""
+    x, y, w, h = bounds
     return x >= -SLACK and y >= -SLACK and x + w <= width + SLACK and y + h <= height + SLACK

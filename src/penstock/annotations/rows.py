@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import msgspec
 from penstock import schema as schemas
 from penstock.annotations import branches, bulk_tables, checks, glance_tables, tables, values
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
+from penstock.annotations.geometry import Bounds
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, holder_id
 from penstock.annotations.tables import Branch
@@ -131,9 +133,21 @@ def import_file(tx: Transaction, branch: int, file: int, annotations: Collection
     return Imported(len(added), len(updated), kept, same)
 
 
-def import_new(tx: Transaction, branch: int, files: Iterable[tuple[int, Collection[Annotation]]]) -> int:
-    """Bring in annotations of files that this very transaction made, in bulk; how many.
+def touched(tx: Transaction, branch: int, files: Collection[int]) -> set[int]:
+    """Those of the files that have, or once had, annotations on a branch or under it. Hold them before."""
+    levels = branches.levels(tx, branches.get(tx, branch))
+    return tables.select_touched(tx, [level.branch for level in levels], files)
 
+
+def import_new(
+    tx: Transaction,
+    branch: int,
+    files: Iterable[tuple[int, Collection[Annotation]]],
+    bounds: Mapping[UUID, Bounds] = MappingProxyType({}),
+) -> int:
+    """Bring in annotations of files that never had any on this branch, in bulk; how many.
+
+    The files are held, or made by this very transaction. `bounds` are those that are known already, by annotation.
     Writes `annotations.imported`.
     """
     deltas: dict[values.Counted, int] = {}
@@ -148,7 +162,7 @@ def import_new(tx: Transaction, branch: int, files: Iterable[tuple[int, Collecti
                 tx.append(event)
             yield file, annotations
 
-    count = tables.copy_in(tx, branch, counted(), "import")
+    count = tables.copy_in(tx, branch, counted(), "import", bounds)
     tables.count_labels(tx, branch, deltas)
     return count
 

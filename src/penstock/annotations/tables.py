@@ -6,12 +6,14 @@ An overlay reads its own rows first, then what its parent held at its base: see 
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from penstock.annotations import values
+from penstock.annotations.geometry import Bounds
 from penstock.annotations.model import Annotation
 from penstock.core import Value
 from penstock.store import SEQ, Transaction
@@ -261,6 +263,19 @@ def select_heads(tx: Transaction, levels: Sequence[Level], file: int) -> dict[UU
     return {row[0]: HeadRow(from_row(row), row[11], row[12]) for row in rows}
 
 
+def select_touched(tx: Transaction, branches: Sequence[int], files: Collection[int]) -> set[int]:
+    """Those of the files that have a row on one of these branches, be it retired."""
+    return set(
+        tx.values(
+            int,
+            "select f from unnest(%(files)s::bigint[]) f where exists (select from annotation a"
+            " where a.project = %(project)s and a.branch = any(%(branches)s) and a.file = f)",
+            files=list(files),
+            branches=list(branches),
+        )
+    )
+
+
 def select_known_ids(tx: Transaction, branches: Sequence[int], file: int) -> set[UUID]:
     """Every id that some branches ever held on a file, deleted ones too."""
     return set(
@@ -469,8 +484,17 @@ def _array(ids: Iterable[UUID]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-def copy_in(tx: Transaction, branch: int, files: Iterable[tuple[int, Iterable[Annotation]]], origin: str) -> int:
-    """Stream new states of many files; how many. No id may be at the branch's head yet."""
+def copy_in(
+    tx: Transaction,
+    branch: int,
+    files: Iterable[tuple[int, Iterable[Annotation]]],
+    origin: str,
+    bounds: Mapping[UUID, Bounds] = MappingProxyType({}),
+) -> int:
+    """Stream new states of many files; how many. No id may be at the branch's head yet.
+
+    `bounds` are those that are known already, by annotation.
+    """
     seq, count = tx.seq, 0
     encode = msgspec.json.encode
     with (
@@ -483,7 +507,13 @@ def copy_in(tx: Transaction, branch: int, files: Iterable[tuple[int, Iterable[An
         for file, annotations in files:
             for a in annotations:
                 count += 1
-                drawn = (a.kind, a.label, *a.bounds, a.geometry_text, encode(a.attributes).decode())
+                drawn = (
+                    a.kind,
+                    a.label,
+                    *(bounds.get(a.id) or a.bounds),
+                    a.geometry_text,
+                    encode(a.attributes).decode(),
+                )
                 at = None if a.at is None else encode(a.at).decode()
                 foreign = encode(a.foreign).decode() if a.foreign else None
                 rest = (a.source, a.confidence, a.group, at, a.author, foreign, origin)

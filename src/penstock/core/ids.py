@@ -1,7 +1,8 @@
 """Identifiers. Rows have integers from the database; annotations and commands have UUIDs from whoever makes them."""
 
+from hashlib import sha1
 from typing import NewType
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import uuid_utils
 
@@ -24,7 +25,7 @@ AttemptId = NewType("AttemptId", int)
 ActionId = NewType("ActionId", int)
 RunId = NewType("RunId", int)
 
-_IMPORTED = UUID("8f0e4c1e-6a53-5d0a-9a3b-2d2f6b1f7c11")
+_IMPORTED = UUID("8f0e4c1e-6a53-5d0a-9a3b-2d2f6b1f7c11").bytes
 
 
 def new_uuid() -> UUID:
@@ -37,4 +38,6 @@ def import_uuid(file: int, source: str, ordinal: str | int) -> UUID:
 
     `ordinal` is the source's own id of the annotation, else its position in the file's list.
     """
-    return uuid5(_IMPORTED, f"{file}\x00{source}\x00{ordinal}")
+    # What uuid.uuid5 does, in half its time: an import makes one for each annotation.
+    told = f"{file}\x00{source}\x00{ordinal}".encode()
+    return UUID(bytes=sha1(_IMPORTED + told, usedforsecurity=False).digest()[:16], version=5)

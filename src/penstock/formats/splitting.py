@@ -21,6 +21,7 @@ _BETWEEN = re.compile(rb"[ \t\r\n,]*")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.DOTALL)
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _GUESSES = 4
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _KEY = msgspec.json.Decoder(str)
@@ -105,8 +106,11 @@ class _Splitting:
             at = self._at
             for raw in raws:
                 found = bytes(raw)
-                between = _BETWEEN.match(self._held, at)
-                at = between.end() if between else at
+                if not self._held.startswith(found, at):  # most often one comma is between two
+                    at += 1
+                    if not self._held.startswith(found, at):
+                        between = _BETWEEN.match(self._held, at)
+                        at = between.end() if between else at
                 yield Part(key, self._base + at, found, True)
                 at += len(found)
             self._at = end
@@ -135,7 +139,9 @@ class _Splitting:
                 comma = self._held.rfind(b",", self._at, end)
                 try:
                     return comma, _RAWS.decode(b"[" + self._held[self._at : comma] + b"]")
-                except UNREADABLE:
+                except UNREADABLE as error:
+                    if found := self._ended(str(error)):
+                        return found
                     continue  # the cut was deep inside an element
         end = self._scan(several=True)
         try:
@@ -145,6 +151,15 @@ class _Splitting:
         if not raws:
             raise self._bad("expected a value")
         return end, raws
+
+    def _ended(self, error: str) -> tuple[int, list[msgspec.Raw]] | None:
+        """The end of the list and its elements, if decoding complained that there is something behind it."""
+        said = _TRAILING.search(error)
+        bracket = self._held.rfind(b"]", self._at, self._at + int(said[1]) - 1) if said else -1
+        try:
+            return (bracket, _RAWS.decode(b"[" + self._held[self._at : bracket] + b"]")) if bracket >= 0 else None
+        except UNREADABLE:
+            return None
 
     def _value(self) -> bytes:
         """The whole value that begins here."""

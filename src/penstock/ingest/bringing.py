@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from penstock import datasets, files
 from penstock.annotations import rows
+from penstock.annotations.geometry import Bounds
 from penstock.core.ids import FileId
 from penstock.files import File, NewFile, Registered
 from penstock.ingest import tables
@@ -101,15 +103,18 @@ class _Batch:
                 self._incoming.append(_Incoming(one, id, False, "same"))
 
     def annotate(self) -> None:
-        """Write the annotations: in bulk for files that are new in this transaction, with care for the others."""
+        """Write the annotations: in bulk for files that never had any, with care for the others."""
         branch = self._run.branch
         assert branch is not None
         source = f"{self._run.format}:{self._run.request.annotations_as}"
-        ready = [(incoming, incoming.prepared.identified.of(incoming.file, source)) for incoming in self._incoming]
-        fresh = [(incoming.file, found) for incoming, found in ready if incoming.is_new]
-        self.tally.count("annotations_added", rows.import_new(self._tx, branch, fresh) if fresh else 0)
+        bounds: dict[UUID, Bounds] = {}
+        ready = [(one, one.prepared.identified.of(one.file, source, bounds)) for one in self._incoming]
+        known = [incoming.file for incoming, found in ready if found and not incoming.is_new]
+        touched = rows.touched(self._tx, branch, known) if known else set[int]()
+        fresh = [(incoming.file, found) for incoming, found in ready if incoming.file not in touched]
+        self.tally.count("annotations_added", rows.import_new(self._tx, branch, fresh, bounds) if fresh else 0)
         for incoming, found in ready:
-            if not incoming.is_new and found:
+            if incoming.file in touched and found:
                 result = rows.import_file(self._tx, branch, incoming.file, found)
                 for column in ("added", "updated", "kept", "same"):
                     self.tally.count(f"annotations_{column}", getattr(result, column))

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -49,10 +48,11 @@ def prepare(store: Store, project: int, planned: Sequence[Planned], *, is_truth:
     """
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-import", initializer=_be_nice) as pool:
         fetcher = _Fetcher(store)
-        prepared = list(pool.map(fetcher.fetch, planned))
+        prepared = [Prepared(one, reason=one.reason) for one in planned]
+        list(pool.map(fetcher.fetch, [made for made in prepared if known_file(made.planned) is None]))
         present = _recognize(store, project, prepared)
-        list(pool.map(fetcher.look, prepared))
-        list(pool.map(partial(_identify, present, is_truth), prepared))
+        list(pool.map(fetcher.look, [made for made in prepared if made.blob is not None]))
+        pool.submit(_identify_all, present, is_truth, prepared).result()
     small = [one for one in prepared if one.held is not None and one.reason is None and one.blob is not None]
     store.blobs.put_many([one.held or b"" for one in small])
     for one in small:
@@ -63,14 +63,16 @@ def prepare(store: Store, project: int, planned: Sequence[Planned], *, is_truth:
 
 
 def batches(planned: Sequence[Planned], items: int, annotations: int) -> Iterator[list[Planned]]:
-    """Items in groups that one transaction can take: not too many, nor with too many annotations."""
+    """Items in groups that one transaction can take: not too many that bring bytes, nor with too many annotations."""
     batch: list[Planned] = []
-    weight = 0
+    bringing = weight = 0
     for one in planned:
-        if batch and (len(batch) == items or weight + len(one.item.annotations) > annotations):
+        brings = known_file(one) is None
+        if batch and (bringing + brings > items or weight + len(one.item.annotations) > annotations):
             yield batch
-            batch, weight = [], 0
+            batch, bringing, weight = [], 0, 0
         batch.append(one)
+        bringing += brings
         weight += len(one.item.annotations)
     if batch:
         yield batch
@@ -81,12 +83,11 @@ class _Fetcher:
         self._store = store
         self._allowed = Places(store.settings.roots)
 
-    def fetch(self, planned: Planned) -> Prepared:
-        """The item with its hash, and its bytes when they are few."""
-        made = Prepared(planned, reason=planned.reason)
-        scheme, _, rest = planned.place.partition(":")
-        if made.reason is not None or scheme == "file":
-            return made
+    def fetch(self, made: Prepared) -> None:
+        """Find the item's hash, and its bytes when they are few."""
+        if made.reason is not None:
+            return
+        scheme, _, rest = made.planned.place.partition(":")
         try:
             match scheme:
                 case "path":
@@ -101,7 +102,6 @@ class _Fetcher:
             made.reason = refused.detail
         except OSError as error:
             made.reason = f"it can't be read ({error.strerror or type(error).__name__})"
-        return made
 
     def _read(self, made: Prepared, path: Path) -> None:
         if not self._allowed.allows(path):
@@ -164,6 +164,11 @@ def _recognize(store: Store, project: int, prepared: Sequence[Prepared]) -> Sche
             )
             made.held = None if store.blobs.has(file.hash) else made.held
     return present
+
+
+def _identify_all(present: Schema, is_truth: bool, prepared: Sequence[Prepared]) -> None:
+    for made in prepared:
+        _identify(present, is_truth, made)
 
 
 def _identify(present: Schema, is_truth: bool, made: Prepared) -> None:

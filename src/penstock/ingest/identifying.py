@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from penstock.annotations import clipping, geometry
+from penstock.annotations.geometry import Bounds
 from penstock.annotations.model import Annotation, holder_id
 from penstock.core import Problem
 from penstock.core.ids import import_uuid
@@ -28,20 +30,27 @@ class Identified:
 
     annotations: list[tuple[str, Annotation]] = field(default_factory=list[tuple[str, Annotation]])
     """Each with its ordinal; those without an id of their own get one from it."""
+    bounds: dict[int, Bounds] = field(default_factory=dict[int, Bounds])
+    """What is known already, by the place in the list."""
     holder: Annotation | None = None
     """What holds the file's own attributes."""
     problems: list[RunProblem] = field(default_factory=list[RunProblem])
     refused: int = 0
     """Annotations that were left out."""
 
-    def of(self, file: int, source: str) -> list[Annotation]:
-        """The annotations with their ids: version 5 of (file, source, ordinal) where the set gave none."""
+    def of(self, file: int, source: str, bounds: dict[UUID, Bounds] | None = None) -> list[Annotation]:
+        """The annotations with their ids: version 5 of (file, source, ordinal) where the set gave none.
+
+        Bounds that are known go into `bounds`.
+        """
         found = [
             annotation
             if annotation.id != _LATER
             else msgspec.structs.replace(annotation, id=import_uuid(file, source, ordinal))
             for ordinal, annotation in self.annotations
         ]
+        if bounds is not None:
+            bounds.update((found[at].id, known) for at, known in self.bounds.items())
         if self.holder is not None:
             found.append(msgspec.structs.replace(self.holder, id=holder_id(file)))
         return found
@@ -57,7 +66,9 @@ def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Ident
             scaling.scale(named, *size)
         annotation, problems = naming.identified(named, schema, named.id or _LATER, at)
         if annotation is not None:
-            annotation = _inside(annotation, size, at, problems)
+            whole, annotation = annotation, _inside(annotation, named.bounds, size, at, problems)
+            if named.bounds is not UNSET and annotation is whole:
+                made.bounds[len(made.annotations)] = named.bounds
         if annotation is None:
             made.refused += 1
         else:
@@ -79,8 +90,12 @@ def _holder(item: Item, schema: Schema, told: list[RunProblem], *, is_truth: boo
     return Annotation(id=_LATER, kind="tag", attributes=values, source=source) if values else None
 
 
-def _inside(made: Annotation, size: Size, at: str, problems: list[Problem]) -> Annotation | None:
+def _inside(
+    made: Annotation, bounds: Bounds | UnsetType, size: Size, at: str, problems: list[Problem]
+) -> Annotation | None:
     """The annotation clipped to its image; None when nothing of it is inside."""
+    if bounds is not UNSET and geometry.are_inside(bounds, *size):
+        return made
     shape = made.shape
     if geometry.is_inside(made.kind, shape, *size):
         return made

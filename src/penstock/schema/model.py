@@ -234,6 +234,10 @@ class Schema(Value):
         return tuple(label for label in self.labels if not label.archived)
 
     @cached_property
+    def live_labels_by_name(self) -> Mapping[str, Label]:
+        return {label.name: label for label in reversed(self.live_labels)}  # the first of a name
+
+    @cached_property
     def live_attributes(self) -> tuple[Attribute, ...]:
         return tuple(attribute for attribute in self.attributes if not attribute.archived)
 

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
 from penstock import formats
 from penstock.annotations import geometry, rle
+from penstock.annotations.geometry import BadGeometry
 from penstock.formats import BadItem, Item, Loss, NamedAnnotation, naming
-from penstock.formats.coco import CocoInvalid
+from penstock.formats.coco import CocoInvalid, annotation_of
+from penstock.formats.coco_shapes import annotations_of
 from penstock.schema import Schema, planned
 from sets import HEIGHT, SCHEMA, WIDTH, MemoryTree, annotations, essence, items, read, written
 
@@ -374,6 +378,40 @@ def test_pycocotools_reads_what_we_write(annotation: NamedAnnotation):
         encoded = theirs.annToRLE(found)
         counts = encoded["counts"] if isinstance(encoded["counts"], str) else encoded["counts"].decode()
         assert np.array_equal(rle.pixels(rle.Mask(tuple(encoded["size"]), counts)), pixels)
+
+
+rings = st.lists(st.integers(-9, 99) | st.floats(-9, 99).map(lambda x: round(x, 2)), min_size=4, max_size=9)
+
+
+@settings(max_examples=50)
+@given(st.lists(rings, max_size=3), st.none() | st.integers(0, 9) | st.floats(0, 9), st.integers(0, 1), st.booleans())
+def test_what_most_annotations_are_is_read_as_any_other(segmentation: list[Any], area: Any, crowd: int, odd: bool):
+    told: dict[str, Any] = {
+        "id": 7,
+        "image_id": 1,
+        "category_id": 3,
+        "segmentation": segmentation,
+        "bbox": [1, 2, 3.5, 4],
+    }
+    told |= {} if area is None else {"area": area}
+    told |= {"iscrowd": crowd} | ({"odd": "key"} if odd else {})
+    categories = {3: {"id": 3, "name": "cell"}}
+    raw = json.dumps(told).encode()
+
+    def tried(read: Any) -> Any:
+        try:
+            return read()
+        except BadGeometry as bad:
+            return bad.detail
+
+    general = tried(lambda: annotations_of(told, categories, (8, 10)))
+    found = tried(lambda: annotation_of(raw, categories, (8, 10)))
+    if isinstance(found, list):
+        for one in found:
+            shape = geometry.parse(one.kind, one.geometry)
+            assert one.bounds in (msgspec.UNSET, geometry.bounds(one.kind, shape))
+            one.bounds = msgspec.UNSET
+    assert found == general
 
 
 def test_a_large_set_is_streamed():

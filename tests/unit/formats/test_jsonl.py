@@ -56,6 +56,15 @@ def test_nothing_is_reported_as_lost():
     assert loss.as_dict() == {}
 
 
+def test_bounds_that_a_file_claims_are_not_believed():
+    told = b'{"kind": "box", "label": "x", "geometry": [0, 0, -5, 1], "bounds": [0, 0, 1, 1]}'
+    line = b'{"key": "a", "annotations": [' + told + b"]}"
+    tree = MemoryTree({"penstock.jsonl": HEADER + line})
+    [item] = JSONL.read(tree).items()
+    assert isinstance(item, Item)
+    assert item.annotations[0].bounds is msgspec.UNSET
+
+
 def test_bad_lines_are_told_and_the_rest_is_read():
     lines = [b'{"key": "a"}', b"", b'{"key": "a"}', b'{"kee": "b"}', b"{", b'{"key": "\xff"}', b'{"key": "c"}']
     tree = MemoryTree({"set/penstock.jsonl": HEADER + b"\n".join(lines), "set/media/a": b""})
