@@ -130,6 +130,10 @@ const file = createRoute({
   getParentRoute: () => project,
   path: "/files/$file",
   params: id("file"),
+  validateSearch: (search): { at?: number | undefined; branch?: number | undefined } => ({
+    at: whole(search["at"]),
+    branch: whole(search["branch"]),
+  }),
   component: lazyRouteComponent(() => import("../pages/data/File"), "File"),
 });
 

@@ -1,5 +1,5 @@
-import { Button, Menu } from "@mantine/core";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { Button, Menu, Text } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
@@ -10,7 +10,7 @@ import { Page } from "../../parts/Page";
 import { words } from "../../words";
 import { Explorer } from "./Explorer";
 import { ExportDialog } from "./ExportDialog";
-import { datasetQuery, versionsQuery } from "./queries";
+import { datasetQuery, datasetsQuery, liveQuery, versionsQuery } from "./queries";
 import { VersionDialog } from "./VersionDialog";
 
 const ROUTE = "/signed-in/frame/p/$project/data/$dataset";
@@ -99,6 +99,7 @@ export function Dataset() {
         dataset={found}
         q={q}
         mayEdit={mayEdit}
+        note={found.query == null ? undefined : <Follows project={project} dataset={dataset} />}
         onAsk={(query) =>
           void navigate({
             to: "/p/$project/data/$dataset",
@@ -121,6 +122,22 @@ export function Dataset() {
         onClose={() => setDialog(null)}
       />
     </Page>
+  );
+}
+
+/** What a live dataset holds, and why it stands still if it does. */
+function Follows({ project, dataset }: { project: number; dataset: number }) {
+  const { data: live } = useQuery(liveQuery(project, dataset));
+  const { data: all } = useQuery(datasetsQuery(project));
+  if (live === undefined) return null;
+  const names = live.sources.map((source) => all?.find((one) => one.id === source.dataset)?.name ?? "");
+  return (
+    <>
+      <Text c="dimmed" truncate title={live.query}>
+        {words.data.follows(live.query ?? "", names.join(", "))}
+      </Text>
+      {live.problem != null && <Text className="fail">{live.problem}</Text>}
+    </>
   );
 }
 

@@ -19,7 +19,22 @@ export function Datasets() {
     </Button>
   );
   return (
-    <Page title={words.data.title} actions={datasets.length > 0 && importing}>
+    <Page
+      title={words.data.title}
+      actions={
+        datasets.length > 0 && (
+          <>
+            <Button
+              variant="default"
+              renderRoot={(props) => <Link {...props} to="/p/$project/compare" params={{ project }} />}
+            >
+              {words.data.compare}
+            </Button>
+            {importing}
+          </>
+        )
+      }
+    >
       {datasets.length === 0 ? (
         <Empty title={words.data.none} action={importing}>
           {words.data.noneWhy}
@@ -30,6 +45,7 @@ export function Datasets() {
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{words.data.name}</Table.Th>
+                <Table.Th>{words.data.kind}</Table.Th>
                 <Table.Th ta="right">{words.data.grid}</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -44,6 +60,9 @@ export function Datasets() {
                     >
                       <bdi>{dataset.name}</bdi>
                     </Anchor>
+                  </Table.Td>
+                  <Table.Td c="dimmed">
+                    {dataset.query != null ? words.data.live : dataset.forked_from != null ? words.data.fork : ""}
                   </Table.Td>
                   <Table.Td ta="right">{count(dataset.files ?? 0)}</Table.Td>
                 </Table.Tr>

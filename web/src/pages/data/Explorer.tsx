@@ -109,6 +109,7 @@ export function Explorer({ project, dataset, version, q, onAsk, mayEdit, note }:
             project={project}
             of={of}
             branch={version?.branch ?? dataset.branch}
+            isFork={dataset.forked_from != null}
             asOf={version?.seq}
             q={q}
             overlays={overlays}

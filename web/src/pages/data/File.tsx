@@ -1,6 +1,6 @@
-import { Anchor, Stack, Tabs, Text, Timeline, UnstyledButton } from "@mantine/core";
+import { Anchor, Button, Stack, Tabs, Text, Timeline, UnstyledButton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { labelColour, type Schema, useSchema } from "../../api/labels";
 import { Facts } from "../../parts/Facts";
@@ -12,15 +12,20 @@ import classes from "./Data.module.css";
 import { annotationsQuery, fileQuery, historyQuery } from "./queries";
 import { changesOf, type Moment } from "./history";
 
+const ROUTE = "/signed-in/frame/p/$project/files/$file";
+
 /** A file: the picture with what is annotated on it, now or at any revision, and how it came to be so. */
 export function File() {
-  const { project, file } = useParams({ from: "/signed-in/frame/p/$project/files/$file" });
+  const { project, file } = useParams({ from: ROUTE });
+  const { at: asOf, branch } = useSearch({ from: ROUTE });
+  const navigate = useNavigate();
   const { data: facts } = useSuspenseQuery(fileQuery(project, file));
   const { data: schema } = useSchema(project);
   const { data: history } = useSuspenseQuery(historyQuery(project, file));
-  const [asOf, setAsOf] = useState<number | undefined>();
   const [lit, setLit] = useState<string | undefined>();
-  const { data: annotations = [] } = useQuery(annotationsQuery(project, file, asOf));
+  const { data: annotations = [] } = useQuery(annotationsQuery(project, file, asOf, branch));
+  const show = (at: number | undefined) =>
+    void navigate({ to: "/p/$project/files/$file", params: { project, file }, search: { at, branch }, replace: true });
   const name = (label: number | null | undefined) =>
     schema?.labels?.find((one) => one.id === label)?.name ?? words.file.noLabel;
   const shapes = annotations.map((one) => ({
@@ -30,7 +35,21 @@ export function File() {
     color: labelColour(schema, one.label),
   }));
   return (
-    <Page title={<bdi>{facts.key}</bdi>} name={facts.key} fill>
+    <Page
+      title={<bdi>{facts.key}</bdi>}
+      name={facts.key}
+      fill
+      actions={
+        asOf !== undefined && (
+          <>
+            <Text c="dimmed">{words.data.asOf(words.file.atRevision(asOf))}</Text>
+            <Button variant="default" onClick={() => show(undefined)}>
+              {words.file.asNow}
+            </Button>
+          </>
+        )
+      }
+    >
       <div className={classes["fileBody"]}>
         <div className={classes["stage"]}>
           {facts.state === "ready" && (
@@ -76,7 +95,7 @@ export function File() {
               ))}
             </Tabs.Panel>
             <Tabs.Panel value="history">
-              <History moments={changesOf(history)} schema={schema} asOf={asOf} onPick={setAsOf} />
+              <History moments={changesOf(history)} schema={schema} asOf={asOf} onPick={show} />
             </Tabs.Panel>
             <Tabs.Panel value="facts">
               <Stack>
@@ -111,7 +130,7 @@ interface HistoryProps {
 
 function History({ moments, asOf, onPick }: HistoryProps) {
   if (moments.length === 0) return <Text c="dimmed">{words.file.noHistory}</Text>;
-  const active = asOf === undefined ? moments.length : moments.findIndex((one) => one.seq === asOf);
+  const active = asOf === undefined ? moments.length : moments.findLastIndex((one) => one.seq <= asOf);
   return (
     <Timeline active={active} bulletSize={16} lineWidth={2}>
       {moments.map((one) => (

@@ -23,6 +23,8 @@ interface GridProps {
   of: Of;
   /** The branch whose annotations are shown. */
   branch: number;
+  /** Whether that branch is a fork's. */
+  isFork: boolean;
   asOf?: number | undefined;
   /** Only the files that this query finds. */
   q?: string;
@@ -33,14 +35,15 @@ interface GridProps {
 }
 
 /** The files of a dataset or version, as pictures. Only those in view are in the page, wherever one jumps. */
-export function Grid({ project, of, branch, asOf, q = "", overlays, picking, empty }: GridProps) {
+export function Grid({ project, of, branch, isFork, asOf, q = "", overlays, picking, empty }: GridProps) {
   const { ref: sizer, width, height } = useElementSize<HTMLDivElement>();
   const columns = Math.max(1, Math.floor((width + GAP) / (CELL + GAP)));
+  const fork = isFork ? branch : undefined;
   const wanted = { project, of, q, branch: overlays ? branch : undefined, asOf };
   const { total, error } = useTotal(wanted);
   const rows = Math.ceil((total ?? 0) / columns);
   const name = `${project} ${JSON.stringify(of)} ${q}`;
-  const { scroller, first, end, offset, height: paged, onScroll } = useTall(name, rows, ROW, height);
+  const { scroller, scrolling, first, end, offset, height: paged } = useTall(name, rows, ROW, height);
   const both = useMergedRef(scroller, sizer);
   const files = useFiles(wanted, first * columns, Math.min(end * columns, total ?? 0));
   const fault = error ?? files.error;
@@ -54,13 +57,13 @@ export function Grid({ project, of, branch, asOf, q = "", overlays, picking, emp
         <span className={classes["picture"]} />
       </div>
     ) : (
-      <Cell key={at} {...{ project, entry, at, picking, total }}>
+      <Cell key={at} {...{ project, entry, at, picking, total }} search={{ at: asOf, branch: fork }}>
         <Thumb project={project} entry={entry} annotations={files.annotations(at, entry.file)} />
       </Cell>
     );
   };
   return (
-    <div ref={both} className={classes["scroller"]} onScroll={onScroll} data-testid="files">
+    <div ref={both} className={classes["scroller"]} {...scrolling} tabIndex={0} data-testid="files">
       {total === undefined ? (
         <Loading />
       ) : (
@@ -90,10 +93,12 @@ interface CellProps {
   at: number;
   total: number | undefined;
   picking?: Picking | undefined;
+  /** As of when, and on which branch, the file is opened. */
+  search: { at: number | undefined; branch: number | undefined };
   children: ReactNode;
 }
 
-function Cell({ project, entry, at, total, picking, children }: CellProps) {
+function Cell({ project, entry, at, total, picking, search, children }: CellProps) {
   const isPicked = picking?.has(entry.file) === true;
   const reach = (event: MouseEvent) => {
     // With Shift a click picks what lies between; any other opens the file.
@@ -112,6 +117,7 @@ function Cell({ project, entry, at, total, picking, children }: CellProps) {
       <Link
         to="/p/$project/files/$file"
         params={{ project, file: entry.file }}
+        search={search}
         className={classes["picture"]}
         aria-label={entry.key}
         onClick={reach}

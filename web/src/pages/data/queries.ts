@@ -42,6 +42,14 @@ export const datasetQuery = (project: number, dataset: number) =>
       body(api.GET("/api/v1/projects/{project}/datasets/{dataset}", { params: { path: { project, dataset } } })),
   });
 
+/** What a live dataset follows. */
+export const liveQuery = (project: number, dataset: number) =>
+  queryOptions({
+    queryKey: ["p", project, "dataset", dataset, "live"],
+    queryFn: () =>
+      body(api.GET("/api/v1/projects/{project}/datasets/{dataset}/live", { params: { path: { project, dataset } } })),
+  });
+
 export const versionsQuery = (project: number, dataset: number) =>
   queryOptions({
     queryKey: ["p", project, "dataset", dataset, "versions"],
@@ -153,13 +161,14 @@ export const fileQuery = (project: number, file: number) =>
     staleTime: 60_000,
   });
 
-export const annotationsQuery = (project: number, file: number, asOf?: number) =>
+/** On main unless a branch is given, now unless a revision is. */
+export const annotationsQuery = (project: number, file: number, asOf?: number, branch?: number) =>
   queryOptions({
-    queryKey: ["p", project, "file", file, "annotations", asOf ?? null],
+    queryKey: ["p", project, "file", file, "annotations", asOf ?? null, branch ?? null],
     queryFn: async () =>
       (await body(
         api.GET("/api/v1/projects/{project}/files/{file}/annotations", {
-          params: { path: { project, file }, query: { as_of: asOf } },
+          params: { path: { project, file }, query: { as_of: asOf, branch } },
         }),
       )) as Annotation[],
     staleTime: asOf === undefined ? 5_000 : Infinity,

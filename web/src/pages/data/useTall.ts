@@ -1,7 +1,6 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import { moved, paged, place, rowsInView, type Tall } from "./tall";
 
-const RESTED_MS = 160;
 /** Above the first row, and below the last. */
 const EDGE = 12;
 
@@ -14,10 +13,11 @@ const left = new Map<string, number>();
  */
 export function useTall(name: string, rows: number, row: number, view: number) {
   const scroller = useRef<HTMLDivElement>(null);
+  /** Where one is, ahead of what is drawn; and where we have scrolled to ourselves, which is no news when it is told. */
+  const latest = useRef({ top: 0, scrolled: 0, own: -1 });
   const height = rows * row + 2 * EDGE;
   const tall: Tall = { height, view };
   const [at, setAt] = useState({ top: left.get(name) ?? 0, scrolled: 0, name });
-  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   if (at.name !== name) setAt({ top: left.get(name) ?? 0, scrolled: 0, name });
 
   /** Let the page show a place of the list. */
@@ -25,8 +25,11 @@ export function useTall(name: string, rows: number, row: number, view: number) {
     const box = scroller.current;
     if (box === null) return;
     const there = place(tall, top);
-    box.scrollTo({ top: there.scrolled });
-    return requestAnimationFrame(() => setAt({ ...there, scrolled: box.scrollTop, name }));
+    box.scrollTo({ top: there.scrolled, behavior: "instant" });
+    const now = { top: there.top, scrolled: box.scrollTop };
+    latest.current = { ...now, own: now.scrolled };
+    left.set(name, now.top);
+    return requestAnimationFrame(() => setAt({ ...now, name }));
   };
   // The page follows the list when its height changes, and when one comes back to it.
   useLayoutEffect(() => {
@@ -37,20 +40,33 @@ export function useTall(name: string, rows: number, row: number, view: number) {
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- not when it is scrolled
   }, [name, height, view]);
-  useEffect(() => () => clearTimeout(resting.current), []);
 
   const onScroll = () => {
     const box = scroller.current;
-    if (box === null) return;
-    const now = moved(tall, at, box.scrollTop);
+    if (box === null || box.scrollTop === latest.current.own) return;
+    const now = moved(tall, latest.current, box.scrollTop);
+    latest.current = { ...now, own: -1 };
     left.set(name, now.top);
     setAt({ ...now, name });
-    clearTimeout(resting.current);
-    // Small steps lead away from where the thumb says one is: it is brought there when they end.
-    if (Math.abs(place(tall, now.top).scrolled - now.scrolled) >= 1) {
-      resting.current = setTimeout(() => show(now.top), RESTED_MS);
-    }
+  };
+  /** Small steps lead away from where the scrollbar says one is: its thumb is brought there when they end. */
+  const onScrollEnd = () => {
+    const { top, scrolled } = latest.current;
+    if (Math.abs(place(tall, top).scrolled - scrolled) >= 1) show(top);
+  };
+  // Browsers glide to the ends of a page, and where it is a million pixels high that takes its time.
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    show(event.key === "Home" ? 0 : height);
   };
   const [first, end] = rowsInView(at.top, view, row, rows, 1);
-  return { scroller, first, end, offset: at.scrolled - at.top + EDGE, height: paged(tall), onScroll };
+  return {
+    first,
+    end,
+    offset: at.scrolled - at.top + EDGE,
+    height: paged(tall),
+    scroller,
+    scrolling: { onScroll, onScrollEnd, onKeyDown },
+  };
 }
