@@ -1,7 +1,7 @@
 """`make bench`: every figure that Penstock promises, with the machine it was measured on.
 
 python -m bench                 all but the crash run
-python -m bench startup import  some of them: startup, import, claim, latency, screen
+python -m bench startup import  some of them: startup, import, claim, latency, screen, grid
 python -m bench crash           200 kills, some ten minutes
 """
 
@@ -10,12 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import claiming, importing, latency, machine, screen, startup
+from bench import claiming, grid, importing, latency, machine, screen, startup
 from bench.installation import installation
 from bench.project import Project
 from bench.table import Table
 
-PARTS = ("startup", "import", "claim", "latency", "screen")
+PARTS = ("startup", "import", "claim", "latency", "screen", "grid")
 
 
 def main() -> None:
@@ -31,9 +31,10 @@ def main() -> None:
             startup.run(running, table)
     if {"import", "claim", "latency"} & set(asked):
         _measure(asked, table)
-    if "screen" in asked:
-        with tempfile.TemporaryDirectory(prefix="penstock-images-") as name, installation() as running:
-            screen.run(Project.make(running), Path(name), table)
+    for part, run in (("screen", screen.run), ("grid", grid.run)):
+        if part in asked:
+            with tempfile.TemporaryDirectory(prefix="penstock-images-") as name, installation() as running:
+                run(Project.make(running), Path(name), table)
     if "crash" in asked:
         _crash()
     if table.missed:
