@@ -21,6 +21,7 @@ from penstock.actions.steps.add import Add
 from penstock.actions.steps.command import CommandStep
 from penstock.actions.steps.export import ExportStep
 from penstock.actions.steps.notify import Notify
+from penstock.actions.steps.version import VersionStep
 from penstock.actions.steps.webhook import Webhook
 from penstock.datasets import asking, facts
 from penstock.datasets import followers as datasets
@@ -75,7 +76,7 @@ JOBS: list[Job] = [
 INSIDE_QUEUES = tuple(sorted({job.queue for job in JOBS} - {*OUTSIDE_QUEUES}))
 
 # Registries of earlier rooms, filled by later ones.
-for _step in (ExportStep(), Webhook(), Notify(), CommandStep(), Add()):
+for _step in (ExportStep(), Webhook(), Notify(), CommandStep(), Add(), VersionStep()):
     steps.register(_step)
 visibility.visible_to.append(may_see_file)
 finding.page = asking.page_of_project

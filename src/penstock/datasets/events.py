@@ -118,3 +118,13 @@ class VersionNamed(Event):
     dataset: DatasetId
     name: str
     seq: int
+
+
+class VersionExpired(Event):
+    """A version that a schedule had made went by its rule. What it showed is still there, without the name."""
+
+    kind: ClassVar[str] = "version.expired"
+    version: VersionId
+    dataset: DatasetId
+    name: str
+    seq: int

@@ -117,6 +117,8 @@ class Version(Value):
     note: str
     author: int | None
     at: dt.datetime
+    series: str | None = None
+    """Of a version that a step of an action made: that step, by whose rule it goes. All others stay for ever."""
 
 
 class NewFork(Value):

@@ -14,7 +14,8 @@ DATASET = "id, name, branch, query, archived_at, edition, created_seq, forked_fr
 _DATASET: LiteralString = "select " + DATASET + " from dataset where project = %(project)s"
 
 _VERSION = (
-    "select id, dataset, branch, seq, schema_version, name, note, author, at from version where project = %(project)s"
+    "select id, dataset, branch, seq, schema_version, name, note, author, at, series"
+    " from version where project = %(project)s"
 )
 
 HEAD = 2**62
@@ -458,16 +459,16 @@ def last_seq(tx: Transaction) -> int:
 
 
 def insert_version(
-    tx: Transaction, dataset: Dataset, name: str, note: str, seq: int, schema_version: int
+    tx: Transaction, dataset: Dataset, name: str, note: str, seq: int, schema_version: int, series: str | None
 ) -> Version | None:
     """The new version; None when the dataset has one of that name."""
     return tx.maybe(
         Version,
-        "insert into version (project, dataset, branch, seq, schema_version, name, note, author, at)"
+        "insert into version (project, dataset, branch, seq, schema_version, name, note, author, at, series)"
         " values (%(project)s, %(dataset)s, %(branch)s, %(seq)s, %(schema_version)s, %(name)s, %(note)s, %(author)s,"
-        " %(now)s)"
+        " %(now)s, %(series)s)"
         " on conflict (dataset, name) do nothing"
-        " returning id, dataset, branch, seq, schema_version, name, note, author, at",
+        " returning id, dataset, branch, seq, schema_version, name, note, author, at, series",
         dataset=dataset.id,
         branch=dataset.branch,
         seq=seq,
@@ -476,6 +477,7 @@ def insert_version(
         note=note,
         author=tx.actor,
         now=tx.now,
+        series=series,
     )
 
 

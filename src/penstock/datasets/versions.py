@@ -1,14 +1,17 @@
-"""Versions: named pins of a dataset. They cost one row, and nothing that they show changes ever after.
+"""Versions: named pins of a dataset. They cost one row, and nothing that they show changes ever after. Those that
+people name stay for ever; those of a series that a schedule makes go by its rule.
 
 The law: a version pins a revision that is settled, which means that no transaction can still commit below it.
 """
 
+from collections.abc import Collection
 from typing import Never
 
 from penstock import schema
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
-from penstock.datasets import events, tables, verbs
+from penstock.datasets import events, series_tables, tables, verbs
+from penstock.datasets.keeping import Keep
 from penstock.datasets.model import Entry, RevisionAhead, RevisionTooOld, Version, VersionIsFrozen, VersionNameTaken
 from penstock.store import Database, Transaction, horizon
 
@@ -42,18 +45,37 @@ def settled(db: Database, project: int) -> int:
     return seq
 
 
-def pin(tx: Transaction, dataset: int, name: str, note: str, seq: int) -> Version:
-    """Name a settled revision of a dataset. Writes `version.named`. Raises as `name` does."""
+def pin(tx: Transaction, dataset: int, name: str, note: str, seq: int, series: str | None = None) -> Version:
+    """Name a settled revision of a dataset, for ever unless it is one of a series. Writes `version.named`.
+
+    Raises as `name` does.
+    """
     pinned = verbs.get(tx, dataset)
     if seq > (newest := horizon(tx)):
         raise RevisionAhead(seq=seq, newest=newest)
     if seq < pinned.created_seq:
         raise RevisionTooOld(name=pinned.name, first=pinned.created_seq, seq=seq)
-    made = tables.insert_version(tx, pinned, name, note, seq, schema.version_at(tx, seq))
+    made = tables.insert_version(tx, pinned, name, note, seq, schema.version_at(tx, seq), series)
     if made is None:
         raise VersionNameTaken(dataset=pinned.name, name=name)
     tx.append(events.VersionNamed(version=made.id, dataset=made.dataset, name=made.name, seq=made.seq))
     return made
+
+
+def retire(tx: Transaction, newest: Version, keep: Keep, spared: Collection[int] = ()) -> list[Version]:
+    """Let the old versions of a series go; those that a live dataset follows, or that are `spared`, stay.
+
+    Writes `version.expired` for each. Safe to repeat.
+    """
+    series = series_tables.versions(tx, newest.dataset, newest.series or "")
+    used = series_tables.followed(tx) | set(spared)
+    gone = [series[n] for n in keep.past([version.at for version in series], tx.now) if series[n].id not in used]
+    for version in gone:
+        series_tables.remove_version(tx, version.id)
+        tx.append(
+            events.VersionExpired(version=version.id, dataset=version.dataset, name=version.name, seq=version.seq)
+        )
+    return gone
 
 
 def get(tx: Transaction, version: int) -> Version:

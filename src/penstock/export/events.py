@@ -48,7 +48,7 @@ class ExportCancelled(Event):
 
 
 class ExportExpired(Event):
-    """The archive of a download was taken away because of its age. Ask for the export again to have it."""
+    """An export was taken away because of its age, or by the rule of its series. Ask for it again to have it."""
 
     kind: ClassVar[str] = "export.expired"
     export: ExportId

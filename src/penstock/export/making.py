@@ -18,7 +18,7 @@ from penstock.datasets.tables import FileState
 from penstock.export import destination, packing, publishing, tables, verbs
 from penstock.export.content import Cancelled, Content
 from penstock.export.model import Export
-from penstock.export.publishing import Appender, Workshop, Written
+from penstock.export.publishing import MANIFEST, Appender, Workshop, Written
 from penstock.export.shelf import Shelf
 from penstock.formats import Chunk, Enclosing, Format, Item, Loss, foreign
 from penstock.formats.carries import EVERYTHING
@@ -30,7 +30,6 @@ from penstock.store.db import DatabaseAway, is_away
 logger = logging.getLogger(__name__)
 
 TRIES = 5
-MANIFEST = "manifest.json"
 
 
 def run(work: Work, project: int, export: int) -> None:
@@ -41,7 +40,7 @@ def run(work: Work, project: int, export: int) -> None:
         sealed = tables.sealed(tx, export)
     try:
         path = destination.path_of(work.store, project, asked)
-        if begun and (sealed is None or not _is_there(path, sealed)):
+        if begun and (not publishing.is_there(path, sealed)):
             _make(work.store, project, asked, path)
         else:  # what a try left that was killed after it had published, or before the export was cancelled
             publishing.sweep(path.parent, export)
@@ -69,27 +68,18 @@ def _fail(work: Work, project: int, export: int, reason: str) -> None:
     work.db.perform(lambda tx: verbs.fail(tx, export, reason), project)
 
 
-def _is_there(path: Path, sealed: str) -> bool:
-    return publishing.hash_of(_seal_of(path)) == sealed
-
-
-def _seal_of(path: Path) -> Path:
-    """The file whose hash stands for the whole: a folder's manifest has the hashes of all its files."""
-    return path / MANIFEST if path.is_dir() else path
-
-
 def _make(store: Store, project: int, export: Export, path: Path) -> None:
     with Workshop(path, export.id) as shop:
         shelf, loss = Shelf(store.blobs, shop.folder / "made"), Loss()
         content = Content(store.db, project, export, shelf if export.media == "copy" else None, loss)
         made = Making(store, project, export, content, shop, shelf, loss).make()
-        seal = publishing.hash_of(_seal_of(made.path))
+        seal = publishing.hash_of(publishing.seal_of(made.path))
         assert seal is not None
         with store.db.transaction(project) as tx:
             if not tables.seal(tx, export.id, seal):
                 raise Cancelled
             tables.count(tx, export.id, content.files, content.annotations, made.bytes, made.losses)
-        if not _is_there(path, seal):  # another export may have made the very same
+        if not publishing.is_there(path, seal):  # another export may have made the very same
             shop.publish(made.path)
 
 

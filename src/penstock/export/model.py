@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from penstock.core import Conflict, Invalid, Value
 from penstock.core.ids import BranchId, DatasetId, ExportId, VersionId
+from penstock.datasets.keeping import Keep
 from penstock.export.transforms import Transforms
 
 Pack = Literal["folder", "zip", "tar"]
@@ -51,6 +52,10 @@ class NewExport(Value):
     pack: Pack = "folder"
     transforms: Transforms = ()
     """What is done to files and annotations before they are written, in this order."""
+    series: str | None = Field(default=None, min_length=1, max_length=200)
+    """A name for what makes this export again and again."""
+    keep: Keep | None = None
+    """Which exports of the series stay. The newest one's rule holds for all of them."""
     to: Destination | None = None
     """Where to; a download when absent, which has to be a zip or a tar."""
 
@@ -62,6 +67,8 @@ class NewExport(Value):
             raise ValueError("a version has its own revision, so as_of goes with a dataset only")
         if self.to is None and self.pack == "folder":
             raise ValueError("a download is packed as zip or tar, so choose one, or say where to with `to`")
+        if self.keep is not None and self.series is None:
+            raise ValueError("`keep` is about the exports of a series, so name one with `series`")
         return self
 
 
@@ -81,6 +88,8 @@ class Export(Value):
     media: Media
     pack: Pack
     transforms: Transforms
+    series: str | None
+    keep: Keep | None
     to: Destination | None
     state: State
     reason: str | None

@@ -18,6 +18,7 @@ from typing import BinaryIO, Self
 
 from penstock.export.model import DestinationTaken, MediaDamaged, PathClash
 
+MANIFEST = "manifest.json"
 _HIDDEN = ".penstock-export-"
 _DROPPED = "dropped"
 _CHUNK = 1 << 20
@@ -152,6 +153,24 @@ def hash_of(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def seal_of(path: Path) -> Path:
+    """The file whose hash stands for the whole: a folder's manifest has the hashes of all its files."""
+    return path / MANIFEST if path.is_dir() else path
+
+
+def is_there(path: Path, sealed: str | None) -> bool:
+    """Whether what was sealed is in its place, and not something else."""
+    return sealed is not None and hash_of(seal_of(path)) == sealed
+
+
+def remove(path: Path) -> None:
+    """Take a published export away. Safe to repeat."""
+    if path.is_dir():
+        _drop(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _move(made: Path, destination: Path) -> None:

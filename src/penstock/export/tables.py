@@ -11,7 +11,8 @@ from penstock.store import Transaction
 
 _EXPORT = (
     "select id, dataset, version, branch, as_of, schema_version, filter, now, format, media, pack, transforms,"
-    ' destination as "to", state, reason, total, looked, files, annotations, bytes, uri, losses, author, at, ended_at'
+    ' series, keep, destination as "to", state, reason, total, looked, files, annotations, bytes, uri, losses, author,'
+    " at, ended_at"
     " from export where project = %(project)s"
 )
 
@@ -30,9 +31,9 @@ def insert(tx: Transaction, new: NewExport, pinned: Pinned) -> int:
     id = tx.value(
         int,
         "insert into export (project, dataset, version, branch, as_of, schema_version, filter, now, format, media,"
-        " pack, transforms, destination, author, at) values (%(project)s, %(dataset)s, %(version)s, %(branch)s,"
-        " %(as_of)s, %(schema_version)s, %(filter)s, %(means)s, %(format)s, %(media)s, %(pack)s, %(transforms)s,"
-        " %(to)s, %(author)s, %(now)s) returning id",
+        " pack, transforms, series, keep, destination, author, at) values (%(project)s, %(dataset)s, %(version)s,"
+        " %(branch)s, %(as_of)s, %(schema_version)s, %(filter)s, %(means)s, %(format)s, %(media)s, %(pack)s,"
+        " %(transforms)s, %(series)s, %(keep)s, %(to)s, %(author)s, %(now)s) returning id",
         **pinned._asdict(),
         filter=new.filter,
         means=new.now or tx.now,
@@ -40,6 +41,8 @@ def insert(tx: Transaction, new: NewExport, pinned: Pinned) -> int:
         media=new.media,
         pack=new.pack,
         transforms=Jsonb([one.model_dump(mode="json") for one in new.transforms]),
+        series=new.series,
+        keep=None if new.keep is None else Jsonb(new.keep.model_dump(mode="json")),
         to=None if new.to is None else Jsonb(new.to.model_dump(mode="json")),
         author=tx.actor,
         now=tx.now,
@@ -152,4 +155,26 @@ def expire(tx: Transaction, export: int) -> bool:
             "update export set state = 'expired' where project = %(project)s and id = %(id)s and state = 'ready'",
             id=export,
         )
+    )
+
+
+def of_series(tx: Transaction, series: str) -> list[Export]:
+    """The ready exports of a series, the newest first."""
+    return tx.all(Export, _EXPORT + " and series = %(series)s and state = 'ready' order by id desc", series=series)
+
+
+def kept_series(tx: Transaction) -> list[tuple[int, str]]:
+    """(project, series) of all projects whose exports go by a rule."""
+    found = tx.rows(
+        "select distinct project, series from export where keep is not null and state = 'ready' order by 1, 2"
+    )
+    return [(project, series) for project, series in found]
+
+
+def versions_shown(tx: Transaction) -> list[int]:
+    """The versions that unfinished exports show."""
+    return tx.values(
+        int,
+        "select distinct version from export where project = %(project)s and version is not null"
+        " and state in ('queued', 'running')",
     )

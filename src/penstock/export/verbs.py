@@ -93,6 +93,8 @@ def finish(tx: Transaction, export: int, uri: str) -> None:
             bytes=found.bytes or 0,
         )
     )
+    if found.keep is not None:
+        jobs.later(tx, "export.retire", queue="bulk", project=tx.project, series=found.series)
 
 
 def fail(tx: Transaction, export: int, reason: str) -> None:

@@ -11,6 +11,7 @@ PAGES = [
     DOCS / "reference" / "pipeline-file.md",
     DOCS / "how-to" / "early-export.md",
     DOCS / "how-to" / "transforms.md",
+    DOCS / "how-to" / "keep.md",
 ]
 
 

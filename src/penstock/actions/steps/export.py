@@ -11,6 +11,7 @@ from penstock.actions.steps.naming import Names, NamesById
 from penstock.connections.verbs import get_connection
 from penstock.core import Value
 from penstock.datasets import query
+from penstock.datasets.keeping import Keep
 from penstock.export.model import Destination, Media, NewExport, Pack
 from penstock.export.transforms import Transforms
 from penstock.store import Transaction, horizon
@@ -49,6 +50,8 @@ class ExportSettings(Value):
     pack: Pack = "folder"
     transforms: Transforms = ()
     """What is done to files and annotations before they are written, in this order."""
+    keep: Keep | None = None
+    """Which exports of this step stay; all of them unless given."""
     to: ExportTo
 
     @model_validator(mode="after")
@@ -77,6 +80,8 @@ class WrittenExport(Value):
     pack: Pack = "folder"
     transforms: Transforms = ()
     """As in the API: ``- {do: resize, side: 640}``."""
+    keep: Keep | None = None
+    """``{last: 7, days: 30}``: the newest seven, and those of thirty days."""
     to: str | WrittenPlace
     """``lab bucket/early``: a connection of kind folder, and a path in it."""
 
@@ -164,6 +169,7 @@ def wanted(tx: Transaction, call: Call[ExportSettings]) -> NewExport:
         **given,
         as_of=call.as_of if settings.dataset is not None else None,
         now=call.at,
+        series=f"action:{call.action}/{call.name}",
         to=Destination(connection=name, folder=place.folder, path=path),
     )
 

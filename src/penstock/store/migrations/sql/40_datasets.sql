@@ -44,11 +44,15 @@ create table version (
   note text not null,
   author int,
   at timestamptz not null,
+  series text,                           -- of versions that a schedule makes: only these can go, by its rule
   unique (dataset, name)
 );
 create index version_of_project on version (project, dataset, id);
 
 create function version_is_frozen() returns trigger language plpgsql as $$ begin
+  if tg_op = 'DELETE' and old.series is not null then
+    return old;
+  end if;
   raise exception 'version % is frozen', old.id using errcode = 'restrict_violation';
 end $$;
 create trigger version_is_frozen before update or delete on version for each row execute function version_is_frozen();

@@ -12,6 +12,8 @@ create table export (
   media text not null check (media in ('copy', 'none')),
   pack text not null check (pack in ('folder', 'zip', 'tar')),
   transforms jsonb not null default '[]', -- in their order; see export/transforms.py
+  series text,                           -- what makes it again and again, such as a step of an action
+  keep jsonb,                            -- which exports of the series stay
   destination jsonb,                     -- null: a download
   state text not null default 'queued' check (state in ('queued', 'running', 'ready', 'failed', 'cancelled', 'expired')),
   reason text,
@@ -28,4 +30,5 @@ create table export (
   ended_at timestamptz
 );
 create index export_of_project on export (project, id);
+create index export_of_series on export (project, series, id) where series is not null and state = 'ready';
 create index export_expiring on export (ended_at) where state = 'ready' and destination is null;
