@@ -1,6 +1,6 @@
 import { Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import {
   Check,
   ChevronsUpDown,
@@ -32,6 +32,7 @@ export function Rail({ project, folded, fold }: RailProps) {
   const me = useMe();
   const unread = me.unread ?? 0;
   const place = me.projects.find((one) => one.id === project);
+  const room = useLocation({ select: ({ pathname }) => pathname.split("/")[3] ?? "" });
   const tip = (label: string) => ({ label, position: "right" as const, disabled: !folded });
   return (
     <nav className={classes["rail"]} data-folded={folded || undefined} aria-label={words.rail.label}>
@@ -39,7 +40,13 @@ export function Rail({ project, folded, fold }: RailProps) {
       {place !== undefined &&
         PAGES.filter((page) => page.jumpOnly !== true && page.shown(place.role)).map((page) => (
           <Tooltip key={page.to} {...tip(page.name)}>
-            <Link to={page.to} params={{ project: place.id }} className={classes["item"]} aria-label={page.name}>
+            <Link
+              to={page.to}
+              params={{ project: place.id }}
+              className={classes["item"]}
+              aria-label={page.name}
+              {...(page.holds?.includes(room) === true ? { "data-status": "active" } : {})}
+            >
               <page.icon size={ICON} aria-hidden />
               <span>{page.name}</span>
             </Link>

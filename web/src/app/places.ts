@@ -26,13 +26,27 @@ export interface PageOfProject {
   name: string;
   icon: LucideIcon;
   shown: (role: Role) => boolean;
+  /** Other addresses of the project that belong to it. */
+  holds?: readonly string[];
   /** Only by Ctrl K: the pipeline leads there. */
   jumpOnly?: true;
 }
 
 export const PAGES: readonly PageOfProject[] = [
-  { to: "/p/$project/pipeline", name: words.rail.pipeline, icon: Workflow, shown: sees },
-  { to: "/p/$project/data", name: words.rail.data, icon: Images, shown: sees },
+  {
+    to: "/p/$project/pipeline",
+    name: words.rail.pipeline,
+    icon: Workflow,
+    shown: sees,
+    holds: ["templates", "actions", "deliveries"],
+  },
+  {
+    to: "/p/$project/data",
+    name: words.rail.data,
+    icon: Images,
+    shown: sees,
+    holds: ["files", "versions", "compare", "import"],
+  },
   { to: "/p/$project/reports", name: words.rail.reports, icon: ChartColumn, shown: sees },
   { to: "/p/$project/schema", name: words.rail.schema, icon: Tags, shown: sees },
   { to: "/p/$project/activity", name: words.rail.activity, icon: Activity, shown: sees },

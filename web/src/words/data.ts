@@ -71,7 +71,10 @@ export const data = {
   exportSome: (count: number) => `One archive with ${plural(count, "file")} and their annotations.`,
   exportTooMany: "So many files picked one by one are too long a query. Add them to a dataset and export that.",
   query: "Which files",
-  queryExample: 'labels.car >= 3 and weather = "rain"',
+  queryExample: (label: string | undefined) =>
+    label === undefined
+      ? "file.width > 1000 and added > now - 7d"
+      : `labels.${/^[A-Za-z_]\w*$/.test(label) ? label : `"${label}"`} >= 3 and added > now - 7d`,
   waysOn: "Ways to go on",
   clearQuery: "All files",
   found: (found: number, of: number) => `${n.format(found)} of ${plural(of, "file")}`,

@@ -1,6 +1,7 @@
 import { Anchor, Button, Stack, Table } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import type { Dataset } from "../../api/lists";
 import { edits, useMe } from "../../api/session";
 import { Empty } from "../../parts/Empty";
 import { Page } from "../../parts/Page";
@@ -13,6 +14,7 @@ export function Datasets() {
   const me = useMe();
   const place = me.projects.find((one) => one.id === project);
   const { data: datasets } = useSuspenseQuery(datasetsQuery(project));
+  const kinds = datasets.some((one) => kindOf(one) !== "");
   const importing = place !== undefined && edits(place.role) && (
     <Button renderRoot={(props) => <Link {...props} to="/p/$project/import" params={{ project }} />}>
       {words.data.import}
@@ -45,7 +47,7 @@ export function Datasets() {
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{words.data.name}</Table.Th>
-                <Table.Th>{words.data.kind}</Table.Th>
+                {kinds && <Table.Th>{words.data.kind}</Table.Th>}
                 <Table.Th ta="right">{words.data.grid}</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -61,9 +63,7 @@ export function Datasets() {
                       <bdi>{dataset.name}</bdi>
                     </Anchor>
                   </Table.Td>
-                  <Table.Td c="dimmed">
-                    {dataset.query != null ? words.data.live : dataset.forked_from != null ? words.data.fork : ""}
-                  </Table.Td>
+                  {kinds && <Table.Td c="dimmed">{kindOf(dataset)}</Table.Td>}
                   <Table.Td ta="right">{count(dataset.files ?? 0)}</Table.Td>
                 </Table.Tr>
               ))}
@@ -74,3 +74,7 @@ export function Datasets() {
     </Page>
   );
 }
+
+/** What is special about a dataset, in a word. */
+const kindOf = ({ query, forked_from }: Dataset): string =>
+  query != null ? words.data.live : forked_from != null ? words.data.fork : "";

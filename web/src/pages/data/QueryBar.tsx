@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Search, X } from "lucide-react";
 import { type KeyboardEvent, useRef, useState } from "react";
 import { api, body } from "../../api/client";
+import { useSchema } from "../../api/labels";
 import { words } from "../../words";
 import classes from "./Data.module.css";
 
@@ -25,6 +26,7 @@ export function QueryBar({ project, dataset, asked, onAsk }: QueryBarProps) {
     setSeen(asked);
     setText(asked);
   }
+  const { data: schema } = useSchema(project);
   const field = useRef<HTMLInputElement>(null);
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
   const [wanted] = useDebouncedValue({ text, caret }, 120);
@@ -68,7 +70,7 @@ export function QueryBar({ project, dataset, asked, onAsk }: QueryBarProps) {
           <TextInput
             ref={field}
             aria-label={words.data.query}
-            placeholder={words.data.queryExample}
+            placeholder={words.data.queryExample(schema?.labels?.[0]?.name)}
             leftSection={<Search size={16} aria-hidden />}
             rightSection={
               text !== "" && (
