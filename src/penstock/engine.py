@@ -17,22 +17,23 @@ from penstock import jobs, log
 from penstock.actions import followers as actions
 from penstock.actions import jobs as actions_jobs
 from penstock.actions import steps
+from penstock.actions import tables as action_tables
 from penstock.actions.steps.add import Add
 from penstock.actions.steps.command import CommandStep
 from penstock.actions.steps.export import ExportStep
 from penstock.actions.steps.notify import Notify
 from penstock.actions.steps.version import VersionStep
 from penstock.actions.steps.webhook import Webhook
-from penstock.datasets import asking, facts
+from penstock.datasets import asking, facts, pruning
 from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
 from penstock.export import expiring
 from penstock.export import jobs as export_jobs
+from penstock.export import tables as export_tables
 from penstock.files import jobs as files_jobs
 from penstock.files import sweeping, visibility
 from penstock.files.finding import finding
 from penstock.ingest import jobs as ingest_jobs
-from penstock.jobs import worker
 from penstock.jobs.port import Job
 from penstock.log.follow import Follower, report_trouble
 from penstock.metrics import followers as metrics
@@ -80,6 +81,7 @@ for _step in (ExportStep(), Webhook(), Notify(), CommandStep(), Add(), VersionSt
     steps.register(_step)
 visibility.visible_to.append(may_see_file)
 finding.page = asking.page_of_project
+pruning.holding += [export_tables.held, action_tables.held]
 facts.tasks.names = asked.template_names
 facts.tasks.of = asked.of_files
 facts.tasks.relation = asked.relation
@@ -116,7 +118,7 @@ def drain(store: Store) -> None:
                 " and (scheduled_at is null or scheduled_at <= clock_timestamp())",
             )
         if queued:
-            asyncio.run(worker.run(store, JOBS, concurrency=2, wait=False))
+            asyncio.run(jobs.worker.run(store, JOBS, concurrency=2, wait=False))
             busy += queued
         if not busy:
             return
@@ -171,7 +173,7 @@ class Engine:
         """Jobs that wait for the world outside have a worker of their own, and can't hold up the others."""
         async with asyncio.TaskGroup() as workers:
             for queues, concurrency in ((INSIDE_QUEUES, self._concurrency), (OUTSIDE_QUEUES, OUTSIDE_CONCURRENCY)):
-                run = worker.run(self._store, JOBS, concurrency=concurrency, wait=True, queues=queues)
+                run = jobs.worker.run(self._store, JOBS, concurrency=concurrency, wait=True, queues=queues)
                 workers.create_task(run)
 
     def _guard(self, loop: Loop) -> Loop:

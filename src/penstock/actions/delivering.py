@@ -9,13 +9,18 @@ import email.utils
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from penstock import connections
 from penstock.actions import deliveries
 from penstock.actions.events import DeliveryDisabled, DeliveryFailed, DeliverySucceeded
 from penstock.actions.retrying import retry_at
-from penstock.connections import guard, open_connection, secrets_of, signing
+from penstock.connections import open_connection, secrets_of, signing
 from penstock.core import Refusal
 from penstock.store import Store, Transaction
+
+if TYPE_CHECKING:
+    from penstock.connections import guard
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +46,7 @@ class _Letter:
 class _Result:
     """What came of a try."""
 
-    answer: guard.Answer | None = None
+    answer: "guard.Answer | None" = None
     error: str | None = None
 
 
@@ -73,6 +78,7 @@ def _begin(tx: Transaction, store: Store, id: int) -> _Letter | None:
         "content-type": "application/json",
         **signing.sign(keys, str(held.key), tx.now, body),
     }
+    guard = connections.guard
     host = guard.host_of(guard.usable(connection.settings.url))  # a path or query may hold a secret
     shown = {name: value for name, value in headers.items() if name != "webhook-signature"}
     deliveries.insert_try(tx, id, held.tries + 1, {"to": host, "headers": shown})
@@ -88,7 +94,7 @@ def _begin(tx: Transaction, store: Store, id: int) -> _Letter | None:
 
 def _send(letter: _Letter, allow_networks: list[str]) -> _Result:
     try:
-        answer = guard.post(letter.url, letter.body, letter.headers, letter.timeout_seconds, allow_networks)
+        answer = connections.guard.post(letter.url, letter.body, letter.headers, letter.timeout_seconds, allow_networks)
     except Refusal as refusal:
         return _Result(error=refusal.detail)
     except Exception as error:  # whatever a receiver can provoke is a failed try, in place of a job that nobody sees

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from penstock.connections import guard, roots, signing
+from penstock import connections
+from penstock.connections import roots, signing
 from penstock.connections.model import Connection, Folder, Kind, KindUnknown, SecretUnknown, Trial, Webhook
 from penstock.core import Invalid, Problem, Refusal, Settings, Value
 
@@ -76,7 +77,7 @@ def _test_folder(connection: Connection, server: Settings) -> Trial:
 
 def _check_webhook(settings: Value, secrets: Mapping[str, str], _: Settings) -> None:
     assert isinstance(settings, Webhook)
-    guard.usable(settings.url)
+    connections.guard.usable(settings.url)
     if "secret" in secrets:
         signing.check_secret(secrets["secret"])
 
@@ -84,6 +85,7 @@ def _check_webhook(settings: Value, secrets: Mapping[str, str], _: Settings) -> 
 def _test_webhook(connection: Connection, server: Settings) -> Trial:
     """Resolve the receiver and check its addresses. Nothing is sent: a receiver may act on whatever it gets."""
     settings: Webhook = connection.settings
+    guard = connections.guard
     url = guard.usable(settings.url)
     port = url.port or (443 if url.scheme == "https" else 80)
     try:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from penstock import files, schema
-from penstock.connections import guard
+from penstock import connections, files, schema
 from penstock.core import Refusal
 from penstock.files import Probe, jobs, probing
 from penstock.ingest.identifying import Identified, Size, identify
@@ -118,7 +117,7 @@ class _Fetcher:
     def _download(self, url: str) -> Blob:
         settings = self._store.settings
         with self._store.blobs.open(settings.upload_limit_bytes) as incoming:
-            guard.fetch(url, incoming.write, _DOWNLOAD_SECONDS, settings.allow_networks)
+            connections.guard.fetch(url, incoming.write, _DOWNLOAD_SECONDS, settings.allow_networks)
             return incoming.finish()
 
     def look(self, made: Prepared) -> None:

@@ -3,7 +3,15 @@
 A job restarts from its beginning after a crash, so jobs are short and safe to repeat.
 """
 
-from penstock.jobs.port import Job, Work, later
-from penstock.jobs.timer import at, cancel_timer, ring
+from typing import TYPE_CHECKING
 
-__all__ = ["Job", "Work", "at", "cancel_timer", "later", "ring"]
+from penstock.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from penstock.jobs import worker
+    from penstock.jobs.port import Job, Work, later
+    from penstock.jobs.timer import at, cancel_timer, ring
+
+__all__ = ["Job", "Work", "at", "cancel_timer", "later", "ring", "worker"]
+
+__getattr__ = lazily(__name__)
