@@ -55,6 +55,7 @@ def test_a_query_is_asked_and_a_mistake_is_shown_at_its_place(drawn: Project, de
     assert desk.serious() == []
 
 
+@pytest.mark.thorough
 def test_a_file_shows_its_annotations_and_how_they_came(drawn: Project, desk: Desk) -> None:
     file = drawn.files["page-001.png"]
     page = desk.go(f"/files/{file.id}")

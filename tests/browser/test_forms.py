@@ -162,7 +162,8 @@ def test_a_webhook_is_connected_and_an_action_calls_it(desk: Desk, owned: Projec
 
 
 @pytest.mark.parametrize(
-    "path", ["/activity", "/reports/people", "/reports/quality", "/reports/labels", "/settings/tokens"]
+    "path",
+    ["/activity", "/compare", "/data", "/reports/people", "/reports/quality", "/reports/labels", "/settings/tokens"],
 )
 @pytest.mark.thorough
 def test_pages_without_anything_say_what_to_do(desk: Desk, path: str) -> None:
