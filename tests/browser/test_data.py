@@ -176,3 +176,7 @@ def test_two_states_are_compared_with_both_sides_over_a_file(drawn: Project, des
     assert desk.serious() == []
     page.get_by_role("tab", name="Files").click()
     expect(page.get_by_role("row", name="left page-004.png")).to_be_visible()
+    page.get_by_role("button", name="Add changed files to").click()
+    page.get_by_role("menuitem", name="picked").click()
+    expect(page.get_by_text("The new and changed files are in picked")).to_be_visible()
+    assert [entry.key for entry in drawn.datasets["picked"].files()] == ["page-001.png"]

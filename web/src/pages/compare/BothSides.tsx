@@ -7,7 +7,7 @@ import { type Drawn, Overlay } from "../../parts/Overlay";
 import { DIFF_COLOURS } from "../../theme/theme";
 import { words } from "../../words";
 import { type Annotation, datasetQuery, fileQuery, overlaysQuery, versionQuery } from "../data/queries";
-import { type Change, type ChangedFile, fieldsOf, type Kind, revisionOf } from "./changes";
+import { answersOf, type Change, type ChangedFile, fieldsOf, type Kind, revisionOf } from "./changes";
 import classes from "./Compare.module.css";
 
 const KINDS: readonly Kind[] = ["added", "changed", "removed"];
@@ -127,10 +127,13 @@ interface LineProps {
 function Line({ project, of, lit, onLight }: LineProps) {
   const { data: schema } = useSchema(project);
   const shown = of.after ?? of.before;
-  const name = (label: number | null | undefined) =>
-    schema?.labels?.find((one) => one.id === label)?.name ?? words.file.noLabel;
+  const none = shown?.kind === "tag" ? words.compare.whole : words.file.noLabel;
+  const name = (label: number | null | undefined) => schema?.labels?.find((one) => one.id === label)?.name ?? none;
   const relabelled = of.before !== null && of.after !== null && of.before.label !== of.after.label;
-  const fields = fieldsOf(of).filter((field) => field !== "label" || !relabelled);
+  const answers = of.change === "changed" ? answersOf(of, schema) : [];
+  const fields = fieldsOf(of).filter(
+    (field) => !(field === "label" && relabelled) && !(field === "attributes" && answers.length > 0),
+  );
   return (
     <UnstyledButton
       className={classes["change"]}
@@ -153,6 +156,11 @@ function Line({ project, of, lit, onLight }: LineProps) {
             .filter(Boolean)
             .join(", ")}
         </Text>
+        {answers.map(({ name: asked, before, after }) => (
+          <Text key={asked} component="span" size="sm" c="dimmed" className={classes["field"]}>
+            <bdi>{asked}</bdi>: {before !== "" && <del>{before}</del>} {after !== "" && <ins>{after}</ins>}
+          </Text>
+        ))}
       </span>
     </UnstyledButton>
   );

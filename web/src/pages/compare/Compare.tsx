@@ -2,6 +2,7 @@ import { ActionIcon, Group, Select, Tabs, Text } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeftRight } from "lucide-react";
+import { edits, useMe } from "../../api/session";
 import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
 import { Loading } from "../../parts/Loading";
@@ -11,6 +12,7 @@ import { datasetsQuery } from "../data/queries";
 import classes from "./Compare.module.css";
 import { ChangedAnnotations } from "./ChangedAnnotations";
 import { ChangedFiles } from "./ChangedFiles";
+import { Into } from "./Into";
 import { diffQuery, versionsOfProjectQuery } from "./queries";
 import { Summary } from "./Summary";
 
@@ -21,6 +23,9 @@ export function Compare() {
   const { project } = useParams({ from: ROUTE });
   const { a, b } = useSearch({ from: ROUTE });
   const navigate = useNavigate();
+  const me = useMe();
+  const place = me.projects.find((one) => one.id === project);
+  const mayEdit = place !== undefined && edits(place.role);
   const { data: datasets } = useSuspenseQuery(datasetsQuery(project));
   const { data: versions } = useSuspenseQuery(versionsOfProjectQuery(project));
   const states = datasets.map((dataset) => ({
@@ -32,6 +37,11 @@ export function Compare() {
         .map((version) => ({ value: `version:${version.id}`, label: `${dataset.name} / ${version.name}` })),
     ],
   }));
+  const datasetOf = (state: string) => {
+    const [kind, id] = state.split(/[:@]/);
+    const dataset = kind === "version" ? versions.find((one) => String(one.id) === id)?.dataset : Number(id);
+    return datasets.find((one) => one.id === dataset);
+  };
   const go = (sides: { a?: string | undefined; b?: string | undefined }) =>
     void navigate({ to: "/p/$project/compare", params: { project }, search: sides });
   const side = (label: string, value: string | undefined, onPick: (to: string | undefined) => void) => (
@@ -46,7 +56,13 @@ export function Compare() {
     />
   );
   return (
-    <Page title={words.compare.title} fill>
+    <Page
+      title={words.compare.title}
+      fill
+      actions={
+        mayEdit && a !== undefined && b !== undefined && <Into {...{ project, a, b, datasets }} of={datasetOf(b)} />
+      }
+    >
       <div className={classes["sides"]}>
         {side(words.compare.from, a, (to) => go({ a: to, b }))}
         <ActionIcon

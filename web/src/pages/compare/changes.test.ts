@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Annotation } from "../data/queries";
-import { byFile, type Change, fieldsOf, revisionOf } from "./changes";
+import { answersOf, byFile, type Change, fieldsOf, revisionOf } from "./changes";
 
 const box: Annotation = {
   id: "x",
@@ -37,6 +37,19 @@ test("a change says in which fields", () => {
   ).toEqual(["label", "geometry"]);
   expect(fieldsOf(change(2, "changed", { after: { ...box, source: "model" } }))).toEqual(["source"]);
   expect(fieldsOf(change(2, "added"))).toEqual([]);
+});
+
+test("answers that differ are told by their names", () => {
+  const weather = { id: 4, name: "weather", options: [{ id: 1, name: "rain" }] };
+  const schema = { attributes: [weather] } as unknown as Parameters<typeof answersOf>[1];
+  const [before, after] = [
+    { ...box, attributes: { 4: 1, 5: true } },
+    { ...box, attributes: { 5: true, 6: "wet" } },
+  ];
+  expect(answersOf(change(2, "changed", { before, after }), schema)).toEqual([
+    { name: "weather", before: "rain", after: "" },
+    { name: "6", before: "", after: "wet" },
+  ]);
 });
 
 test("a state is read as it is written", () => {

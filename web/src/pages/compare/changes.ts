@@ -1,4 +1,5 @@
 /** What differs between two states, by file, and in which fields. Pure. */
+import type { Schemas } from "../../api/client";
 import type { Annotation } from "../data/queries";
 
 export type Kind = "added" | "changed" | "removed";
@@ -48,6 +49,30 @@ export function fieldsOf({ before, after }: Change): string[] {
   const differ = (field: string) => JSON.stringify(one?.[field]) !== JSON.stringify(other?.[field]);
   const found = FIELDS.filter(differ);
   return found.length > 0 ? found : WHOSE.filter(differ);
+}
+
+type Schema = Schemas["Schema"];
+
+export interface Answered {
+  name: string;
+  before: string;
+  after: string;
+}
+
+/** The attributes whose answers differ, in words. */
+export function answersOf({ before, after }: Change, schema: Schema | undefined): Answered[] {
+  const [one, other] = [before?.attributes ?? {}, after?.attributes ?? {}];
+  const ids = Object.keys({ ...one, ...other }).filter((id) => JSON.stringify(one[id]) !== JSON.stringify(other[id]));
+  return ids.map((id) => {
+    const attribute = schema?.attributes?.find((asked) => String(asked.id) === id);
+    const told = (answer: unknown): string => {
+      if (answer === undefined || answer === null) return "";
+      if (Array.isArray(answer)) return answer.map(told).join(", ");
+      const option = attribute?.options?.find((offered) => offered.id === answer);
+      return option?.name ?? (typeof answer === "string" ? answer : JSON.stringify(answer));
+    };
+    return { name: attribute?.name ?? id, before: told(one[id]), after: told(other[id]) };
+  });
 }
 
 /** The branch and the revision of a state as it is written; a version's are told by the version. */
