@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from penstock.actions.model import Action, ActionSettings, Run, StepRun, StepTry
 from penstock.core.ids import new_uuid
+from penstock.datasets.pruning_model import Hold
 from penstock.store import Transaction
 
 _ACTION = "select id, name, settings, state, edition, next_at, created_seq from action"
@@ -332,3 +333,12 @@ def counts(tx: Transaction) -> dict[int, dict[str, int]]:
     for action, state, n in tx.rows(query):
         found.setdefault(action, {})[state] = n
     return found
+
+
+def held(tx: Transaction) -> list[Hold]:
+    """What the steps of unfinished runs read."""
+    return tx.all(
+        Hold,
+        "select as_of as seq, null::bigint as branch from action_run where project = %(project)s"
+        " and state in ('queued', 'running', 'waiting', 'asking')",
+    )

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("penstock.cli.query", "Ask which files a condition holds for, and keep such questions."),
     "version": ("penstock.cli.version", "Name what a dataset holds now, for ever."),
     "diff": ("penstock.cli.diff", "Say what happened between two versions or datasets."),
+    "prune": ("penstock.cli.prune", "Delete old history that nothing shows, for good."),
     "template": ("penstock.cli.template", "See how far each kind of work is, pause and end it."),
     "task": ("penstock.cli.task", "Look at tasks, and work on them."),
     "action": ("penstock.cli.action", "See what fires when, and what it did."),

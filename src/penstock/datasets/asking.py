@@ -9,7 +9,7 @@ from penstock import schema as schemas
 from penstock.annotations import branches
 from penstock.core import Page
 from penstock.core.paging import decode_cursor, encode_cursor
-from penstock.datasets import facts, found_tables, relation, tables, verbs, versions
+from penstock.datasets import facts, found_tables, pruning, relation, tables, verbs, versions
 from penstock.datasets import query as language
 from penstock.datasets.model import Entry
 from penstock.datasets.query.compile import Condition, compile
@@ -39,7 +39,9 @@ def of_project(tx: Transaction) -> Scope:
 
 
 def of_dataset(tx: Transaction, dataset: int, as_of: int | None = None) -> Scope:
-    """A dataset, now or at a revision. Raises NotFound."""
+    """A dataset, now or at a revision. Raises NotFound, RevisionPruned."""
+    if as_of is not None:
+        pruning.check(tx, dataset, as_of)
     return Scope(verbs.get(tx, dataset).branch, dataset, as_of)
 
 

@@ -128,3 +128,23 @@ class VersionExpired(Event):
     dataset: DatasetId
     name: str
     seq: int
+
+
+class HistoryPruningStarted(Event):
+    """Somebody asked to delete old history for good: what ended until a revision, and nothing shows."""
+
+    kind: ClassVar[str] = "history.pruning_started"
+    pruning: int
+    cut: int
+    keep_days: int
+
+
+class HistoryPruned(Event):
+    """Old history was deleted for good: so many former states of annotations, memberships and metadata."""
+
+    kind: ClassVar[str] = "history.pruned"
+    pruning: int
+    cut: int
+    annotations: int
+    entries: int
+    metadata: int

@@ -4,7 +4,7 @@ The law: a fork reads what it came from as of one revision for ever, so whatever
 """
 
 from penstock.annotations import branches
-from penstock.datasets import events, fork_tables, verbs, versions
+from penstock.datasets import events, fork_tables, pruning, verbs, versions
 from penstock.datasets.model import Dataset, DatasetNameTaken
 from penstock.datasets.relation import Inherited, inherited
 from penstock.datasets.states import State, read
@@ -23,12 +23,15 @@ def fork(db: Database, project: int, source: str, name: str, *, actor: int | Non
 def make(tx: Transaction, source: State, name: str) -> Dataset:
     """A new dataset that begins as `source`, on a branch of its own. Nobody watches it. Writes `dataset.forked`.
 
-    A fork of a fork begins where that one did, with a copy of what changed in it since. Raises DatasetNameTaken.
+    A fork of a fork begins where that one did, with a copy of what changed in it since.
+
+    Raises DatasetNameTaken, RevisionPruned.
     """
     if there := verbs.named(tx, name):
         raise DatasetNameTaken(name=name, id=there.id)
     line, of = source.line, inherited(tx, source.dataset.id)
     assert line.kind != "draft"
+    pruning.check_to_pin(tx, source.dataset.id, source.seq)
     root = Inherited(source.dataset.id, source.seq) if of is None else of
     if line.parent is None:
         branch = branches.fork(tx, line.id, source.seq)

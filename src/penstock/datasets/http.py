@@ -85,9 +85,9 @@ def list_files(
     """
 
     def read(tx: Transaction) -> Page[Entry]:
-        verbs.get(tx, dataset)
+        scope = asking.of_dataset(tx, dataset, as_of)
         if q is not None:
-            return asking.page(tx, asking.of_dataset(tx, dataset, as_of), q, after, limit, state, skip)
+            return asking.page(tx, scope, q, after, limit, state, skip)
         return verbs.entries(tx, dataset, after, tables.HEAD if as_of is None else as_of, state, limit, skip)
 
     return who.read(read)

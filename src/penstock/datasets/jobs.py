@@ -1,6 +1,6 @@
 """The work that datasets do in the background."""
 
-from penstock.datasets import live
+from penstock.datasets import live, pruning
 from penstock.jobs import Job
 
-JOBS = [Job("datasets.refresh", live.refresh)]
+JOBS = [Job("datasets.refresh", live.refresh), Job("datasets.prune", pruning.run, queue="bulk")]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from penstock.annotations import branches
 from penstock.annotations.tables import Branch, Level
-from penstock.datasets import tables, verbs, versions
+from penstock.datasets import pruning, tables, verbs, versions
 from penstock.datasets.model import Dataset, RevisionAhead, RevisionTooOld, StateUnreadable, Version
 from penstock.datasets.relation import inherited
 from penstock.store import Transaction, horizon
@@ -37,7 +37,7 @@ class State(NamedTuple):
 def read(tx: Transaction, written: str) -> State:
     """The state that is meant; of a dataset without a revision, the newest that can be read as a whole.
 
-    Raises StateUnreadable, NotFound, RevisionAhead, RevisionTooOld.
+    Raises StateUnreadable, NotFound, RevisionAhead, RevisionTooOld, RevisionPruned.
     """
     found = _WRITTEN.fullmatch(written.strip())
     if found is None:
@@ -53,13 +53,14 @@ def of_version(tx: Transaction, version: Version) -> State:
 
 
 def at(tx: Transaction, dataset: Dataset, seq: int | None = None) -> State:
-    """A dataset at a revision. Raises RevisionAhead, RevisionTooOld."""
+    """A dataset at a revision. Raises RevisionAhead, RevisionTooOld, RevisionPruned."""
     newest = horizon(tx)
     seq = newest if seq is None else seq
     if seq > newest:
         raise RevisionAhead(seq=seq, newest=newest)
     if seq < dataset.created_seq:
         raise RevisionTooOld(name=dataset.name, first=dataset.created_seq, seq=seq)
+    pruning.check(tx, dataset.id, seq)
     line = branches.get(tx, dataset.branch)
     begun = inherited(tx, dataset.id)
     entries = [Level(dataset.id, seq), *([] if begun is None else [Level(begun.dataset, begun.seq)])]

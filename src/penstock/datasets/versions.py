@@ -10,7 +10,7 @@ from typing import Never
 from penstock import schema
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
-from penstock.datasets import events, series_tables, tables, verbs
+from penstock.datasets import events, pruning, series_tables, tables, verbs
 from penstock.datasets.keeping import Keep
 from penstock.datasets.model import Entry, RevisionAhead, RevisionTooOld, Version, VersionIsFrozen, VersionNameTaken
 from penstock.store import Database, Transaction, horizon
@@ -55,6 +55,7 @@ def pin(tx: Transaction, dataset: int, name: str, note: str, seq: int, series: s
         raise RevisionAhead(seq=seq, newest=newest)
     if seq < pinned.created_seq:
         raise RevisionTooOld(name=pinned.name, first=pinned.created_seq, seq=seq)
+    pruning.check_to_pin(tx, pinned.id, seq)
     made = tables.insert_version(tx, pinned, name, note, seq, schema.version_at(tx, seq), series)
     if made is None:
         raise VersionNameTaken(dataset=pinned.name, name=name)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from penstock.datasets.pruning_model import Hold
 from penstock.export.model import Export, NewExport
 from penstock.store import Transaction
 
@@ -177,4 +178,12 @@ def versions_shown(tx: Transaction) -> list[int]:
         int,
         "select distinct version from export where project = %(project)s and version is not null"
         " and state in ('queued', 'running')",
+    )
+
+
+def held(tx: Transaction) -> list[Hold]:
+    """What unfinished exports read."""
+    return tx.all(
+        Hold,
+        "select as_of as seq, branch from export where project = %(project)s and state in ('queued', 'running')",
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from penstock import datasets, formats, jobs, schema
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
-from penstock.datasets import facts, query, versions
+from penstock.datasets import facts, pruning, query, versions
 from penstock.datasets.model import RevisionAhead, RevisionTooOld
 from penstock.export import destination, events, relabelling, tables
 from penstock.export.model import Export, ExportEnded, NewExport
@@ -17,7 +17,7 @@ def start(tx: Transaction, new: NewExport) -> Export:
     """Ask for an export; a job makes it. Writes `export.started`.
 
     Without a version or `as_of` it shows the newest revision that can be read as a whole. Raises NotFound,
-    QueryInvalid, RevisionAhead, RevisionTooOld, DestinationRefused, TransformRefused.
+    QueryInvalid, RevisionAhead, RevisionTooOld, RevisionPruned, DestinationRefused, TransformRefused.
     """
     check(new.format, new.transforms)
     if new.to is not None:
@@ -117,6 +117,7 @@ def _pin(tx: Transaction, new: NewExport) -> tables.Pinned:
         raise RevisionAhead(seq=as_of, newest=newest)
     if as_of < dataset.created_seq:
         raise RevisionTooOld(name=dataset.name, first=dataset.created_seq, seq=as_of)
+    pruning.check(tx, dataset.id, as_of)
     return tables.Pinned(dataset.id, None, dataset.branch, as_of, schema.version_at(tx, as_of))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from penstock.datasets.pruning_model import NewPruning, Prunable, Pruning
 from penstock.people.model import Link, Me, Message, NewProject, Place
 from penstock.people.model import Project as ProjectValue
 from penstock.pipelines.model import Plan
@@ -177,6 +178,20 @@ class Project:
     def status(self) -> Status:
         """The pipeline with its counts: what is where, and how far."""
         return self._scope.get("/pipeline/status", Status)
+
+    def prunable(self, *, keep_days: int = 30) -> Prunable:
+        """How much old history nothing shows, and `prune` would take away."""
+        return self._scope.get("/prunings/preview", Prunable, {"keep_days": keep_days})
+
+    def prune(self, *, keep_days: int = 30) -> Pruning:
+        """Delete old history for good that no version, fork, draft or merge shows and that ended more than so many days
+        ago. Waits until it is done.
+        """
+        done = self._scope.post("/prunings", Pruning, NewPruning(keep_days=keep_days))
+        while done.state == "running":
+            self._scope.client.pause(0.1)
+            done = self._scope.get(f"/prunings/{done.id}", Pruning)
+        return done
 
     def events(
         self, *, follow: bool = False, after: str | None = None, kinds: Sequence[str] | None = None

@@ -13,6 +13,7 @@ from penstock.connections import http as connections
 from penstock.datasets import history_http as history
 from penstock.datasets import http as datasets
 from penstock.datasets import live_http as live
+from penstock.datasets import pruning_http as pruning
 from penstock.datasets import query_http as queries
 from penstock.datasets import sampling_http as sampling
 from penstock.export import http as export
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     live.router,
     sampling.router,
     history.router,
+    pruning.router,
     ingest.router,
     export.router,
     tasks.router,

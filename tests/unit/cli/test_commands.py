@@ -232,3 +232,12 @@ def test_a_delivery_is_looked_at_and_sent_again(run: Say, p: Project, drain: Cal
     assert run("action", "enable") == "Every receiver is on.\n"
     assert run("action", "enable", "nobody") == "Messages go to 'nobody' again.\n"
     assert "no connection" in run("action", "enable", "somebody", code=2)
+
+
+def test_pruning_is_looked_at_first(run: Say) -> None:
+    run("dataset", "create", "one")
+    said = run("prune", "--keep-days", "7")
+    assert said.startswith("Would go, up to revision 0: 0 states of annotations")
+    assert "penstock prune --keep-days 7 --yes" in said
+    assert run("prune", "--yes").startswith("Gone for good, up to revision 0")
+    assert told(run, "prune", "--yes")["state"] == "done"
