@@ -1,5 +1,6 @@
 """A real server on a temporary database, and a real browser before it. Both are shared by the tests of a worker."""
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
@@ -60,6 +62,11 @@ class Served:
         assert self._process is not None
         self._process.kill()
         self._process.communicate()
+
+    def let_pass(self, time: dt.timedelta) -> None:
+        """Move its clock, which is the database's, forward."""
+        with psycopg.connect(self._env["PENSTOCK_DATABASE_URL"]) as conn:
+            conn.execute("update clock set offset_by = offset_by + %s", [time])
 
     def stop(self) -> None:
         assert self._process is not None

@@ -140,8 +140,19 @@ class Board:
         canvas = self.page.get_by_test_id("canvas")
         box = canvas.bounding_box()
         assert box is not None
-        scale, x, y = map(float, (canvas.get_attribute("data-view") or "").split())
+        scale, x, y = self._view
         return box["x"] + at[0] * scale + x, box["y"] + at[1] * scale + y
+
+    @property
+    def scale(self) -> float:
+        """Screen pixels to a pixel of the image."""
+        return self._view[0]
+
+    @property
+    def _view(self) -> tuple[float, float, float]:
+        told = self.page.get_by_test_id("canvas").get_attribute("data-view") or ""
+        scale, x, y = map(float, told.split())
+        return scale, x, y
 
     def click(self, *points: Point, **options: Any) -> None:
         for point in points:

@@ -1,6 +1,5 @@
 """The outbox: no stroke is lost and none is doubled, whatever goes away."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -115,25 +114,3 @@ def test_a_refused_command_needs_its_author_and_stops_nothing(owned: Project, de
     expect(board.page.get_by_text("There is no label")).to_be_visible()
     board.page.get_by_role("button", name="Let it go").click()
     expect(board.page.get_by_role("button", name="needs you")).to_have_count(0)
-
-
-@pytest.mark.thorough
-def test_a_lost_lease_is_told_kindly_and_the_work_is_kept(
-    owned: Project, desk: Desk, somebody: Callable[..., Project]
-) -> None:
-    template = lab(owned, lease_seconds=1)
-    board = Board.start(desk)
-    board.drag((10, 10), (60, 60))
-    board.saved()
-    time.sleep(1.1)  # the lease is measured by the database's clock
-    bob = somebody("Bob").templates[template.name].next()
-    assert bob is not None
-    assert bob.task.id == board.task
-    board.drag((110, 10), (160, 60))
-    expect(board.page.get_by_text("This task went to somebody else.")).to_be_visible()
-    expect(board.page.get_by_role("button", name="Finish")).to_be_disabled()
-    board.saved()
-    (late,) = owned.tasks.attempt(bob.attempt.id).late_work
-    assert late.changes == 2
-    board.page.get_by_role("button", name="Next image").click()
-    expect(board.page.get_by_text("There is nothing to do here just now")).to_be_visible()

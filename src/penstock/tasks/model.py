@@ -249,7 +249,7 @@ class TemplateCard(Value):
     state: TemplateState
     role: Role
     left: int
-    """Tasks that nobody has yet."""
+    """Tasks to be had: nobody has them, or their holder's lease ran out."""
     mine: int
     """Tasks I hold."""
     returned: int

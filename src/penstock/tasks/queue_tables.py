@@ -104,9 +104,14 @@ def unreserve(tx: Transaction, template: int, who: int) -> int:
 
 
 def counts(tx: Transaction, templates: Sequence[int], who: int) -> dict[int, tuple[int, int, int, int, int]]:
-    """By template: open, in review by others, held by me, returned to me, done by me."""
+    """By template: to be had (open, or held by others whose lease ran out), in review by others, held by me, returned
+    to me, done by me."""
     rows = tx.rows(
-        "select template, count(*) filter (where status = 'open'),"
+        "with lapsed as materialized (select id from attempt where project = %(project)s"
+        " and template = any(%(templates)s) and state = 'live' and role = 'work' and who <> %(who)s"
+        " and lease_until < moment())"
+        " select template, count(*) filter (where status = 'open'"
+        " or status = 'in_progress' and attempt in (select id from lapsed)),"
         " count(*) filter (where status = 'in_review' and author <> %(who)s),"
         " count(*) filter (where status = 'in_progress' and holder = %(who)s),"
         " count(*) filter (where status = 'returned' and holder = %(who)s),"

@@ -9,6 +9,7 @@ from penstock import tasks
 from penstock.annotations import tables
 from penstock.annotations.model import ChangesInvalid
 from penstock.core.ids import new_uuid
+from penstock.tasks import verbs
 from penstock.tasks.attempts import CommandRefused
 from penstock.tasks.done import TakenOver
 from penstock.tasks.model import Attempt, Watch
@@ -22,6 +23,12 @@ LEASE = dt.timedelta(seconds=901)
 
 def draft(lab: Lab, attempt: Attempt) -> int:
     return len(lab.do(lambda tx: tables.select_own(tx, attempt.branch, attempt.file)))
+
+
+def left(lab: Lab, who: str) -> int:
+    """How many tasks of the first pass somebody could take."""
+    cards = lab.do(lambda tx: verbs.cards(tx, lab.role(who)), who)
+    return next(card.left for card in cards if card.name == "first pass")
 
 
 def test_a_repeated_command_does_nothing(lab: Lab) -> None:
@@ -65,7 +72,9 @@ def test_work_offline_past_the_lease_stays_on_ones_own_draft(lab: Lab, move_cloc
     lab.add_files("a.png")
     mine = lab.claim(first, "ann").attempt
     lab.save(mine, "ann", box(lab.labels["RBC"]))
+    assert left(lab, "bob") == 0
     move_clock(LEASE)
+    assert (left(lab, "bob"), left(lab, "ann")) == (1, 0)
     theirs = lab.claim(first, "bob")
     assert theirs.task.id == mine.task
     lab.save(theirs.attempt, "bob", box(lab.labels["WBC"], x=100))

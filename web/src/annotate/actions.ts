@@ -36,6 +36,8 @@ const task = one("Task");
 
 export const ACTIONS: readonly Action[] = [
   ...tools.map(([id, title, key]) => tool(id, title, key)),
+  tool("press", "Click at the cross, which the arrows move", "U"),
+  tool("press-shift", "Click at the cross with Shift", "Shift+U"),
   tool("tags", "Tags of the file", "T"),
   tool("smaller", "Smaller brush", "[", { repeats: true }),
   tool("larger", "Larger brush", "]", { repeats: true }),
@@ -48,8 +50,10 @@ export const ACTIONS: readonly Action[] = [
   shape("next-shape", "Next shape", "Tab", { repeats: true }),
   shape("previous-shape", "Previous shape", "Shift+Tab", { repeats: true }),
   ...(["Left", "Right", "Up", "Down"] as const).flatMap((to) => [
-    shape(`nudge.${to}`, `Move ${to.toLowerCase()} a pixel`, `Arrow${to}`, { repeats: true }),
-    shape(`nudge10.${to}`, `Move ${to.toLowerCase()} 10 pixels`, `Shift+Arrow${to}`, { repeats: true }),
+    shape(`nudge.${to}`, `Move ${to.toLowerCase()} a pixel, or the cross`, `Arrow${to}`, { repeats: true }),
+    shape(`nudge10.${to}`, `Move ${to.toLowerCase()} 10 pixels, or the cross further`, `Shift+Arrow${to}`, {
+      repeats: true,
+    }),
   ]),
   shape("undo", "Undo", "Ctrl+Z", { repeats: true }),
   shape("redo", "Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], { repeats: true }),

@@ -81,13 +81,17 @@ function shapes({ desk, engine, sheet }: Shell): Record<string, Handler> {
       ["nudge10", 10],
     ] as const) {
       made[`${id}.${name}`] = () => {
-        if (scene.selection.get().size) sheet.nudge(x * by, y * by);
+        const fine = by === 1 ? 4 : 40;
+        if (scene.selection.get().size && !engine.isBusy) sheet.nudge(x * by, y * by);
+        else if (engine.draws) engine.step(x * fine, y * fine);
         else engine.pan(-x * by * 20, -y * by * 20);
       };
     }
   }
   return {
     ...made,
+    press: () => engine.press(false),
+    "press-shift": () => engine.press(true),
     "next-shape": () => step(1),
     "previous-shape": () => step(-1),
     "finish-shape": () => {

@@ -16,7 +16,7 @@ import {
 } from "./painter";
 import { Pointers, type Gestures } from "./pointers";
 import type { Scene, Style } from "./scene";
-import { bounds, type Bounds, type Point, type Size } from "./shapes";
+import { bounds, clamped, type Bounds, type Point, type Size } from "./shapes";
 import { Signal } from "./signal";
 import { BrushTool, PolygonTool, type Drawn, type DrawingTool, type Pointer } from "./tools/drawing";
 import { SelectTool } from "./tools/selecting";
@@ -31,6 +31,9 @@ export interface Callbacks {
 
 /** The picture: pixels of any resolution, spread over the image's own size. */
 export type Picture = CanvasImageSource | null;
+
+/** How near to the edge of the screen the cross comes before the view goes along. */
+const EDGE = 24;
 
 type Layer = "image" | "shapes" | "hand";
 const LAYERS: readonly Layer[] = ["image", "shapes", "hand"];
@@ -57,6 +60,7 @@ export class Engine implements Gestures {
   private frame = 0;
   private fitted = true;
   private pointed = "";
+  private byKeys = false;
   private hovered: Annotation | undefined;
   private pins: readonly Bounds[] = [];
   private sketchStyle: Style = { colour: "#ffffff", name: "" };
@@ -244,6 +248,39 @@ export class Engine implements Gestures {
     });
   }
 
+  // The pointer, moved by keys: whatever clicks can draw, keys can.
+
+  /** Whether a tool is at hand that draws. */
+  get draws(): boolean {
+    return this.tool !== null;
+  }
+
+  /** Move the cross by screen pixels; it begins in the middle, stays on the image, and the view goes along. */
+  step(dx: number, dy: number): void {
+    if (!this.scene) return;
+    const { width, height } = this.screen;
+    const from = this.cursor.get();
+    const at = from ? toScreen(this.view.get(), from) : { x: width / 2, y: height / 2 };
+    const to = clamped(toImage(this.view.get(), { x: at.x + dx, y: at.y + dy }), this.scene.image);
+    const p = toScreen(this.view.get(), to);
+    const beyond = (n: number, length: number): number => Math.min(0, n - EDGE) || Math.max(0, n - length + EDGE);
+    const [x, y] = [beyond(p.x, width), beyond(p.y, height)];
+    if (x || y) this.pan(-x, -y);
+    this.byKeys = true;
+    this.hover(toScreen(this.view.get(), to), false);
+  }
+
+  /** Click where the cross is. */
+  press(shift: boolean): void {
+    const at = this.cursor.get();
+    if (!at) this.step(0, 0);
+    else {
+      const p = toScreen(this.view.get(), at);
+      this.down(p, shift, false, false);
+      this.up(p, shift);
+    }
+  }
+
   // Gestures.
 
   pointer(screen: Point, more: { shift: boolean; secondary?: boolean }): Pointer {
@@ -260,6 +297,11 @@ export class Engine implements Gestures {
   }
 
   move(screen: Point, shift: boolean): void {
+    this.byKeys = false;
+    this.hover(screen, shift);
+  }
+
+  private hover(screen: Point, shift: boolean): void {
     if (!this.scene) return;
     const p = this.pointer(screen, { shift });
     this.cursor.set(p.image);
@@ -304,6 +346,7 @@ export class Engine implements Gestures {
   }
 
   leave(): void {
+    if (this.byKeys) return; // the mouse went away, the cross stays
     this.cursor.set(null);
     this.hovered = undefined;
     this.invalidate("hand");
@@ -406,7 +449,8 @@ export class Engine implements Gestures {
     }
     this.paintTool(context, view, at);
     if (this.select?.marquee) paintMarquee(context, this.select.marquee, view, this.dpr);
-    if (at && (this.crosshair.get() || (this.tool && !(this.tool instanceof BrushTool) && this.tool.kind === "box"))) {
+    const isBox = this.tool?.kind === "box";
+    if (at && (this.crosshair.get() || isBox || (this.tool && this.byKeys))) {
       paintCross(context, toScreen(view, at), this.screen, this.dpr);
     }
   }
