@@ -4,10 +4,20 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from penstock.datasets import asking, completing, facets, saved
+from penstock.datasets import asking, completing, facets, picking, saved
 from penstock.datasets.facet_model import Facets
 from penstock.datasets.query.parse import LONGEST
-from penstock.datasets.query_model import Completions, Found, Milestones, NewSavedQuery, SavedQuery, SavedQueryChange
+from penstock.datasets.query_model import (
+    Completions,
+    Found,
+    FoundToAdd,
+    FoundToRemove,
+    Milestones,
+    NewSavedQuery,
+    Picked,
+    SavedQuery,
+    SavedQueryChange,
+)
 from penstock.people.http import Caller, may
 
 router = APIRouter(prefix="/projects/{project}", tags=["queries"])
@@ -51,6 +61,24 @@ def list_dataset_milestones(
 def list_version_milestones(version: int, who: Viewer, q: Asked = None) -> Milestones:
     """Cursors all along the files of a version, by which a page anywhere among them is fetched at once."""
     return who.read(lambda tx: asking.milestones(tx, asking.of_version(tx, version), q))
+
+
+@router.post("/datasets/{dataset}/files/add-found", response_model=Picked)
+def add_found_files(dataset: int, body: FoundToAdd, who: Editor) -> Picked:
+    """Add what a query finds in another dataset, or a version of it: the next 5,000 files; call again with `next`.
+
+    Writes `dataset.file_added` for each that was new.
+    """
+    return who.do(lambda tx: picking.add_found(tx, dataset, body))
+
+
+@router.post("/datasets/{dataset}/files/remove-found", response_model=Picked)
+def remove_found_files(dataset: int, body: FoundToRemove, who: Editor) -> Picked:
+    """Take out what a query finds in a dataset: the next 5,000 files; call again with `next`.
+
+    Writes `dataset.file_removed` for each.
+    """
+    return who.do(lambda tx: picking.remove_found(tx, dataset, body))
 
 
 @router.get("/queries/facets", response_model=Facets)

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from penstock.core import Conflict, Value
-from penstock.core.ids import DatasetId
+from penstock.core.ids import DatasetId, FileId, VersionId
 from penstock.datasets.query.parse import LONGEST
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST)]
@@ -27,6 +27,38 @@ class Milestones(Value):
     """So many files are between two milestones."""
     cursors: list[str]
     """Where to go on after the first `every` files, after twice as many, and so on."""
+
+
+class FoundToAdd(Value):
+    """Files for a dataset: those that a query finds in another, a portion in each call."""
+
+    source: DatasetId
+    """Where they are looked for."""
+    version: VersionId | None = None
+    """A version of it; absent: as it is now."""
+    query: str = Field(default="", max_length=LONGEST)
+    """Empty: every file."""
+    after: str | None = None
+    """The `next` of the call before; absent in the first."""
+
+
+class FoundToRemove(Value):
+    """Files to take out of a dataset: those that a query finds in it, a portion in each call."""
+
+    query: str = Field(default="", max_length=LONGEST)
+    after: str | None = None
+    """The `next` of the call before; absent in the first."""
+
+
+class Picked(Value):
+    """What one portion did."""
+
+    looked: int
+    """How many files the query found in this portion."""
+    files: list[FileId]
+    """Those of them that entered or left."""
+    next: str | None
+    """Pass as `after` for the next portion; absent after the last."""
 
 
 class Completion(Value):
