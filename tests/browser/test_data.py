@@ -103,9 +103,13 @@ def test_what_is_among_the_files_narrows_them_and_all_found_are_used(drawn: Proj
     page.get_by_role("menuitem", name="picked").click()
     expect(page.get_by_text("3 files added to picked")).to_be_visible()
     assert drawn.datasets["picked"].count() == 3
+    page.get_by_role("checkbox", name="Select all").check()
+    page.get_by_role("button", name="Take out").click()
+    page.get_by_role("dialog", name="Take out 3 files?").get_by_role("button", name="Take out").click()
+    expect(page.get_by_text("3 files taken out")).to_be_visible()
     page.get_by_role("button", name="Saved queries").click()
     page.get_by_role("menuitem", name="Query with digits").click()
-    expect(page.get_by_text("1 of 4 files")).to_be_visible()
+    expect(page.get_by_text("1 of 1 file")).to_be_visible()
 
 
 def test_a_long_list_is_entered_at_its_end(drawn: Project, desk: Desk, postgres: Postgres) -> None:

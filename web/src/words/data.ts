@@ -33,6 +33,10 @@ export const data = {
       : `${plural(count, "file")} entered ${dataset}, and ${name} makes a task of each`,
   added: (count: number, name: string) => `${plural(count, "file")} added to ${name}`,
   remove: "Take out",
+  removeAll: (count: number) => `Take out ${plural(count, "file")}?`,
+  removeAllWhy:
+    "They leave this dataset, and their unclaimed tasks with them. The files and annotations stay, also in versions.",
+  doneOf: (done: number, of: number) => `${n.format(done)} of ${n.format(of)}`,
   removed: (count: number) => `${plural(count, "file")} taken out`,
   overlays: "Annotations",
   versions: "Versions",

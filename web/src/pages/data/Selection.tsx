@@ -3,10 +3,11 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
-import { api, body } from "../../api/client";
+import { api, body, type Schemas } from "../../api/client";
 import { type Dataset, templatesQuery } from "../../api/lists";
 import { queries } from "../../api/queries";
 import { Fault } from "../../parts/Fault";
+import { Sure } from "../../parts/Sure";
 import { count, words } from "../../words";
 import { ExportDialog } from "./ExportDialog";
 import { NameDialog } from "./NameDialog";
@@ -35,25 +36,62 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
   const isHead = "dataset" in of;
   const fresh = () => queries.invalidateQueries({ queryKey: ["p", project] });
 
+  const [done, setDone] = useState(0);
+  /** Do something in portions to all that the query finds; how many files entered or left. */
+  const inPortions = async (portion: (after: string | undefined) => Promise<Schemas["Picked"]>): Promise<number> => {
+    let [looked, changed, after] = [0, 0, undefined as string | undefined];
+    setDone(0);
+    do {
+      const part = await portion(after);
+      looked += part.looked;
+      changed += part.files.length;
+      after = part.next ?? undefined;
+      setDone(looked);
+    } while (after !== undefined);
+    return changed;
+  };
   /** Add the picked files; how many were new there. */
   const add = async (to: number): Promise<number> => {
+    const path = { project, dataset: to };
     if (picking.all) {
-      const drawn = { dataset: dataset.id, ...("version" in of ? { version: of.version } : {}), query: q, share: 1 };
-      const done = await body(
-        api.POST("/api/v1/projects/{project}/datasets/{dataset}/sample", {
-          params: { path: { project, dataset: to } },
-          body: drawn,
-        }),
+      const from = { source: dataset.id, ...("version" in of ? { version: of.version } : {}), query: q };
+      return inPortions((after) =>
+        body(
+          api.POST("/api/v1/projects/{project}/datasets/{dataset}/files/add-found", {
+            params: { path },
+            body: { ...from, ...(after === undefined ? {} : { after }) },
+          }),
+        ),
       );
-      return done.added;
     }
-    const done = await body(
+    const added = await body(
       api.POST("/api/v1/projects/{project}/datasets/{dataset}/files", {
-        params: { path: { project, dataset: to } },
+        params: { path },
         body: { files: [...picking.files.keys()], source: dataset.id },
       }),
     );
-    return done.files.length;
+    return added.files.length;
+  };
+  /** Take the picked files out; how many were there. */
+  const remove = async (): Promise<number> => {
+    const path = { project, dataset: dataset.id };
+    if (picking.all) {
+      return inPortions((after) =>
+        body(
+          api.POST("/api/v1/projects/{project}/datasets/{dataset}/files/remove-found", {
+            params: { path },
+            body: { query: q, ...(after === undefined ? {} : { after }) },
+          }),
+        ),
+      );
+    }
+    const removed = await body(
+      api.POST("/api/v1/projects/{project}/datasets/{dataset}/files/remove", {
+        params: { path },
+        body: { files: [...picking.files.keys()] },
+      }),
+    );
+    return removed.files.length;
   };
   const adding = useMutation({
     mutationFn: ({ to }: { to: { id: number; name: string }; template?: string }) => add(to.id),
@@ -76,25 +114,24 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
     await adding.mutateAsync({ to: made });
   };
   const removing = useMutation({
-    mutationFn: () =>
-      body(
-        api.POST("/api/v1/projects/{project}/datasets/{dataset}/files/remove", {
-          params: { path: { project, dataset: dataset.id } },
-          body: { files: [...picking.files.keys()] },
-        }),
-      ),
-    onSuccess: async (done) => {
-      notifications.show({ message: words.data.removed(done.files.length) });
+    mutationFn: remove,
+    onSuccess: async (removed) => {
+      notifications.show({ message: words.data.removed(removed) });
       picking.clear();
       await fresh();
     },
   });
+  const busy = adding.isPending || removing.isPending;
   const only = picking.all ? q : ofKeys(picking.files.values());
   const tooLong = only.length > LONGEST_QUERY;
   return (
     <>
       <Text fw={600} role="status">
-        {picking.all ? words.data.selectedAll(size) : words.data.selected(size)}
+        {busy && picking.all
+          ? words.data.doneOf(done, size)
+          : picking.all
+            ? words.data.selectedAll(size)
+            : words.data.selected(size)}
       </Text>
       <Menu position="bottom-start" width={240}>
         <Menu.Target>
@@ -128,16 +165,29 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
           {words.data.export}
         </Button>
       </Tooltip>
-      {isHead && !picking.all && dataset.query == null && (
-        <Button variant="default" loading={removing.isPending} onClick={() => removing.mutate()}>
-          {words.data.remove}
-        </Button>
-      )}
+      {isHead &&
+        dataset.query == null &&
+        (picking.all ? (
+          <Sure
+            variant="default"
+            label={words.data.remove}
+            title={words.data.removeAll(size)}
+            error={removing.error}
+            busy={removing.isPending}
+            onSure={() => removing.mutateAsync()}
+          >
+            {words.data.removeAllWhy}
+          </Sure>
+        ) : (
+          <Button variant="default" loading={removing.isPending} onClick={() => removing.mutate()}>
+            {words.data.remove}
+          </Button>
+        ))}
       <Button variant="subtle" onClick={picking.clear}>
         {words.data.clear}
       </Button>
       {picking.isFull && <Text c="dimmed">{words.data.full(MOST_PICKED)}</Text>}
-      <Fault error={adding.error ?? removing.error} />
+      <Fault error={adding.error ?? (picking.all ? null : removing.error)} />
       <NameDialog
         title={words.data.addTo}
         why={words.data.newDatasetWhy}
