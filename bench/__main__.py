@@ -1,21 +1,22 @@
 """`make bench`: every figure that Penstock promises, with the machine it was measured on.
 
 python -m bench                 all but the crash run
-python -m bench startup import  some of them: startup, import, claim, latency, screen, grid
+python -m bench startup import  some of them: startup, import, claim, latency, screen, grid, volume
 python -m bench crash           200 kills, some ten minutes
 """
 
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from bench import claiming, grid, importing, latency, machine, screen, startup
+from bench import asking, claiming, coco_set, grid, importing, latency, machine, screen, startup, volume
 from bench.installation import installation
 from bench.project import Project
 from bench.table import Table
 
-PARTS = ("startup", "import", "claim", "latency", "screen", "grid")
+PARTS = ("startup", "import", "claim", "latency", "screen", "grid", "volume")
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
             startup.run(running, table)
     if {"import", "claim", "latency"} & set(asked):
         _measure(asked, table)
-    for part, run in (("screen", screen.run), ("grid", grid.run)):
+    for part, run in (("screen", screen.run), ("grid", grid.run), ("volume", _volume)):
         if part in asked:
             with tempfile.TemporaryDirectory(prefix="penstock-images-") as name, installation() as running:
                 run(Project.make(running), Path(name), table)
@@ -52,6 +53,14 @@ def _measure(asked: list[str], table: Table) -> None:
         if "claim" in asked:
             project.open_tasks(importing.FILES)
             claiming.run(project, folder, importing.FILES, table)
+
+
+def _volume(project: Project, folder: Path, table: Table) -> None:
+    """The set of COCO's size; a share of it where `PENSTOCK_BENCH_SHARE` says so, such as 0.1."""
+    share = float(os.environ.get("PENSTOCK_BENCH_SHARE", "1"))
+    scale = volume.Scale(int(coco_set.IMAGES * share), int(coco_set.ANNOTATIONS * share))
+    volume.run(project, folder, table, scale)
+    asking.run(project, table, scale.images)
 
 
 def _crash() -> None:

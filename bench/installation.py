@@ -38,6 +38,9 @@ class Line:
     def put(self, path: str, body: bytes) -> Any:
         return self._ask("PUT", path, body)
 
+    def patch(self, path: str, body: bytes) -> Any:
+        return self._ask("PATCH", path, body)
+
     def _ask(self, method: str, path: str, body: bytes | None) -> Any:
         try:
             self._connection.request(method, path, body, self._headers)

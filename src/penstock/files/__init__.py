@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
     from penstock.files.verbs import (
         KeyInvalid,
+        adopt_foreign,
         describe,
         describe_many,
         get,
@@ -47,6 +48,7 @@ __all__ = [
     "Probe",
     "Registered",
     "Upload",
+    "adopt_foreign",
     "describe",
     "describe_many",
     "get",

@@ -264,3 +264,13 @@ def used(tx: Transaction, hashes: Sequence[str]) -> list[str]:
         "select hash from file where hash = any(%(hashes)s) union select hash from upload where hash = any(%(hashes)s)",
         hashes=list(hashes),
     )
+
+
+def adopt_foreign(tx: Transaction, foreign: Mapping[int, Mapping[str, Any]]) -> None:
+    """Keep what other formats say of files that have nothing such."""
+    tx.post(
+        'update file f set "foreign" = a.told from unnest(%(files)s::bigint[], %(told)s::jsonb[]) a(file, told)'
+        " where f.project = %(project)s and f.id = a.file and f.\"foreign\" = '{}'",
+        files=list(foreign),
+        told=[Jsonb(found) for found in foreign.values()],
+    )

@@ -1,6 +1,7 @@
 """What one can do with files. Each verb writes its events in the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import psycopg
 
@@ -222,6 +223,12 @@ def hold(tx: Transaction, files: Sequence[int]) -> None:
     """Lock files, so that what is on them stays as it is until this transaction ends. Before the seq is drawn."""
     if files:
         tables.lock(tx, files)
+
+
+def adopt_foreign(tx: Transaction, foreign: Mapping[int, dict[str, Any]]) -> None:
+    """Keep what another format says of files of which nothing such is known yet. They are held. Safe to repeat."""
+    if told := {file: found for file, found in foreign.items() if found}:
+        tables.adopt_foreign(tx, told)
 
 
 def describe(tx: Transaction, file: FileId, meta: Meta) -> File:

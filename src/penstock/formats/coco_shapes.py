@@ -190,6 +190,13 @@ def _whole_numbers(value: Any, n: int | None, what: str) -> list[int]:
     return listed
 
 
+def rings_text(polygon: bytes) -> bytes | None:
+    """The JSON of a polygon's rings, `[ring, ...]`, from that of its parts, unparsed; None when a part has holes."""
+    if polygon.count(b"],[") != polygon.count(b"]],[["):
+        return None
+    return polygon.replace(b"]],[[", b"],[")[1:-1]
+
+
 def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed: bool) -> tuple[Any, str | None]:
     """A shape as COCO's segmentation, and the loss code when something of it couldn't be said."""
     if kind == "mask":

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from penstock.annotations import geometry as shapes
-from penstock.formats.coco_shapes import fingerprint, segmentation_of
+from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
 from penstock.formats.waiting import Lines
@@ -140,6 +140,10 @@ class _Writing:
         uncompressed = kept.pop("rle", None) == "uncompressed"
         kept.pop("with", None)
         record: dict[str, Any] = {"iscrowd": 0, **kept}
+        as_read = same and points is None and annotation.kind == "polygon" and {"bbox", "area"} <= kept.keys()
+        if as_read and (text := rings_text(bytes(annotation.geometry))) is not None:
+            record.setdefault("segmentation", msgspec.Raw(text))
+            return record | _said(annotation, kept)
         shape = shapes.parse(annotation.kind, annotation.geometry)
         if not (same and "bbox" in kept):
             record["bbox"] = list(shapes.bounds(annotation.kind, shape))
@@ -157,18 +161,24 @@ class _Writing:
             flat: Any = shapes.parse("keypoints", points.geometry)
             record["keypoints"] = [int(v) if i % 3 == 2 else v for i, v in enumerate(flat)]
             record["num_keypoints"] = sum(1 for v in flat[2::3] if v)
-        if values := all_values(annotation):
-            record["attributes"] = values
-        if annotation.confidence is not None:
-            record["score"] = annotation.confidence
-        if annotation.group is not None and annotation.group != f"coco {kept.get('id')}":
-            record["group"] = annotation.group
-        return record
+        return record | _said(annotation, kept)
 
     def _annotations(self) -> Iterator[bytes]:
         yield from self.ready.lines()
         for line in self.waiting.lines():
             yield _numbered(line, self.annotations.next())
+
+
+def _said(annotation: NamedAnnotation, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What COCO has no key of its own for, under the keys that are usual."""
+    said: dict[str, Any] = {}
+    if values := all_values(annotation):
+        said["attributes"] = values
+    if annotation.confidence is not None:
+        said["score"] = annotation.confidence
+    if annotation.group is not None and annotation.group != f"coco {kept.get('id')}":
+        said["group"] = annotation.group
+    return said
 
 
 def _numbered(record: bytes, id: int) -> bytes:

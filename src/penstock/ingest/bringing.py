@@ -12,7 +12,7 @@ from penstock.files import File, NewFile, Registered
 from penstock.ingest import tables
 from penstock.ingest.content import Prepared, known_file
 from penstock.ingest.events import ImportItemFailed, ImportProgress
-from penstock.ingest.model import Import, RunProblem
+from penstock.ingest.model import TRUTH, Import, RunProblem
 from penstock.ingest.tables import Settled, Tally
 from penstock.store import Transaction
 
@@ -101,6 +101,8 @@ class _Batch:
                 self.fail(one.planned.key, reason)
             else:
                 self._incoming.append(_Incoming(one, id, False, "same"))
+        if self._run.request.annotations_as == TRUTH:
+            files.adopt_foreign(self._tx, {one.file: one.prepared.planned.item.foreign for one in self._incoming})
 
     def annotate(self) -> None:
         """Write the annotations: in bulk for files that never had any, with care for the others."""

@@ -156,6 +156,7 @@ def test_annotations_alone_find_their_files_by_the_end_of_the_key(desk: Desk) ->
     run = desk.run(PathSource(path=str(desk.folder.parent / "only")))
     assert boxes(desk, "one/a.jpg") == [[1, 2, 3, 4]]
     assert boxes(desk, "two/b.jpg") == [[2, 2, 3, 4]]
+    assert desk.file("two/b.jpg").foreign["coco"]["id"] == 2  # as the set calls it
     reasons = {key: item.reason for key, item in desk.items(run).items() if item.state == "failed"}
     assert set(reasons) == {"c.jpg", "nowhere.jpg"}
     assert "2 files" in (reasons["c.jpg"] or "")

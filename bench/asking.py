@@ -1,0 +1,125 @@
+"""What a grown dataset answers: queries, facets, pages, versions, forks and differences, over HTTP, by its median."""
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from bench.project import Project
+from bench.table import Table
+
+TURNS = 9
+CHANGES = 10_000
+_BATCH = 20
+
+
+def run(project: Project, table: Table, files: int) -> None:
+    """`project.source` holds the set of `volume`."""
+    line, path = project.line, project.path
+    dataset = f"{path}/datasets/{project.source}"
+    labels = line.get(f"{path}/schema")["labels"]
+    name = labels[4]["name"]
+    line.post(f"{path}/datasets/{project.target}/files", msgspec.json.encode({"files": _some(project, 2_000)}))
+    query = f'labels."{name}" >= 1 and meta.weather = "rain" and not in "out"'
+    asked = f"q={quote(query)}"
+    count = line.get(f"{dataset}/files/count?{asked}")["files"]
+
+    def add(what: str, call: Callable[[int], Any], wanted: str, more: str = "") -> None:
+        taken = [_ms(lambda n=n: call(n)) for n in range(TURNS)]
+        table.add(what, statistics.median(taken), "ms", wanted, f"{more}{', ' if more else ''}up to {max(taken):.0f}")
+
+    add("count of a query", lambda _: line.get(f"{dataset}/files/count?{asked}"), "< 50", f"{query}: {count:,} files")
+    add("page of a query", lambda _: line.get(f"{dataset}/files?limit=50&{asked}"), "< 30")
+    after = line.get(f"{dataset}/files/milestones")["cursors"][-1]
+    add("page near the end of all files", lambda _: line.get(f"{dataset}/files?limit=50&after={after}"), "< 30")
+    add("facets of a query", lambda _: line.get(f"{dataset}/facets?{asked}"), "< 150")
+    add("facets of all files", lambda _: line.get(f"{dataset}/facets"), "< 150", f"{files:,} files")
+    file = line.get(f"{dataset}/files?limit=1")["items"][0]["file"]
+    add("annotations of one file", lambda _: line.get(f"{path}/files/{file}/annotations"), "< 3")
+
+    def named(text: str) -> Callable[[int], Any]:
+        return lambda n: line.post(f"{dataset}/versions", msgspec.json.encode({"name": f"{text} {n}"}))
+
+    add("name a version, idle", named("idle"), "< 10")
+    with _Writers(project):
+        add("name a version, beside 8 writers", named("busy"), "< 60")
+    version = line.post(f"{dataset}/versions", b'{"name": "before"}')["id"]
+    body = {"source": f"version:{version}"}
+    add("fork", lambda n: line.post(f"{path}/forks", msgspec.json.encode({**body, "name": f"fork {n}"})), "< 10")
+    _change(project, CHANGES)
+    compared = f"{path}/diff?a=version:{version}&b=dataset:{project.source}"
+    told = line.get(compared)
+    more = f"{told['annotations']['changed']:,} changed"
+    add(f"difference of {CHANGES:,} changes, counted", lambda _: line.get(compared), "< 50", more)
+    label = labels[5]
+
+    def rename(n: int) -> Any:
+        edits = [{"do": "change_label", "id": label["id"], "name": f"renamed {n}"}]
+        return line.patch(f"{path}/schema", msgspec.json.encode(edits))
+
+    add("rename a label of all files", rename, "", "one row, whatever the number of annotations")
+
+
+def _some(project: Project, count: int) -> list[int]:
+    found: list[int] = []
+    page: dict[str, Any] = {"next": None}
+    while len(found) < count:
+        after = f"&after={page['next']}" if page["next"] else ""
+        page = project.line.get(f"{project.path}/datasets/{project.source}/files?limit=500{after}")
+        found += [item["file"] for item in page["items"]]
+        if page["next"] is None:
+            break
+    return found[:count]
+
+
+def _change(project: Project, changes: int) -> None:
+    """Move so many annotations by a pixel or less, as a person's edits."""
+    left = changes
+    for file in _some(project, changes):
+        line, path = project.line, f"{project.path}/files/{file}/annotations"
+        found = line.get(path)[:left]
+        if found:
+            edits = [{"do": "update", "id": one["id"], "confidence": 0.5} for one in found]
+            line.post(path, msgspec.json.encode(edits))
+            left -= len(found)
+        if left <= 0:
+            return
+
+
+class _Writers:
+    """Eight clients that edit annotations until the block is left."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._over = False
+        self._pool = ThreadPoolExecutor(8)
+
+    def __enter__(self) -> None:
+        files = _some(self._project, 400)
+        for n in range(8):
+            self._pool.submit(self._write, files[n::8])
+
+    def __exit__(self, *_: object) -> None:
+        self._over = True
+        self._pool.shutdown()
+
+    def _write(self, files: list[int]) -> None:
+        line = self._project.running.line()
+        turn = 0
+        while not self._over:
+            turn += 1
+            path = f"{self._project.path}/files/{files[turn % len(files)]}/annotations"
+            found = line.get(path)[:_BATCH]
+            if found:
+                edits = [{"do": "update", "id": one["id"], "confidence": turn % 100 / 100} for one in found]
+                line.post(path, msgspec.json.encode(edits))
+
+
+def _ms(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1000

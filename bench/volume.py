@@ -1,0 +1,203 @@
+"""A set of the size of COCO train2017, in and out: how long, how much memory, and whether it is equal afterwards.
+
+Beside each figure is what the machine itself takes for the same bytes. The files are put on the shelf by SQL, without
+pictures, so that what is measured is the annotations' way.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString
+from urllib.parse import quote
+
+import msgspec
+import psutil
+import psycopg
+
+from bench import coco_set
+from bench.images import draw
+from bench.installation import embedded_server
+from bench.project import Project
+from bench.table import Table
+
+_FILES: LiteralString = (
+    "insert into file (project, key, hash, bytes, media, mime, width, height, state, created_seq)"
+    " select f.project, lpad((n * 5 + 9)::text, 12, '0') || '.jpg', f.hash, f.bytes, f.media, f.mime, %(width)s,"
+    " %(height)s, f.state, f.created_seq from file f, generate_series(0, %(count)s - 1) n where f.id = %(file)s"
+)
+_ENTRIES: LiteralString = (
+    "insert into entry (project, dataset, file, key, cause, at, created_seq)"
+    " select e.project, e.dataset, f.id, f.key, e.cause, e.at, e.created_seq from entry e"
+    " join file f on f.project = e.project and f.id > %(file)s where e.file = %(file)s order by f.id"
+)
+_META: LiteralString = (
+    "insert into file_meta (project, file, meta, source, created_seq) select project, id,"
+    " jsonb_build_object('weather', (array['sun', 'rain', 'snow', 'fog'])[1 + id %% 4]), 'import', created_seq"
+    " from file where id > %(file)s"
+)
+_READY: LiteralString = (
+    "insert into event (project, seq, n, kind, subject, body, actor, at) select v.project, v.seq,"
+    " 1000 + row_number() over (order by f.id), v.kind, 'file:' || f.id, v.body || jsonb_build_object('file', f.id),"
+    " v.actor, v.at from event v join file f on f.project = v.project and f.id > %(file)s"
+    " where v.kind = 'file.ready' and v.subject = 'file:' || %(file)s::text"
+)
+_FORMATS = (("yolo", "zip", "< 8"), ("voc", "zip", "< 8"))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of the set is used."""
+
+    images: int = coco_set.IMAGES
+    annotations: int = coco_set.ANNOTATIONS
+
+    @property
+    def name(self) -> str:
+        return f"{self.images:,} files, {self.annotations:,} polygons"
+
+
+def run(project: Project, folder: Path, table: Table, scale: Scale) -> None:
+    """Fill `project.source` and write it again. Prints a row for each figure."""
+    _shelve(project, folder, scale)
+    source = folder / "set" / "instances.json"
+    source.parent.mkdir()
+    coco_set.write(source, scale.images, scale.annotations)
+    megabytes = source.stat().st_size / 1e6
+    decode, encode, write = _limits(source, folder)
+    limits = f"of {megabytes:.0f} MB: decode {decode:.1f} s, encode {encode:.1f} s, write {write:.1f} s"
+    _import(project, source, table, f"{scale.name}; {limits}")
+    out = folder / "out"
+    _export(project, out, "coco", "folder", "< 4", table, limits)
+    _compare(source, out / "coco", table)
+    for format, pack, wanted in _FORMATS:
+        _export(project, out, format, pack, wanted, table, "without media")
+
+
+def _shelve(project: Project, folder: Path, scale: Scale) -> None:
+    draw(folder / "one", 1, tint=5)
+    project.await_import(project.start_import(folder / "one", project.source))
+    with embedded_server(project.running.home) as server, psycopg.connect(server.dsn, autocommit=True) as conn:
+        found = conn.execute("select max(id) from file").fetchone()
+        assert found is not None
+        size = {"width": coco_set.WIDTH, "height": coco_set.HEIGHT}
+        given = {"count": scale.images, "file": found[0], **size}
+        for statement in (_FILES, _ENTRIES, _META, _READY):
+            conn.execute(statement, given)
+        conn.execute("vacuum analyze file, entry, file_meta, event")
+
+
+class _Raws(msgspec.Struct):
+    images: list[msgspec.Raw]
+    annotations: list[msgspec.Raw]
+
+
+class _Whole(msgspec.Struct):
+    images: list[dict[str, Any]]
+    annotations: list[dict[str, Any]]
+
+
+def _limits(source: Path, folder: Path) -> tuple[float, float, float]:
+    """Seconds that this machine takes to decode, encode and durably write the set's bytes, with nothing else."""
+    content = source.read_bytes()
+    decode, raws = _timed(lambda: msgspec.json.decode(content, type=_Raws))
+    encode, _ = _timed(lambda: msgspec.json.encode(raws))
+    with tempfile.TemporaryFile(dir=folder) as file:
+
+        def write() -> None:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+        written, _ = _timed(write)
+    return decode, encode, written
+
+
+def _import(project: Project, source: Path, table: Table, more: str) -> None:
+    body = {"dataset": project.source, "source": {"kind": "path", "path": str(source)}, "format": "coco"}
+    with _watched(project, "worker") as peak:
+        began = time.perf_counter()
+        run = project.line.post(f"{project.path}/imports", msgspec.json.encode(body))["id"]
+        state = project.await_import(run)
+        label = project.line.get(f"{project.path}/schema")["labels"][1]["name"]
+        asked = quote(f'labels."{label}" > 0')
+        project.line.get(f"{project.path}/datasets/{project.source}/files/count?q={asked}")
+        took = time.perf_counter() - began
+    table.add("COCO import to queryable", took, "s", "< 12", more)
+    table.add("COCO import, peak of the worker", max(peak), "MB", "< 700")
+    counts = state["counts"]
+    rate = counts["annotations_added"] / took / 1000
+    table.add("COCO import, annotations", rate, "k/s", "", f"onto {counts['same']:,} files")
+
+
+def _export(project: Project, out: Path, format: str, pack: str, wanted: str, table: Table, more: str) -> None:
+    out.mkdir(exist_ok=True)
+    to = {"folder": str(out), "path": format}
+    body = {"dataset": project.source, "format": format, "pack": pack, "media": "none", "to": to}
+    with _watched(project, "worker") as peak:
+        began = time.perf_counter()
+        made = project.line.post(f"{project.path}/exports", msgspec.json.encode(body))["id"]
+        while (found := project.line.get(f"{project.path}/exports/{made}"))["state"] in ("queued", "running"):
+            time.sleep(0.05)
+        took = time.perf_counter() - began
+    if found["state"] != "ready":
+        raise RuntimeError(f"the export went wrong: {found}")
+    table.add(f"{format.upper()} export", took, "s", wanted, f"as a {pack}; {more}")
+    if format == "coco":
+        table.add("COCO export, peak of the worker", max(peak), "MB", "< 300")
+
+
+def _compare(source: Path, written: Path, table: Table) -> None:
+    """Object by object, by ids and file names."""
+    [found] = [file for file in written.rglob("*.json") if "manifest" not in file.name]
+    sides = [_by_ids(msgspec.json.decode(file.read_bytes(), type=_Whole)) for file in (source, found)]
+    differing = sum(1 for id, one in sides[0].items() if sides[1].get(id) != one) + len(
+        sides[1].keys() - sides[0].keys()
+    )
+    table.add("COCO -> Penstock -> COCO, objects that differ", differing, "", "< 1", f"of {len(sides[0]):,}")
+
+
+def _by_ids(whole: _Whole) -> dict[tuple[str, Any], dict[str, Any]]:
+    images = {image["id"]: image["file_name"].rpartition("/")[2] for image in whole.images}
+    found: dict[tuple[str, Any], dict[str, Any]] = {
+        ("image", images[image["id"]]): {**image, "id": 0, "file_name": ""}
+        for image in whole.images
+        if "date_captured" in image
+    }
+    for annotation in whole.annotations:
+        found["annotation", annotation["id"]] = {**annotation, "image_id": images[annotation["image_id"]]}
+    return found
+
+
+@contextmanager
+def _watched(project: Project, name: str) -> Generator[list[float]]:
+    """The memory in MB of one of the installation's processes, looked at ten times a second meanwhile."""
+    seen = [0.0]
+    over = threading.Event()
+    processes = project.running.processes()[name]
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            for process in processes:
+                try:
+                    seen.append(process.memory_info().rss / 1e6)
+                except psutil.NoSuchProcess:
+                    return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - began, answer
