@@ -114,6 +114,10 @@ class Glance:
         return self._heads[path]
 
 
+MANIFEST = "manifest.json"
+"""What an export says of itself: no annotations, in whatever format."""
+
+
 def ending(paths: Sequence[str], *suffixes: str) -> list[str]:
-    """Files whose names end so, in lower case, in their order."""
-    return sorted(path for path in paths if path.lower().endswith(suffixes))
+    """Files whose names end so, in lower case, in their order; the manifest of an export isn't one of them."""
+    return sorted(path for path in paths if path.lower().endswith(suffixes) and path.rpartition("/")[2] != MANIFEST)

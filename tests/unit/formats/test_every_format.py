@@ -180,6 +180,17 @@ def test_a_split_survives_where_it_can(format: Format):
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_the_manifest_of_an_export_is_no_annotation(format: Format):
+    item = Item(key="a.jpg", width=WIDTH, height=HEIGHT, annotations=[one(k) for k in sorted(format.carries.kinds)])
+    tree = written(format, [item])
+    manifest = b'{\n "manifest": 1,\n "dataset": {"id": 1, "name": "gold"},\n "files": [\n ]\n}\n'
+    with_it = MemoryTree({**tree.files, "manifest.json": manifest})
+    assert [found.key for found in read(format, with_it)] == [found.key for found in read(format, tree)]
+    if "by name only" not in format.sign:
+        assert formats.detect(with_it) == formats.detect(tree)
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_nobody_elses_set_is_taken_for_ones_own(format: Format):
     """Each format that is recognized at all recognizes what it writes, before any other does."""
     item = Item(key="a.jpg", width=WIDTH, height=HEIGHT, annotations=[one(k) for k in sorted(format.carries.kinds)])
