@@ -9,8 +9,9 @@
 The names below come from `penstock.sdk`, which is imported when one of them is first used.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.sdk.connect import connect, join
@@ -59,33 +60,4 @@ __all__ = [
     "tag",
 ]
 
-_HOMES = {
-    "connect": ("connect", "join"),
-    "errors": ("Failed", "NotConnected", "PenstockError", "Refused", "UnknownName", "Unreachable"),
-    "events": ("Event",),
-    "project": ("Project",),
-    "shapes": (
-        "Shape",
-        "accept",
-        "box",
-        "ellipse",
-        "keypoints",
-        "mask",
-        "point",
-        "polygon",
-        "polyline",
-        "remove",
-        "rotated_box",
-        "tag",
-    ),
-    "work": ("Work",),
-}
-_HOME_OF = {name: f"penstock.sdk.{home}" for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'penstock' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__)

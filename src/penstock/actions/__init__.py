@@ -6,7 +6,7 @@ run = actions.fire(tx, action.id, Fire())
 
 from typing import TYPE_CHECKING
 
-from penstock.core.lazy import lazily
+from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.actions.model import Action, ActionChange, ActionSettings, Fire, NewAction, Run, Step

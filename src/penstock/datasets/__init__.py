@@ -6,7 +6,7 @@ datasets.versions.name(db, project, dataset, "v1")
 
 from typing import TYPE_CHECKING
 
-from penstock.core.lazy import lazily
+from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.datasets import forks, versions

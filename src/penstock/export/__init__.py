@@ -5,7 +5,7 @@ made = export.start(tx, NewExport(dataset=3, format="coco", to=Destination(folde
 
 from typing import TYPE_CHECKING
 
-from penstock.core.lazy import lazily
+from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.export.model import Destination, Export, NewExport

@@ -1,5 +1,6 @@
 """HTTP of files: send, read, describe, and look at their media."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -7,11 +8,11 @@ from starlette.concurrency import run_in_threadpool
 
 from penstock.core import NotFound, Page
 from penstock.core.ids import FileId
-from penstock.files import jobs, serving, verbs, visibility
+from penstock.files import jobs, probing, serving, verbs, visibility
 from penstock.files.model import Described, Duplicates, File, NewFile, Registered, State, Upload, key_fault
 from penstock.files.receiving import receive
 from penstock.people.http import Caller, may
-from penstock.store import Transaction
+from penstock.store import Store, Transaction
 
 router = APIRouter(prefix="/projects/{project}", tags=["files"])
 
@@ -89,33 +90,33 @@ def get_content(request: Request, who: AnyMember, file: int) -> Response:
 @router.get("/files/{file}/thumbnail", response_class=Response)
 def get_thumbnail(request: Request, who: AnyMember, file: int) -> Response:
     """A small upright picture of at most 320 pixels. 404 until the file is ready."""
-    found = _visible(who, file)
-    if found.state != "ready" or found.mime is None:
-        raise NotFound(what="thumbnail of file", name=file)
-    headers = serving.media_headers(f"{found.hash}-320", found.key)
-    if known := serving.unchanged(request, headers):
-        return known
-    small = jobs.thumbnail(who.store, found)
-    if small is None:
-        return serving.blob(request, who.store.blobs, found.hash, found.mime, found.key)
-    mime = "image/webp" if small.startswith(b"RIFF") else "image/jpeg"
-    return Response(small, media_type=mime, headers=headers)
+    return _picture(request, who, file, "thumbnail", probing.THUMBNAIL_SIZE, jobs.thumbnail)
 
 
 @router.get("/files/{file}/rendition", response_class=Response)
 def get_rendition(request: Request, who: AnyMember, file: int) -> Response:
     """The picture for a screen, upright, of at most 4096 pixels; what is smaller as it is. 404 until it is ready."""
+    return _picture(request, who, file, "rendition", jobs.RENDITION_SIDE, jobs.rendition)
+
+
+def _picture(
+    request: Request, who: Caller, file: int, what: str, side: int, made: Callable[[Store, File], bytes | None]
+) -> Response:
+    """A picture derived from a file; the file itself where that is small enough."""
     found = _visible(who, file)
     if found.state != "ready" or found.mime is None:
-        raise NotFound(what="rendition of file", name=file)
-    headers = serving.media_headers(f"{found.hash}-{jobs.RENDITION_SIDE}", found.key)
+        raise NotFound(what=f"{what} of file", name=file)
+    headers = serving.media_headers(f"{found.hash}-{side}", found.key)
     if known := serving.unchanged(request, headers):
         return known
-    picture = jobs.rendition(who.store, found)
+    picture = made(who.store, found)
     if picture is None:
         return serving.blob(request, who.store.blobs, found.hash, found.mime, found.key)
-    mime = "image/webp" if picture.startswith(b"RIFF") else "image/jpeg"
-    return Response(picture, media_type=mime, headers=headers)
+    return Response(picture, media_type=_mime_of(picture), headers=headers)
+
+
+def _mime_of(picture: bytes) -> str:
+    return "image/webp" if picture.startswith(b"RIFF") else "image/jpeg"
 
 
 def check_key(key: str) -> None:

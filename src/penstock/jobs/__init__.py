@@ -5,7 +5,7 @@ A job restarts from its beginning after a crash, so jobs are short and safe to r
 
 from typing import TYPE_CHECKING
 
-from penstock.core.lazy import lazily
+from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.jobs import worker

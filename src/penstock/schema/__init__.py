@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from penstock.core.lazy import lazily
+from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.schema.model import Attribute, Condition, Kind, Label, Option, Schema, Skeleton

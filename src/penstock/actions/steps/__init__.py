@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from penstock.core.lazy import lazily
+from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.actions.steps.kind import (
