@@ -24,6 +24,7 @@ from penstock.store import Database, Transaction
 
 _AT_ONCE = 20_000  #: annotations to read in one short transaction, about
 _MOST_FILES = 500
+_MOST_RESHAPED = 32  #: of which images are made, between two looks at whether it was cancelled
 _PULSE_SECONDS = 0.5
 
 
@@ -79,14 +80,10 @@ class Content:
             with self._db.transaction(self._project) as tx, _no_collections():
                 self._report(tx, start)
                 found = self._read(tx, chunk)
-            for state, item in found:
-                if self._reshaping is None:
-                    yield self._counted(state, item)
-                    continue
-                for piece in self._reshaping.pieces(state, item):
-                    yield self._counted(*piece)
+            for state, item in found if self._reshaping is None else self._reshaping.of_many(found):
+                yield self._counted(state, item)
             start += len(chunk)
-            size = _next_size(size, self._loaded)
+            size = _next_size(size, self._loaded) if self._reshaping is None else _MOST_RESHAPED
         with self._db.transaction(self._project) as tx:
             self._pulse = 0.0
             self._report(tx, len(self._ids))

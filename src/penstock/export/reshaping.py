@@ -4,7 +4,11 @@ The law: the same file and the same transforms give the same pieces with the sam
 is counted in the export's loss report.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,6 +30,9 @@ from penstock.formats.scaling import rounded
 from penstock.schema.model import Kind, Schema
 
 _REFRAMING = (Resize, Tile, Crop)
+_THREADS = min(4, os.cpu_count() or 1)
+_BIG_PIXELS = 40_000_000
+"""Larger images are made one at a time: each may take a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,19 @@ class Piece:
 
 
 _Step = Callable[[Piece], Iterator[Piece]]
+_Made = tuple[FileState, Item]
+
+
+class _Counting(Loss):
+    """A loss report that several threads count in."""
+
+    def __init__(self, of: Loss) -> None:
+        super().__init__()
+        self._of, self._lock = of, threading.Lock()
+
+    def count(self, code: str, n: int = 1) -> None:
+        with self._lock:
+            self._of.count(code, n)
 
 
 class Reshaping:
@@ -49,8 +69,9 @@ class Reshaping:
     def __init__(self, transforms: Sequence[Transform], schema: Schema, loss: Loss, shelf: Shelf | None) -> None:
         """Without a shelf no image is made, for exports without media."""
         self.schema = relabelling.after(schema, transforms)
-        self._loss = loss
+        self._loss = _Counting(loss)
         self._shelf = shelf
+        self._big = threading.Lock()
         self._reframes = any(isinstance(one, _REFRAMING) for one in transforms)
         self._steps = [self._step(one) for one in transforms]
 
@@ -69,7 +90,32 @@ class Reshaping:
             case Split():
                 return partial(_part, transform)
 
-    def pieces(self, state: FileState, item: Item) -> Iterator[tuple[FileState, Item]]:
+    def of_many(self, files: Iterable[_Made]) -> Iterator[_Made]:
+        """What files become, in their order. Images are made by several threads, some files ahead."""
+        if self._shelf is None or not self._reframes:
+            for state, item in files:
+                yield from self.pieces(state, item)
+            return
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-transforms") as pool:
+            ahead: deque[Future[list[_Made]]] = deque()
+            try:
+                for state, item in files:
+                    ahead.append(pool.submit(self._all_pieces, state, item))
+                    if len(ahead) > 2 * _THREADS:
+                        yield from ahead.popleft().result()
+                while ahead:
+                    yield from ahead.popleft().result()
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    def _all_pieces(self, state: FileState, item: Item) -> list[_Made]:
+        if (state.width or 0) * (state.height or 0) <= _BIG_PIXELS:
+            return list(self.pieces(state, item))
+        with self._big:
+            return list(self.pieces(state, item))
+
+    def pieces(self, state: FileState, item: Item) -> Iterator[_Made]:
         """What a file becomes. Raises MediaDamaged."""
         picture = None
         if self._reframes:
@@ -91,7 +137,7 @@ class Reshaping:
         for one in self._steps[at](piece):
             yield from self._through(one, at + 1)
 
-    def _finished(self, piece: Piece, original: Picture | None) -> tuple[FileState, Item]:
+    def _finished(self, piece: Piece, original: Picture | None) -> _Made:
         """The piece with its image made, and what is to be known of it as if it were a file."""
         item, state, picture = piece.item, piece.state, piece.picture
         if picture is None or picture is original:

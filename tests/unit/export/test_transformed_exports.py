@@ -15,14 +15,21 @@ from penstock import formats
 from penstock.annotations.cutting import Window
 from penstock.datasets import Dataset
 from penstock.export import Export, NewExport, picturing, verbs
+from penstock.export.shelf import Shelf
 from penstock.export.transforms import TransformRefused
 from penstock.formats import Containing, Item
 from penstock.store import Store
+from penstock.store.blobs import BlobMissing
 from sets import MemoryTree
 
 MakeExport = Callable[..., Export]
 TILES = {"do": "tile", "size": [32, 48]}
 SMALL = {"do": "resize", "side": 16}
+
+
+@pytest.fixture
+def project(api: Any) -> int:
+    return api.project
 
 
 def to(folder: Path, path: str) -> dict[str, str]:
@@ -140,3 +147,33 @@ def test_a_turned_image_is_upright_first() -> None:
         assert image.size == (30, 20)
         assert image.getcolors() == [(600, (0, 0, 0))]
         assert image.getexif().get(0x0112) is None
+
+
+def test_pieces_that_look_the_same_are_kept_as_often_as_they_are_wanted(store: Store, tmp_path: Path) -> None:
+    shelf = Shelf(store.blobs, tmp_path / "made")
+    hash = shelf.put(b"all black")
+    assert shelf.put(b"all black") == hash
+    shelf.drop(hash)
+    assert (b"".join(shelf.stream(hash)), shelf.size(hash)) == (b"all black", 9)
+    shelf.drop(hash)
+    with pytest.raises(BlobMissing):
+        shelf.size(hash)
+
+
+def test_over_http_transforms_are_made_or_refused_in_words(
+    api: Any, dataset: Dataset, drain: Callable[[], None]
+) -> None:
+    editor, path = api.client("editor"), api.path("/exports")
+    body = {"dataset": dataset.id, "pack": "zip", "transforms": [TILES, {"do": "labels", "map": {"car": "thing"}}]}
+    made = editor.post(path, json=body).json()
+    drain()
+    ready = editor.get(f"{path}/{made['id']}").json()
+    assert (ready["state"], ready["files"], ready["transforms"][0]["do"]) == ("ready", 6, "tile")
+    for transforms, said in (
+        ([{"do": "blur"}], "blur"),
+        ([{"do": "tile", "size": 4}], "greater than or equal to 16"),
+        ([{"do": "labels", "map": {"cra": None}}], "Transform 1 (labels) can't be made: there is no label 'cra'"),
+        ([TILES] * 21, "20"),
+    ):
+        refused = editor.post(path, json={**body, "transforms": transforms})
+        assert (refused.status_code, said in refused.text) == (422, True), refused.text
