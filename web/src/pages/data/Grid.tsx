@@ -1,7 +1,7 @@
 import { Checkbox } from "@mantine/core";
 import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
-import type { MouseEvent, ReactNode } from "react";
+import type { KeyboardEvent, MouseEvent, ReactNode } from "react";
 import { Fault } from "../../parts/Fault";
 import { Key } from "../../parts/Key";
 import { Loading } from "../../parts/Loading";
@@ -16,6 +16,7 @@ import { useTall } from "./useTall";
 const CELL = 172;
 const GAP = 12;
 const CAPTION = 28;
+const QUIETLY = { preventScroll: true };
 const ROW = CELL + CAPTION + GAP;
 
 interface GridProps {
@@ -43,7 +44,7 @@ export function Grid({ project, of, branch, isFork, asOf, q = "", overlays, pick
   const { total, error } = useTotal(wanted);
   const rows = Math.ceil((total ?? 0) / columns);
   const name = `${project} ${JSON.stringify(of)} ${q}`;
-  const { scroller, scrolling, first, end, offset, height: paged } = useTall(name, rows, ROW, height);
+  const { scroller, reveal, scrolling, first, end, offset, height: paged } = useTall(name, rows, ROW, height);
   const both = useMergedRef(scroller, sizer);
   const files = useFiles(wanted, first * columns, Math.min(end * columns, total ?? 0));
   const fault = error ?? files.error;
@@ -62,8 +63,38 @@ export function Grid({ project, of, branch, isFork, asOf, q = "", overlays, pick
       </Cell>
     );
   };
+  /** Arrows lead from picture to picture, and Space picks one. */
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    const from = (event.target as Element).closest('[role="listitem"]')?.getAttribute("aria-posinset");
+    if (from == null || total === undefined) return scrolling.onKeyDown(event);
+    const at = Number(from) - 1;
+    const entry = files.at(at);
+    if (
+      event.key === " " &&
+      (event.target as Element).tagName === "A" &&
+      picking !== undefined &&
+      entry !== undefined
+    ) {
+      event.preventDefault();
+      picking.pick(entry, at, !picking.has(entry.file), event.shiftKey);
+    }
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns } as Record<string, number>;
+    const to = at + (steps[event.key] ?? 0);
+    if (to === at || to < 0 || to >= total) return scrolling.onKeyDown(event);
+    event.preventDefault();
+    reveal(Math.floor(to / columns));
+    const box = event.currentTarget;
+    requestAnimationFrame(() => box.querySelector<HTMLElement>(`[aria-posinset="${to + 1}"] a`)?.focus(QUIETLY));
+  };
   return (
-    <div ref={both} className={classes["scroller"]} {...scrolling} tabIndex={0} data-testid="files">
+    <div
+      ref={both}
+      className={classes["scroller"]}
+      {...scrolling}
+      onKeyDown={onKeyDown}
+      tabIndex={0}
+      data-testid="files"
+    >
       {total === undefined ? (
         <Loading />
       ) : (

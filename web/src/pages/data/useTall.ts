@@ -60,6 +60,13 @@ export function useTall(name: string, rows: number, row: number, view: number) {
     event.preventDefault();
     show(event.key === "Home" ? 0 : height);
   };
+  /** Scroll no further than it takes to see a whole row. */
+  const reveal = (at: number) => {
+    const { top } = latest.current;
+    const [above, below] = [at * row, (at + 1) * row + 2 * EDGE];
+    if (above < top) show(above);
+    else if (below > top + view) show(below - view);
+  };
   const [first, end] = rowsInView(at.top, view, row, rows, 1);
   return {
     first,
@@ -67,6 +74,7 @@ export function useTall(name: string, rows: number, row: number, view: number) {
     offset: at.scrolled - at.top + EDGE,
     height: paged(tall),
     scroller,
+    reveal,
     scrolling: { onScroll, onScrollEnd, onKeyDown },
   };
 }
