@@ -33,7 +33,8 @@ def seen(kind: Kind, shape: Any, window: Window) -> Seen:
     at = moved(kind, shape, -window.x, -window.y)
     if geometry.is_inside(kind, at, window.width, window.height):
         return Seen([at], 1.0)
-    if kind == "point" or not _touches(kind, at, window):
+    has_area = kind not in ("polyline", "keypoints")
+    if kind == "point" or (has_area and not _touches(geometry.bounds(kind, at), window)):
         return NOTHING
     frame = Window(0, 0, window.width, window.height)
     match kind:
@@ -48,9 +49,10 @@ def seen(kind: Kind, shape: Any, window: Window) -> Seen:
             return Seen([] if kept is None else [kept], _share(kind, at, frame))
 
 
-def _touches(kind: Kind, shape: Any, window: Window) -> bool:
-    x, y, width, height = geometry.bounds(kind, shape)
-    return (x < window.width and y < window.height and x + width > 0 and y + height > 0) or kind == "polyline"
+def _touches(bounds: geometry.Bounds, window: Window) -> bool:
+    """Whether a rectangle, in the window's coordinates, has area in common with it."""
+    x, y, width, height = bounds
+    return x < window.width and y < window.height and x + width > 0 and y + height > 0
 
 
 def _share(kind: Kind, shape: Any, frame: Window) -> float:
@@ -77,6 +79,9 @@ def _marked(points: list[float]) -> int:
 
 
 def _mask(mask: rle.Mask, window: Window) -> Seen:
+    left, top, width, height = rle.bounds(rle.runs(mask), mask.size[0])
+    if not _touches((left - window.x, top - window.y, width, height), window):
+        return NOTHING  # without a look at its pixels, which takes long
     whole = rle.pixels(mask)
     x, y = int(window.x), int(window.y)
     part = whole[y : y + int(window.height), x : x + int(window.width)]
