@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from browser.conftest import Desk, Served
+from browser.drawing import Board, blank
 from penstock.sdk.project import Project
 
 COCO = {
@@ -114,3 +115,83 @@ def test_a_plain_address_of_a_local_network_is_as_good(
     expect(page.get_by_text("1 file came in")).to_be_visible()
     page.get_by_role("link", name="Pipeline").click()
     expect(page.get_by_role("link", name="Dataset images")).to_contain_text("1 file")
+
+
+COUNT = (
+    "window.presses_ = {mouse: 0, fields: 0};"
+    "addEventListener('pointerdown', () => window.presses_.mouse += 1, true);"
+    "addEventListener('change', (e) => { if (e.target.type !== 'file') window.presses_.fields += 1; }, true);"
+)
+
+
+@pytest.mark.thorough
+def test_the_recipe_is_built_in_forty_actions_and_worked_by_keys_alone(
+    owned: Project, sit_down: Callable[..., Desk]
+) -> None:
+    dora = f"dora{owned.id}@example.org"
+    manager = sit_down(owned)
+    page = manager.page
+    page.add_init_script(COUNT)
+    manager.go("/pipeline")
+    page.get_by_label("Choose files").set_input_files(
+        [{"name": "a.png", "mimeType": "image/png", "buffer": blank(640, 480)}]
+    )
+    page.get_by_text("1 file came in").wait_for()
+    page.get_by_role("link", name="Pipeline", exact=True).click()
+    page.get_by_role("button", name="First pass, then experts").click()
+    page.get_by_role("combobox", name="Labels").fill("cell,")
+    page.get_by_role("combobox", name="Experts").fill(dora)
+    page.get_by_role("button", name="Add to the draft").click()
+    page.get_by_role("button", name="Apply", exact=True).click()
+    expect(page.get_by_role("dialog", name="Send these on")).to_be_visible()
+    done = page.evaluate("presses_")
+    assert done["mouse"] + done["fields"] <= 40, done
+
+    first = by_keys(sit_down(owned), "first pass", owned.name)
+    first.press("ArrowLeft", "ArrowUp", "u", *["ArrowRight", "ArrowDown"] * 6, "u")
+    first.saved()
+    first.press("f")
+    expect(first.page.get_by_role("heading", name="All done")).to_be_visible()
+    (person,) = [member.person for member in owned.members if member.email == dora]
+    second = by_keys(sit_down(owned, who=person), "expert")
+    second.press("v", "Tab", "Shift+ArrowRight")
+    second.saved()
+    second.press("f")
+    expect(second.page.get_by_role("heading", name="All done")).to_be_visible()
+    second.saved()
+    for board in (first, second):
+        assert board.page.evaluate("presses_.mouse") == 0
+    (drawn, mended) = [
+        owned.tasks.attempt(task.authored or 0).annotations
+        for template in ("first pass", "expert")
+        for task in owned.templates[template].tasks()
+    ]
+    assert [(shape.kind, shape.label) for shape in mended] == [("box", "cell")]
+    (x, y, width, height) = drawn[0].geometry
+    assert width == pytest.approx(height, abs=0.01)
+    assert mended[0].geometry == pytest.approx([x + 10, y, width, height])
+    assert len(list(owned.datasets["gold"].files())) == 1
+
+
+def by_keys(desk: Desk, template: str, project: str = "") -> Board:
+    """From any page into a template's first image without a mouse."""
+    page = desk.page
+    page.add_init_script(COUNT)
+    page.reload()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    if "/tasks" not in page.url:
+        page.keyboard.press("Control+k")
+        expect(page.get_by_role("textbox", name="A page, dataset, template or action")).to_be_focused()
+        page.keyboard.type("My work")
+        page.keyboard.press("Enter")
+    card = page.get_by_role("region", name=template, exact=True).filter(has_text=project)
+    expect(card).to_be_visible()
+    start = card.get_by_role("button")
+    for _ in range(60):
+        if start.evaluate("it => it === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    board = Board(page)
+    board.ready()
+    return board

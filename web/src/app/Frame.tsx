@@ -1,3 +1,4 @@
+import { spotlight } from "@mantine/spotlight";
 import { Outlet, useLocation, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { words } from "../words";
@@ -15,6 +16,10 @@ export function Frame() {
   const { href } = useLocation();
   const [folded, setFolded] = useState(() => kept(FOLDED) === "yes" || window.innerWidth < 900);
   useEffect(() => rememberPage(href), [href]);
+  useEffect(() => {
+    window.addEventListener("keydown", jump);
+    return () => window.removeEventListener("keydown", jump);
+  }, []);
   const fold = (to: boolean) => {
     setFolded(to);
     keep(FOLDED, to ? "yes" : "no");
@@ -33,6 +38,13 @@ export function Frame() {
       </Suspense>
     </div>
   );
+}
+
+/** Heard from the first moment, also while what it opens is on its way. */
+function jump(event: KeyboardEvent): void {
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
+  event.preventDefault();
+  spotlight.toggle();
 }
 
 function kept(key: string): string | null {

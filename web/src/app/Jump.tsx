@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { statusQuery } from "../api/now";
-import { sees, useMe } from "../api/session";
+import { sees, useMe, works } from "../api/session";
 import { words } from "../words";
 import { PAGES } from "./places";
 
@@ -24,11 +24,13 @@ export function Jump({ project }: { project: number | undefined }) {
   const groups: SpotlightActionGroupData[] = [
     {
       group: words.jump.pages,
-      actions: place
-        ? PAGES.filter((page) => page.shown(place.role)).map((page) =>
-            go(page.to, page.name, page.to.replace("$project", String(place.id))),
-          )
-        : [],
+      actions: [
+        ...(place ? PAGES.filter((page) => page.shown(place.role)) : []).map((page) =>
+          go(page.to, page.name, page.to.replace("$project", String(place?.id))),
+        ),
+        ...(me.projects.some((one) => works(one.role)) ? [go("tasks", words.rail.tasks, "/tasks")] : []),
+        go("inbox", words.rail.inbox, "/inbox"),
+      ],
     },
     {
       group: words.jump.datasets,
@@ -47,8 +49,7 @@ export function Jump({ project }: { project: number | undefined }) {
   ];
   return (
     <Spotlight
-      shortcut="mod + K"
-      tagsToIgnore={[]}
+      shortcut={null}
       highlightQuery
       limit={20}
       scrollable

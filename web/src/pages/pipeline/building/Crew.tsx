@@ -1,6 +1,6 @@
-import { TagsInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../../../api/client";
+import { NamesInput } from "../../../parts/NamesInput";
 import { words } from "../../../words";
 
 interface CrewProps {
@@ -19,14 +19,12 @@ export function Crew({ project, label, value, onChange }: CrewProps) {
   });
   const strangers = value.filter((one) => !one.includes("@") && !teams.some((team) => team.name === one));
   return (
-    <TagsInput
+    <NamesInput
       label={label}
       description={words.building.peopleWhy}
       data={teams.map((team) => team.name)}
       value={value}
       onChange={onChange}
-      splitChars={[",", ";"]}
-      acceptValueOnBlur
       error={strangers.length > 0 && words.building.stranger(strangers[0] ?? "")}
     />
   );

@@ -1,7 +1,8 @@
-import { Button, Drawer, Group, Select, Stack, TagsInput, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, Drawer, Group, Select, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
 import { ChevronRight } from "lucide-react";
 import { type FormEvent, Fragment, useState } from "react";
 import { useSchema } from "../../../api/labels";
+import { NamesInput } from "../../../parts/NamesInput";
 import { words } from "../../../words";
 import classes from "../Pipeline.module.css";
 import type { Status } from "../graph";
@@ -84,14 +85,12 @@ function Questions({ project, status, recipe, onAdd }: RecipesProps & { recipe: 
         value={dataset}
         onChange={(next) => setDataset(next ?? "")}
       />
-      <TagsInput
+      <NamesInput
         label={words.building.labels}
         description={words.building.labelsWhy}
         data={known}
         value={labels}
         onChange={setLabels}
-        splitChars={[",", ";"]}
-        acceptValueOnBlur
         required={known.length === 0}
         data-autofocus
       />

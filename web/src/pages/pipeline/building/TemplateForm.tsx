@@ -1,17 +1,7 @@
-import {
-  Autocomplete,
-  Button,
-  Collapse,
-  Drawer,
-  NumberInput,
-  Select,
-  Stack,
-  TagsInput,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Autocomplete, Button, Collapse, Drawer, NumberInput, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useSchema } from "../../../api/labels";
+import { NamesInput } from "../../../parts/NamesInput";
 import { words } from "../../../words";
 import type { Status } from "../graph";
 import { Crew } from "./Crew";
@@ -72,14 +62,12 @@ function Questions({ project, status, watch, onClose, onAdd }: TemplateFormProps
         error={taken && words.building.taken}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <TagsInput
+      <NamesInput
         label={words.building.labels}
         description={words.building.labelsWhy}
         data={(schema?.labels ?? []).filter((label) => label.archived !== true).map((label) => label.name)}
         value={labels}
         onChange={setLabels}
-        splitChars={[",", ";"]}
-        acceptValueOnBlur
       />
       <Select
         label={words.building.kind}
