@@ -1,19 +1,19 @@
-import { Button, Group, Modal, NumberInput, Select, Stack, Table, Text, Title } from "@mantine/core";
+import { Group, NumberInput, Select, Stack, Table, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link2 } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, body, type Schemas } from "../../api/client";
 import { useHere } from "../../api/here";
 import { healthQuery, named, offered, teamsQuery } from "../../api/lists";
 import { queries } from "../../api/queries";
 import type { Role } from "../../api/session";
 import { Copy } from "../../parts/Copy";
-import { Fault } from "../../parts/Fault";
+import { FormDialog } from "../../parts/FormDialog";
 import { Notice } from "../../parts/Notice";
 import { Sure } from "../../parts/Sure";
 import { moment, words as common } from "../../words";
 import { settings as words } from "../../words/settings";
-import { ROLES } from "./Members";
+import { RoleSelect } from "./RoleSelect";
 
 type Invite = Schemas["Invite"];
 
@@ -95,14 +95,13 @@ function Revoke({ project, invite }: { project: number; invite: number }) {
 
 /** A button and the dialog that makes a link. Says so when nobody else could open it. */
 export function NewInvite({ project }: { project: number }) {
-  const [open, setOpen] = useState(false);
   const [form, setForm] = useState<{ role: string; team: string | null; uses: number | string; hours: string }>({
     role: "annotator",
     team: null,
     uses: "",
     hours: "168",
   });
-  const { data: teams } = useQuery({ ...teamsQuery(project), enabled: open });
+  const { data: teams } = useQuery(teamsQuery(project));
   const making = useMutation({
     mutationFn: () =>
       body(
@@ -118,75 +117,53 @@ export function NewInvite({ project }: { project: number }) {
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: invitesQuery(project).queryKey }),
   });
-  const close = () => {
-    setOpen(false);
-    making.reset();
-  };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    making.mutate();
-  };
   return (
-    <>
-      <Button leftSection={<Link2 size={14} aria-hidden />} onClick={() => setOpen(true)}>
-        {words.invite}
-      </Button>
-      <Modal
-        opened={open}
-        onClose={close}
-        title={words.inviteTitle}
-        size="lg"
-        closeButtonProps={{ "aria-label": common.actions.close }}
-      >
-        {making.isSuccess ? (
+    <FormDialog
+      label={words.invite}
+      title={words.inviteTitle}
+      icon={<Link2 size={14} aria-hidden />}
+      variant="filled"
+      size="lg"
+      why={words.inviteWhy}
+      send={words.make}
+      saving={making}
+      onSend={() => making.mutateAsync()}
+      onClose={making.reset}
+      outcome={
+        making.isSuccess ? (
           <Stack>
             <Text fw={600}>{words.inviteMade}</Text>
             <Text c="dimmed">{words.inviteOnce}</Text>
             <InviteLink secret={making.data.secret ?? ""} />
           </Stack>
-        ) : (
-          <Stack component="form" onSubmit={submit}>
-            <Text c="dimmed">{words.inviteWhy}</Text>
-            <Select
-              label={words.role}
-              data={ROLES}
-              allowDeselect={false}
-              value={form.role}
-              onChange={(role) => setForm({ ...form, role: role ?? "annotator" })}
-            />
-            <Select
-              label={words.team}
-              placeholder={words.noTeam}
-              clearable
-              data={offered(teams)}
-              value={form.team}
-              onChange={(team) => setForm({ ...form, team })}
-            />
-            <NumberInput
-              label={words.uses}
-              placeholder={words.usesAny}
-              min={1}
-              max={10_000}
-              value={form.uses}
-              onChange={(uses) => setForm({ ...form, uses })}
-            />
-            <Select
-              label={words.hours}
-              data={HOURS}
-              allowDeselect={false}
-              value={form.hours}
-              onChange={(hours) => setForm({ ...form, hours: hours ?? "168" })}
-            />
-            <Fault error={making.error} />
-            <Group justify="flex-end">
-              <Button type="submit" loading={making.isPending}>
-                {words.make}
-              </Button>
-            </Group>
-          </Stack>
-        )}
-      </Modal>
-    </>
+        ) : null
+      }
+    >
+      <RoleSelect value={form.role} onChange={(role) => setForm({ ...form, role })} />
+      <Select
+        label={words.team}
+        placeholder={words.noTeam}
+        clearable
+        data={offered(teams)}
+        value={form.team}
+        onChange={(team) => setForm({ ...form, team })}
+      />
+      <NumberInput
+        label={words.uses}
+        placeholder={words.usesAny}
+        min={1}
+        max={10_000}
+        value={form.uses}
+        onChange={(uses) => setForm({ ...form, uses })}
+      />
+      <Select
+        label={words.hours}
+        data={HOURS}
+        allowDeselect={false}
+        value={form.hours}
+        onChange={(hours) => setForm({ ...form, hours: hours ?? "168" })}
+      />
+    </FormDialog>
   );
 }
 

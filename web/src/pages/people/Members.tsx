@@ -1,6 +1,6 @@
 import { Badge, Button, Checkbox, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, body } from "../../api/client";
 import { useHere } from "../../api/here";
 import { type Member, membersQuery, named, teamsQuery } from "../../api/lists";
@@ -8,15 +8,12 @@ import { queries } from "../../api/queries";
 import { type Role, useMe } from "../../api/session";
 import { Copy } from "../../parts/Copy";
 import { Fault } from "../../parts/Fault";
+import { FormDialog } from "../../parts/FormDialog";
 import { Sure } from "../../parts/Sure";
 import { moment, words as common } from "../../words";
 import { settings as words } from "../../words/settings";
 import { Invites } from "./Invites";
-
-export const ROLES = Object.entries(words.roles).map(([value, label]) => ({
-  value,
-  label: `${label}: ${words.rolesWhy[value] ?? ""}`,
-}));
+import { RoleSelect } from "./RoleSelect";
 
 /** Everybody in the project, and the links by which more come. */
 export function Members() {
@@ -198,7 +195,6 @@ interface AddProps {
 }
 
 function AddMember({ project, refresh }: AddProps) {
-  const [open, setOpen] = useState(false);
   const [form, setForm] = useState({ email: "", name: "", role: "annotator" });
   const adding = useMutation({
     mutationFn: () =>
@@ -211,60 +207,35 @@ function AddMember({ project, refresh }: AddProps) {
     onSuccess: async () => {
       await refresh();
       setForm({ email: "", name: "", role: "annotator" });
-      setOpen(false);
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    adding.mutate();
-  };
   return (
-    <>
-      <Button variant="default" onClick={() => setOpen(true)}>
-        {words.addMember}
-      </Button>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        title={words.addMember}
-        closeButtonProps={{ "aria-label": common.actions.close }}
-      >
-        <Stack component="form" onSubmit={submit}>
-          <Text c="dimmed">{words.addMemberWhy}</Text>
-          <TextInput
-            label={words.email}
-            type="email"
-            required
-            data-autofocus
-            value={form.email}
-            onChange={(event) => setForm({ ...form, email: event.currentTarget.value })}
-          />
-          <TextInput
-            label={words.name}
-            value={form.name}
-            onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
-          />
-          <Select
-            label={words.role}
-            data={ROLES}
-            allowDeselect={false}
-            value={form.role}
-            onChange={(role) => setForm({ ...form, role: role ?? "annotator" })}
-          />
-          <Fault error={adding.error} />
-          <Group justify="flex-end">
-            <Button type="submit" loading={adding.isPending}>
-              {words.add}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-    </>
+    <FormDialog
+      label={words.addMember}
+      why={words.addMemberWhy}
+      send={words.add}
+      saving={adding}
+      onSend={() => adding.mutateAsync()}
+    >
+      <TextInput
+        label={words.email}
+        type="email"
+        required
+        data-autofocus
+        value={form.email}
+        onChange={(event) => setForm({ ...form, email: event.currentTarget.value })}
+      />
+      <TextInput
+        label={words.name}
+        value={form.name}
+        onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
+      />
+      <RoleSelect value={form.role} onChange={(role) => setForm({ ...form, role })} />
+    </FormDialog>
   );
 }
 
 function AddProgram({ project, refresh }: AddProps) {
-  const [open, setOpen] = useState(false);
   const [form, setForm] = useState({ name: "", role: "annotator" });
   const adding = useMutation({
     mutationFn: () =>
@@ -277,48 +248,24 @@ function AddProgram({ project, refresh }: AddProps) {
     onSuccess: async () => {
       await refresh();
       setForm({ name: "", role: "annotator" });
-      setOpen(false);
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    adding.mutate();
-  };
   return (
-    <>
-      <Button variant="default" onClick={() => setOpen(true)}>
-        {words.addProgram}
-      </Button>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        title={words.addProgram}
-        closeButtonProps={{ "aria-label": common.actions.close }}
-      >
-        <Stack component="form" onSubmit={submit}>
-          <Text c="dimmed">{words.addProgramWhy}</Text>
-          <TextInput
-            label={words.name}
-            required
-            data-autofocus
-            value={form.name}
-            onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
-          />
-          <Select
-            label={words.role}
-            data={ROLES}
-            allowDeselect={false}
-            value={form.role}
-            onChange={(role) => setForm({ ...form, role: role ?? "annotator" })}
-          />
-          <Fault error={adding.error} />
-          <Group justify="flex-end">
-            <Button type="submit" loading={adding.isPending}>
-              {words.add}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-    </>
+    <FormDialog
+      label={words.addProgram}
+      why={words.addProgramWhy}
+      send={words.add}
+      saving={adding}
+      onSend={() => adding.mutateAsync()}
+    >
+      <TextInput
+        label={words.name}
+        required
+        data-autofocus
+        value={form.name}
+        onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
+      />
+      <RoleSelect value={form.role} onChange={(role) => setForm({ ...form, role })} />
+    </FormDialog>
   );
 }

@@ -12,7 +12,7 @@ import { Fault } from "../../parts/Fault";
 import { Sure } from "../../parts/Sure";
 import { moment, words as common } from "../../words";
 import { settings as words } from "../../words/settings";
-import { ROLES } from "../people/Members";
+import { ROLES } from "../people/RoleSelect";
 
 const tokensQuery = (project: number) => ({
   queryKey: ["p", project, "tokens"],
