@@ -123,7 +123,10 @@ def test_a_long_list_is_entered_at_its_end(drawn: Project, desk: Desk, postgres:
     expect(page.get_by_role("link", name="shelf/0003000.png")).to_be_visible()
     assert page.get_by_role("listitem").count() < 100
     page.get_by_role("link", name="shelf/0003000.png").click()
-    page.wait_for_url("**/files/*")
+    expect(page.get_by_text("3,004 of 3,004")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", name="raw / shelf/0002999.png")).to_be_visible()
+    page.go_back()
     page.go_back()
     expect(page.get_by_role("link", name="shelf/0003000.png")).to_be_visible()
 

@@ -12,6 +12,7 @@ import { Refused } from "../api/problem";
 import { meQuery } from "../api/session";
 import { Broken } from "../parts/Broken";
 import { Loading } from "../parts/Loading";
+import type { Among } from "../pages/data/Neighbours";
 import { NotFound } from "../parts/NotFound";
 import { Frame } from "./Frame";
 import { startPage } from "./start";
@@ -130,7 +131,11 @@ const file = createRoute({
   getParentRoute: () => project,
   path: "/files/$file",
   params: id("file"),
-  validateSearch: (search): { at?: number | undefined; branch?: number | undefined } => ({
+  validateSearch: (search): Among => ({
+    dataset: whole(search["dataset"]),
+    version: whole(search["version"]),
+    q: text(search["q"]),
+    n: whole(search["n"]),
     at: whole(search["at"]),
     branch: whole(search["branch"]),
   }),

@@ -1,5 +1,6 @@
 /** Words of datasets, files and versions. */
 const n = new Intl.NumberFormat("en");
+const format = (count: number): string => n.format(count);
 const plural = (count: number, one: string, many = `${one}s`) => `${n.format(count)} ${count === 1 ? one : many}`;
 
 export const data = {
@@ -134,6 +135,9 @@ export const file = {
   removed: "removed",
   atRevision: (seq: number) => `revision ${n.format(seq)}`,
   asNow: "As it is now",
+  before: "The file before",
+  after: "The next file",
+  place: (n: number, of: number) => `${format(n)} of ${format(of)}`,
   confidence: (share: number) => `${Math.round(100 * share)} %`,
   sources: { person: "a person", model: "a model", import: "an import" } as Record<string, string>,
 };

@@ -1,6 +1,6 @@
 import { Anchor, Button, Stack, Tabs, Text, Timeline, UnstyledButton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { labelColour, type Schema, useSchema } from "../../api/labels";
 import { Facts } from "../../parts/Facts";
@@ -9,7 +9,8 @@ import { Overlay } from "../../parts/Overlay";
 import { Page } from "../../parts/Page";
 import { size, words } from "../../words";
 import classes from "./Data.module.css";
-import { annotationsQuery, fileQuery, historyQuery } from "./queries";
+import { listOf, Neighbours } from "./Neighbours";
+import { annotationsQuery, datasetQuery, fileQuery, historyQuery, type Of, versionQuery } from "./queries";
 import { changesOf, type Moment } from "./history";
 
 const ROUTE = "/signed-in/frame/p/$project/files/$file";
@@ -17,15 +18,24 @@ const ROUTE = "/signed-in/frame/p/$project/files/$file";
 /** A file: the picture with what is annotated on it, now or at any revision, and how it came to be so. */
 export function File() {
   const { project, file } = useParams({ from: ROUTE });
-  const { at: asOf, branch } = useSearch({ from: ROUTE });
+  const among = useSearch({ from: ROUTE });
+  const { at: asOf, branch, n } = among;
+  const of = listOf(among);
   const navigate = useNavigate();
   const { data: facts } = useSuspenseQuery(fileQuery(project, file));
   const { data: schema } = useSchema(project);
   const { data: history } = useSuspenseQuery(historyQuery(project, file));
-  const [lit, setLit] = useState<string | undefined>();
+  const [looked, setLit] = useState<string | undefined>();
   const { data: annotations = [] } = useQuery(annotationsQuery(project, file, asOf, branch));
+  // Another file's annotation was looked at before one went on to this one.
+  const lit = annotations.some((one) => one.id === looked) ? looked : undefined;
   const show = (at: number | undefined) =>
-    void navigate({ to: "/p/$project/files/$file", params: { project, file }, search: { at, branch }, replace: true });
+    void navigate({
+      to: "/p/$project/files/$file",
+      params: { project, file },
+      search: { ...among, at },
+      replace: true,
+    });
   const name = (label: number | null | undefined) =>
     schema?.labels?.find((one) => one.id === label)?.name ?? words.file.noLabel;
   const shapes = annotations.map((one) => ({
@@ -36,18 +46,26 @@ export function File() {
   }));
   return (
     <Page
-      title={<bdi>{facts.key}</bdi>}
+      title={
+        <>
+          {of !== undefined && <Back project={project} of={of} q={among.q} />}
+          <bdi>{facts.key}</bdi>
+        </>
+      }
       name={facts.key}
       fill
       actions={
-        asOf !== undefined && (
-          <>
-            <Text c="dimmed">{words.data.asOf(words.file.atRevision(asOf))}</Text>
-            <Button variant="default" onClick={() => show(undefined)}>
-              {words.file.asNow}
-            </Button>
-          </>
-        )
+        <>
+          {asOf !== undefined && (
+            <>
+              <Text c="dimmed">{words.data.asOf(words.file.atRevision(asOf))}</Text>
+              <Button variant="default" onClick={() => show(undefined)}>
+                {words.file.asNow}
+              </Button>
+            </>
+          )}
+          {of !== undefined && n !== undefined && <Neighbours project={project} of={of} among={{ ...among, n }} />}
+        </>
       }
     >
       <div className={classes["fileBody"]}>
@@ -118,6 +136,40 @@ export function File() {
         </aside>
       </div>
     </Page>
+  );
+}
+
+/** To the files it was opened from. */
+function Back({ project, of, q }: { project: number; of: Of; q: string | undefined }) {
+  const { data: version } = useQuery({
+    ...versionQuery(project, "version" in of ? of.version : 0),
+    enabled: "version" in of,
+  });
+  const dataset = "dataset" in of ? of.dataset : version?.dataset;
+  const { data: found } = useQuery({ ...datasetQuery(project, dataset ?? 0), enabled: dataset !== undefined });
+  if (found === undefined) return null;
+  const search = q === undefined ? {} : { q };
+  return (
+    <>
+      <Anchor
+        inherit
+        renderRoot={(props) =>
+          "version" in of ? (
+            <Link
+              {...props}
+              to="/p/$project/versions/$version"
+              params={{ project, version: of.version }}
+              search={search}
+            />
+          ) : (
+            <Link {...props} to="/p/$project/data/$dataset" params={{ project, dataset: of.dataset }} search={search} />
+          )
+        }
+      >
+        <bdi>{version === undefined ? found.name : `${found.name} / ${version.name}`}</bdi>
+      </Anchor>
+      {" / "}
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { Key } from "../../parts/Key";
 import { Loading } from "../../parts/Loading";
 import { words } from "../../words";
 import classes from "./Data.module.css";
+import type { Among } from "./Neighbours";
 import type { Entry, Of } from "./queries";
 import type { Picking } from "./usePicking";
 import { Thumb } from "./Thumb";
@@ -58,7 +59,11 @@ export function Grid({ project, of, branch, isFork, asOf, q = "", overlays, pick
         <span className={classes["picture"]} />
       </div>
     ) : (
-      <Cell key={at} {...{ project, entry, at, picking, total }} search={{ at: asOf, branch: fork }}>
+      <Cell
+        key={at}
+        {...{ project, entry, at, picking, total }}
+        search={{ ...of, q: q === "" ? undefined : q, n: at, at: asOf, branch: fork }}
+      >
         <Thumb project={project} entry={entry} annotations={files.annotations(at, entry.file)} />
       </Cell>
     );
@@ -124,8 +129,8 @@ interface CellProps {
   at: number;
   total: number | undefined;
   picking?: Picking | undefined;
-  /** As of when, and on which branch, the file is opened. */
-  search: { at: number | undefined; branch: number | undefined };
+  /** Where the file is opened from, as of when, and on which branch. */
+  search: Among;
   children: ReactNode;
 }
 
