@@ -60,8 +60,15 @@ def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Ident
     """Check and clip an item's annotations for an image of this size. What can't be taken is told, not raised."""
     made = Identified(problems=[_told(problem) for problem in item.problems], refused=len(item.problems))
     made.problems += _size_problems(item, size)
+    seen: set[UUID | str] = set()
     for n, named in enumerate(item.annotations):
         at = f"annotations[{n}]"
+        known_by = named.id or named.ordinal or str(n)
+        if known_by in seen:
+            made.problems.append(RunProblem(at=at, detail=f"Its id {known_by} comes twice.", code="twice"))
+            made.refused += 1
+            continue
+        seen.add(known_by)
         if item.fractional:
             scaling.scale(named, *size)
         annotation, problems = naming.identified(named, schema, named.id or _LATER, at)

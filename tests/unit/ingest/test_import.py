@@ -1,5 +1,6 @@
 """Folders with and without annotations become files, annotations and entries; again and again, without harm."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from penstock import datasets, ingest, schema
 from penstock.annotations import rows
 from penstock.annotations.model import Delete, Update
+from penstock.core.ids import new_uuid
 from penstock.ingest import PathSource
 from penstock.schema import WantedLabel, WantedSchema
 
@@ -189,6 +191,18 @@ def test_what_reaches_out_of_the_image_is_clipped_and_told(desk: Desk) -> None:
     run = desk.run()
     assert boxes(desk, "a.jpg") == [[90, 70, 10, 10]]
     assert [p.code for p in desk.items(run)["a.jpg"].problems] == ["clipped", "outside"]
+    assert run.counts.annotations_refused == 1
+
+
+def test_an_id_that_comes_twice_on_a_file_is_told(desk: Desk) -> None:
+    one = {"id": str(new_uuid()), "kind": "box", "label": "RBC", "geometry": [1, 2, 3, 4]}
+    header = {"format": "penstock", "version": 1, "schema": {"labels": {"RBC": {}}}}
+    item = {"key": "a.jpg", "media": "a.jpg", "annotations": [one, {**one, "geometry": [5, 6, 7, 8]}]}
+    desk.write(a_jpg=image(1))
+    desk.put("penstock.jsonl", f"{json.dumps(header)}\n{json.dumps(item)}")
+    run = desk.run()
+    assert boxes(desk, "a.jpg") == [[1, 2, 3, 4]]
+    assert [p.code for p in desk.items(run)["a.jpg"].problems] == ["twice"]
     assert run.counts.annotations_refused == 1
 
 
