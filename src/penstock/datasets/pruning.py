@@ -61,10 +61,10 @@ def run(work: Work, project: int, pruning: int) -> None:
     if asked.state == "done":
         return
     for table in pruning_tables.TABLES:
-        gone = _AT_ONCE
-        while gone == _AT_ONCE:
+        at: pruning_tables.Place | None = pruning_tables.BEFORE_ALL
+        while at is not None:
             with work.db.transaction(project) as tx:
-                gone = pruning_tables.delete(tx, asked, table, _holds(tx), _AT_ONCE)
+                at = pruning_tables.delete(tx, asked, table, _holds(tx), at, _AT_ONCE)
     work.db.perform(lambda tx: _end(tx, pruning), project)
 
 

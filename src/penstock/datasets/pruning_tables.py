@@ -6,7 +6,7 @@ forks, drafts and predictions, the last merges of forks, and what is unfinished 
 
 from collections.abc import Sequence
 
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from penstock.datasets.pruning_model import Hold, Prunable, Pruning
 from penstock.store import Transaction
@@ -46,15 +46,22 @@ _PINS = {
 }
 _OF = {"annotation": SQL("p.at = r.branch and"), "entry": SQL("p.at = r.dataset and"), "file_meta": SQL("")}
 _COUNTER = {"annotation": SQL("annotations"), "entry": SQL("entries"), "file_meta": SQL("metadata")}
+_ORDER = {
+    "annotation": ("branch", "retired_seq"),
+    "entry": ("dataset", "retired_seq"),
+    "file_meta": ("file", "created_seq"),
+}
+"""In which order an index has the rows of a table."""
 TABLES = tuple(_PINS)
+Place = tuple[int, int]
+BEFORE_ALL: Place = (-1, -1)
 
 
 def _unseen(table: str) -> Composed:
-    """What comes after `select`: the rows of a table that ended by the cut and that no pin shows."""
+    """The condition that no pin shows a row `r`."""
     return SQL(
-        " from {table} r where r.project = %(project)s and r.retired_seq <= %(cut)s and not exists (select from pin p"
-        " where {of} p.seq >= r.created_seq and p.seq < r.retired_seq){drafts}"
-    ).format(table=SQL(table), of=_OF[table], drafts=_DRAFTS if table == "annotation" else SQL(""))  # pyright: ignore[reportArgumentType]: of _PINS
+        "not exists (select from pin p where {of} p.seq >= r.created_seq and p.seq < r.retired_seq){drafts}"
+    ).format(of=_OF[table], drafts=_DRAFTS if table == "annotation" else SQL(""))
 
 
 def _with(table: str) -> Composed:
@@ -67,32 +74,38 @@ def _held(holds: Sequence[Hold]) -> dict[str, list[int] | list[int | None]]:
 
 def count(tx: Transaction, cut: int, holds: Sequence[Hold]) -> Prunable:
     """How many rows would go."""
-    found = {
-        table: tx.value(int, _with(table) + SQL(" select count(*)") + _unseen(table), cut=cut, **_held(holds)) or 0
-        for table in TABLES
-    }
+    found: dict[str, int] = {}
+    for table in TABLES:
+        query = SQL(
+            "{pins} select count(*) from {table} r where r.project = %(project)s and r.retired_seq <= %(cut)s"
+            " and {unseen}"
+        ).format(pins=_with(table), table=Identifier(table), unseen=_unseen(table))
+        found[table] = tx.value(int, query, cut=cut, **_held(holds)) or 0
     return Prunable(cut=cut, annotations=found["annotation"], entries=found["entry"], metadata=found["file_meta"])
 
 
-def delete(tx: Transaction, pruning: Pruning, table: str, holds: Sequence[Hold], most: int) -> int:
-    """Delete some of the rows that would go, and count them with the pruning; how many."""
-    gone = tx.run(
-        _with(table)
-        + SQL(", old as materialized (select r.ctid")
-        + _unseen(table)
-        + SQL(" limit %(most)s) delete from {} r using old where r.ctid = old.ctid").format(SQL(table)),  # pyright: ignore[reportArgumentType]
-        cut=pruning.cut,
-        most=most,
-        **_held(holds),
-    )
-    tx.run(
-        SQL("update pruning set {counter} = {counter} + %(gone)s where project = %(project)s and id = %(id)s").format(
-            counter=_COUNTER[table]
-        ),
-        id=pruning.id,
-        gone=gone,
-    )
-    return gone
+def delete(
+    tx: Transaction, pruning: Pruning, table: str, holds: Sequence[Hold], after: Place, most: int
+) -> Place | None:
+    """Look at the next rows that ended, so many or a few more, and delete those that nothing shows.
+
+    Where it has come to, for the next call; None at the end. What is deleted is counted with the pruning.
+    """
+    first, second = map(Identifier, _ORDER[table])
+    query = SQL(
+        "{pins}, old as materialized (select r.ctid as place, r.{first} as a, r.{second} as b from {table} r"
+        " where r.project = %(project)s and r.retired_seq <= %(cut)s and (r.{first}, r.{second}) > (%(a)s, %(b)s)"
+        " order by r.{first}, r.{second} fetch first %(most)s rows with ties),"
+        " gone as (delete from {table} r using old where r.ctid = old.place and {unseen} returning 1)"
+        " select a, b, (select count(*) from gone) from old order by a desc, b desc limit 1"
+    ).format(pins=_with(table), first=first, second=second, table=Identifier(table), unseen=_unseen(table))
+    found = tx.rows(query, cut=pruning.cut, a=after[0], b=after[1], most=most, **_held(holds))
+    if not found:
+        return None
+    a, b, gone = found[0]
+    counted = SQL("update pruning set {counter} = {counter} + %(gone)s where project = %(project)s and id = %(id)s")
+    tx.run(counted.format(counter=_COUNTER[table]), id=pruning.id, gone=gone)
+    return a, b
 
 
 def hold_pins(tx: Transaction) -> None:

@@ -119,6 +119,12 @@ def move(move_clock: Callable[[dt.timedelta], None]) -> Callable[[int], None]:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000))
 def test_whatever_is_pinned_is_the_same_afterwards(store: Store, move: Callable[[int], None], seed: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pruning, "_AT_ONCE", 3)
+        prune_by_chance(store, move, seed)
+
+
+def prune_by_chance(store: Store, move: Callable[[int], None], seed: int) -> None:
     history = History(store, random.Random(seed))
     for _ in range(40):
         history.step()
@@ -171,6 +177,22 @@ def test_what_nothing_shows_goes_and_its_revisions_are_refused(
         assert states.read(tx, f"version:{version.id}").seq == version.seq
         assert versions.pin(tx, gold.id, "v1 again", "", version.seq).seq == version.seq
         assert states.read(tx, f"dataset:{gold.id}@{late}").seq == late
+
+
+def test_what_a_draft_began_on_stays(store: Store, move: Callable[[int], None]) -> None:
+    history = History(store, random.Random(4))
+    [gold], file = history.datasets, history.files[0]
+    for x in (1, 2, 3, 4):
+        box = drawn("box", [x, 1, 5, 6], label=history.label, id=import_uuid(file, "t", 1), source="import")
+        history.do(lambda tx, box=box: rows.import_file(tx, gold.branch, file, [box]))
+        if x == 2:
+            history.do(lambda tx: history.draft(tx, gold.branch, file))
+    move(DAYS * 2)
+    history.do(lambda tx: datasets.remove(tx, gold.id, [file], PERSON))
+    before = history.shown()
+    assert before[-1][0].shape == [2, 1, 5, 6]
+    assert history.prune().annotations == 2
+    assert history.shown() == before
 
 
 def test_what_is_unfinished_elsewhere_stays(
