@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Progress, Select, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, List, Modal, Progress, Select, Stack, Switch, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../../api/client";
+import { formatsQuery } from "../../api/lists";
 import { Fault } from "../../parts/Fault";
-import { words } from "../../words";
+import { count, words } from "../../words";
 
 interface ExportDialogProps {
   project: number;
@@ -35,6 +36,11 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
       ),
   });
   const asked = making.data?.id;
+  const { data: formats = [] } = useQuery({ ...formatsQuery(project), enabled: opened });
+  // What most people ask for stands first, the others by name.
+  const offers = [...formats]
+    .sort((a, b) => Number(b.name === "coco") - Number(a.name === "coco") || a.title.localeCompare(b.title))
+    .map(({ name: value, title: label }) => ({ value, label }));
   const { data: made, error } = useQuery({
     queryKey: ["p", project, "export", asked],
     queryFn: () =>
@@ -44,6 +50,7 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
     enabled: asked !== undefined,
     refetchInterval: ({ state }) => (/queued|running/.test(state.data?.state ?? "queued") ? 500 : false),
   });
+  const lost = Object.entries(made?.losses ?? {});
   const close = () => {
     making.reset();
     onClose();
@@ -62,9 +69,10 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
             <Text c="dimmed">{only === undefined ? words.data.exportWhy : words.data.exportSome(only.count)}</Text>
             <Select
               label={words.data.format}
-              data={words.data.formats}
+              data={offers}
               value={format}
               allowDeselect={false}
+              searchable
               onChange={(to) => setFormat(to ?? "coco")}
             />
             <Switch
@@ -93,6 +101,18 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
         {made?.state === "ready" && (
           <>
             <Text role="status">{words.data.ready(made.files, made.annotations)}</Text>
+            {lost.length > 0 && (
+              <div>
+                <Text c="dimmed">{words.data.lost}</Text>
+                <List size="sm">
+                  {lost.map(([code, n]) => (
+                    <List.Item key={code}>
+                      {code.replaceAll("_", " ")}: {count(n)}
+                    </List.Item>
+                  ))}
+                </List>
+              </div>
+            )}
             <Button component="a" href={`/api/v1/projects/${project}/exports/${made.id}/download`} download>
               {words.data.download}
             </Button>
