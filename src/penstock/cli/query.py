@@ -53,6 +53,28 @@ def facets(session: Session, query: str, place: str | None) -> None:
     )
 
 
+@command.command()
+@click.argument("query")
+@click.argument("dataset")
+@click.option("--in", "place", required=True, help="The dataset, or the version of one (gold/v1), to look in.")
+@speaks
+def add(session: Session, query: str, dataset: str, place: str) -> None:
+    """Add the files that QUERY finds to DATASET."""
+    source = session.penstock.state(place)
+    added = session.penstock.datasets[dataset].add_found(source, query)
+    session.say({"added": added}, f"Added {added}; others that it found were there already.")
+
+
+@command.command("take-out")
+@click.argument("query")
+@click.option("--in", "place", required=True, metavar="DATASET", help="The dataset that they leave.")
+@speaks
+def take_out(session: Session, query: str, place: str) -> None:
+    """Take the files that QUERY finds out of a dataset."""
+    removed = session.penstock.datasets[place].remove_found(query)
+    session.say({"removed": removed}, f"Took {removed} out.")
+
+
 @command.command("list")
 @speaks
 def list_(session: Session) -> None:

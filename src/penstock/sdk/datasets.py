@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from penstock.core.ids import FileId
+from penstock.core.ids import FileId, VersionId
 from penstock.datasets.live_model import TICK_SECONDS, Combine, Live, LiveSettings, NewLiveDataset, Source
 from penstock.datasets.model import (
     Changed,
@@ -27,6 +27,7 @@ from penstock.datasets.model import (
 )
 from penstock.datasets.model import Dataset as DatasetValue
 from penstock.datasets.model import Version as VersionValue
+from penstock.datasets.query_model import FoundToAdd, FoundToRemove, Picked
 from penstock.datasets.sampling_model import Part, Parted, Sample, Sampled, Split
 from penstock.sdk.differences import Difference
 from penstock.sdk.errors import UnknownName
@@ -125,6 +126,29 @@ class Dataset:
         """Move files to another dataset on the same branch."""
         body = FilesToMove(files=[FileId(id) for id in files], to=to.value.id)
         return list(self._scope.post(f"/datasets/{self.id}/files/move", Changed, body).files)
+
+    def add_found(self, source: Dataset | Version, query: str = "") -> int:
+        """Add what a query finds in another dataset or a version of one, in portions; how many were new here.
+
+        Safe to repeat, also when it was interrupted.
+        """
+        version = VersionId(source.id) if isinstance(source, Version) else None
+        dataset = source.value.dataset if isinstance(source, Version) else source.value.id
+        wanted = FoundToAdd(source=dataset, version=version, query=query)
+        return self._in_portions("add-found", wanted)
+
+    def remove_found(self, query: str) -> int:
+        """Take out what a query finds here, in portions; how many there were. Safe to repeat."""
+        return self._in_portions("remove-found", FoundToRemove(query=query))
+
+    def _in_portions(self, verb: str, wanted: FoundToAdd | FoundToRemove) -> int:
+        changed = 0
+        while True:
+            part = self._scope.post(f"/datasets/{self.id}/files/{verb}", Picked, wanted)
+            changed += len(part.files)
+            if part.next is None:
+                return changed
+            wanted = wanted.model_copy(update={"after": part.next})
 
     def rename(self, name: str) -> Dataset:
         """Give it another name."""

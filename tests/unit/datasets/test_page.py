@@ -32,7 +32,7 @@ def test_the_page_works(
     for name in ("pilot", "train", "val", "test"):
         p.datasets.create(name)
     commands = [line for block in blocks("sh") for line in block.splitlines()]
-    assert len(commands) == 14
+    assert len(commands) == 16
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "penstock"
