@@ -41,6 +41,7 @@ export function Join() {
     <Door>
       <Paper component="form" onSubmit={submit} withBorder p="xl" w={360}>
         <Stack gap="md">
+          {offer.isError && <Title order={1}>{words.join.no}</Title>}
           <Fault error={offer.error ?? joining.error} />
           {offer.isSuccess && (
             <>

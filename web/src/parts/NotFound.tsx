@@ -6,6 +6,7 @@ import { Empty } from "./Empty";
 export function NotFound() {
   return (
     <Empty
+      order={1}
       title={words.fault.notFound}
       action={
         <Button component="a" href="/" variant="default">

@@ -13,6 +13,7 @@ export const frame = {
   },
   join: {
     title: (project: string) => `Join ${project}`,
+    no: "This invite leads nowhere",
     as: (role: string, team: string | null | undefined) => (team ? `As ${role}, in the team ${team}.` : `As ${role}.`),
     asYourself: (name: string) => `You join as ${name}.`,
     name: "Your name",
