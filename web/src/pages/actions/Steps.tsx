@@ -98,6 +98,8 @@ function StepSettings(props: SettingsProps) {
   switch (props.step.kind) {
     case "export":
       return <ExportSettings {...props} />;
+    case "version":
+      return <VersionSettings {...props} />;
     case "webhook":
       return <WebhookSettings {...props} />;
     case "notify":
@@ -172,7 +174,77 @@ function ExportSettings({ step: { settings }, set, fault }: SettingsProps) {
           onChange={(event) => set({ to: { ...to, path: event.currentTarget.value } })}
         />
       </Group>
+      <KeepSettings settings={settings} set={set} fault={fault} />
     </>
+  );
+}
+
+function VersionSettings({ step: { settings }, set, fault }: SettingsProps) {
+  return (
+    <>
+      <Group grow align="flex-start">
+        <Select
+          label={words.dataset}
+          required
+          searchable
+          data={useDatasets()}
+          value={id(settings["dataset"])}
+          error={fault("dataset")}
+          onChange={(dataset) => set({ dataset: number(dataset) })}
+        />
+        <TextInput
+          label={words.versionName}
+          description={words.versionNameWhy}
+          value={text(settings["name"])}
+          error={fault("name")}
+          onChange={(event) => set({ name: event.currentTarget.value || null })}
+        />
+      </Group>
+      <TextInput
+        label={words.note}
+        value={text(settings["note"])}
+        error={fault("note")}
+        onChange={(event) => set({ note: event.currentTarget.value })}
+      />
+      <KeepSettings settings={settings} set={set} fault={fault} />
+    </>
+  );
+}
+
+interface Keep {
+  last?: number | null;
+  days?: number | null;
+}
+
+/** What stays of what a step makes again and again. */
+function KeepSettings({ settings, set, fault }: Pick<SettingsProps, "set" | "fault"> & Pick<StepDraft, "settings">) {
+  const keep = (settings["keep"] ?? {}) as Keep;
+  const put = (part: Keep) => {
+    const { last = null, days = null } = { ...keep, ...part };
+    set({ keep: last === null && days === null ? null : { last, days } });
+  };
+  const whole = (value: number | string): number | null => (typeof value === "number" ? value : null);
+  return (
+    <Group grow align="flex-start">
+      <NumberInput
+        label={words.keepLast}
+        placeholder={words.keepAll}
+        min={1}
+        allowDecimal={false}
+        value={keep.last ?? ""}
+        error={fault("keep.last") ?? fault("keep")}
+        onChange={(last) => put({ last: whole(last) })}
+      />
+      <NumberInput
+        label={words.keepDays}
+        placeholder={words.keepAll}
+        min={1}
+        allowDecimal={false}
+        value={keep.days ?? ""}
+        error={fault("keep.days")}
+        onChange={(days) => put({ days: whole(days) })}
+      />
+    </Group>
   );
 }
 
