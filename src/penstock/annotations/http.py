@@ -47,9 +47,16 @@ def glance(
 
 
 @router.get("/files/{file}/annotations/history")
-def history(who: Viewer, file: int) -> list[tables.Change]:
-    """Every state that a file's annotations ever had on the main branch, oldest first."""
-    return who.read(lambda tx: tables.select_history(tx, branches.main(tx), _file(tx, file)))
+def history(who: Viewer, file: int, branch: int | None = None) -> list[tables.Change]:
+    """Every state that a file's annotations ever had on a branch (main unless given), oldest first; of a fork, those
+    that it began with too.
+    """
+
+    def read(tx: Transaction) -> list[tables.Change]:
+        line = branches.get(tx, _branch(tx, branch))
+        return tables.select_history(tx, branches.levels(tx, line), _file(tx, file))
+
+    return who.read(read)
 
 
 @router.post("/files/{file}/annotations", responses=_JSON, openapi_extra=_LIST)

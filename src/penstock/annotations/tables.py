@@ -314,18 +314,23 @@ class Change(Value):
     retired_by: int | None = None
 
 
-def select_history(tx: Transaction, branch: int, file: int) -> list[Change]:
+def select_history(tx: Transaction, levels: Sequence[Level], file: int) -> list[Change]:
+    """Every state that levels show or showed. What ended below after it was overlaid goes on."""
     return tx.all(
         Change,
-        "select id, created_seq, retired_seq, gone, kind, label, geometry, attributes, source, confidence, author,"
-        " origin, task, made.at, made.actor as by, retired.at as retired_at, retired.actor as retired_by"
-        " from annotation a left join lateral (select at, actor from event e where e.project = a.project"
+        "select id, created_seq, ended as retired_seq, gone, kind, label, geometry, attributes, source, confidence,"
+        " author, origin, task, made.at, made.actor as by, retired.at as retired_at, retired.actor as retired_by"
+        " from (select x.*, case when x.retired_seq <= coalesce(level.as_of, x.retired_seq) then x.retired_seq end"
+        " as ended from unnest(%(branches)s::bigint[], %(as_of)s::bigint[]) as level(branch, as_of)"
+        " join annotation x on x.project = %(project)s and x.branch = level.branch and x.file = %(file)s"
+        " and x.created_seq <= coalesce(level.as_of, x.created_seq)) a"
+        " left join lateral (select at, actor from event e where e.project = a.project"
         " and e.seq = a.created_seq order by n limit 1) made on true"
         " left join lateral (select at, actor from event e where e.project = a.project"
-        " and e.seq = a.retired_seq order by n limit 1) retired on true"
-        " where project = %(project)s and branch = %(branch)s and file = %(file)s"
+        " and e.seq = a.ended order by n limit 1) retired on true"
         " order by created_seq, id",
-        branch=branch,
+        branches=[level.branch for level in levels],
+        as_of=[level.as_of for level in levels],
         file=file,
     )
 

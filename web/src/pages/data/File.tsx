@@ -2,12 +2,13 @@ import { Anchor, Button, Stack, Tabs, Text, Timeline, UnstyledButton } from "@ma
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { labelColour, type Schema, useSchema } from "../../api/labels";
+import { labelColour, useSchema } from "../../api/labels";
+import { membersQuery } from "../../api/lists";
 import { Facts } from "../../parts/Facts";
 import { Json } from "../../parts/Json";
 import { Overlay } from "../../parts/Overlay";
 import { Page } from "../../parts/Page";
-import { size, words } from "../../words";
+import { moment, size, words } from "../../words";
 import classes from "./Data.module.css";
 import { listOf, Neighbours } from "./Neighbours";
 import { annotationsQuery, datasetQuery, fileQuery, historyQuery, type Of, versionQuery } from "./queries";
@@ -24,7 +25,7 @@ export function File() {
   const navigate = useNavigate();
   const { data: facts } = useSuspenseQuery(fileQuery(project, file));
   const { data: schema } = useSchema(project);
-  const { data: history } = useSuspenseQuery(historyQuery(project, file));
+  const { data: history } = useSuspenseQuery(historyQuery(project, file, branch));
   const [looked, setLit] = useState<string | undefined>();
   const { data: annotations = [] } = useQuery(annotationsQuery(project, file, asOf, branch));
   // Another file's annotation was looked at before one went on to this one.
@@ -113,7 +114,7 @@ export function File() {
               ))}
             </Tabs.Panel>
             <Tabs.Panel value="history">
-              <History moments={changesOf(history)} schema={schema} asOf={asOf} onPick={show} />
+              <History project={project} moments={changesOf(history)} asOf={asOf} onPick={show} />
             </Tabs.Panel>
             <Tabs.Panel value="facts">
               <Stack>
@@ -174,14 +175,20 @@ function Back({ project, of, q }: { project: number; of: Of; q: string | undefin
 }
 
 interface HistoryProps {
+  project: number;
   moments: readonly Moment[];
-  schema: Schema | undefined;
   asOf: number | undefined;
   onPick: (asOf: number | undefined) => void;
 }
 
-function History({ moments, asOf, onPick }: HistoryProps) {
+function History({ project, moments, asOf, onPick }: HistoryProps) {
+  const { data: members } = useQuery(membersQuery(project));
   if (moments.length === 0) return <Text c="dimmed">{words.file.noHistory}</Text>;
+  const whose = ({ by, source }: Moment): string => {
+    const name = members?.find((one) => one.person === by)?.name;
+    const how = words.file.sources[source] ?? source;
+    return name === undefined || source !== "person" ? [name, how].filter(Boolean).join(", ") : name;
+  };
   const active = asOf === undefined ? moments.length : moments.findLastIndex((one) => one.seq <= asOf);
   return (
     <Timeline active={active} bulletSize={16} lineWidth={2}>
@@ -198,7 +205,7 @@ function History({ moments, asOf, onPick }: HistoryProps) {
                 .join(", ")}
             </Text>
             <Text size="sm" c="dimmed">
-              {words.file.atRevision(one.seq)}, {words.file.sources[one.source] ?? one.source}
+              {[moment(one.at), whose(one), words.file.atRevision(one.seq)].filter(Boolean).join(", ")}
             </Text>
           </UnstyledButton>
         </Timeline.Item>

@@ -31,7 +31,7 @@ interface NeighboursProps {
 
 /** The files before and after this one, by click or by the arrow keys. */
 export function Neighbours({ project, of, among }: NeighboursProps) {
-  const { n, q = "" } = among;
+  const { n, q = "", branch } = among;
   const client = useQueryClient();
   const navigate = useNavigate();
   const { total } = useTotal({ project, of, q });
@@ -47,9 +47,9 @@ export function Neighbours({ project, of, among }: NeighboursProps) {
   useEffect(() => {
     if (next === undefined) return;
     void client.prefetchQuery(fileQuery(project, next));
-    void client.prefetchQuery(historyQuery(project, next));
+    void client.prefetchQuery(historyQuery(project, next, branch));
     new Image().src = `/api/v1/projects/${project}/files/${next}/content`;
-  }, [client, project, next]);
+  }, [client, project, next, branch]);
   const go = (entry: Entry | undefined, place: number) => (event: KeyboardEvent) => {
     // Arrows have a meaning of their own among tabs.
     if (entry === undefined || (event.target as Element).closest('[role="tablist"]') !== null) return;

@@ -17,16 +17,20 @@ const state = (id: string, created_seq: number, retired_seq: number | null): Sta
   author: 1,
   task: null,
   gone: false,
+  at: `2026-01-${created_seq}`,
+  by: 1,
+  retired_at: retired_seq === null ? null : `2026-01-${retired_seq}`,
+  retired_by: retired_seq === null ? null : 2,
 });
 
 test("a revision tells what it made, changed and removed", () => {
   expect(
     changesOf([state("a", 5, 9), state("b", 5, null), state("a", 9, 12), state("c", 9, null)]).map(
-      ({ seq, created, changed, removed }) => [seq, created, changed, removed],
+      ({ seq, created, changed, removed, by }) => [seq, created, changed, removed, by],
     ),
   ).toEqual([
-    [5, 2, 0, 0],
-    [9, 1, 1, 0],
-    [12, 0, 0, 1],
+    [5, 2, 0, 0, 1],
+    [9, 1, 1, 0, 1],
+    [12, 0, 0, 1, 2],
   ]);
 });

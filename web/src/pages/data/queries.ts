@@ -174,13 +174,13 @@ export const annotationsQuery = (project: number, file: number, asOf?: number, b
     staleTime: asOf === undefined ? 5_000 : Infinity,
   });
 
-export const historyQuery = (project: number, file: number) =>
+export const historyQuery = (project: number, file: number, branch?: number) =>
   queryOptions({
-    queryKey: ["p", project, "file", file, "history"],
+    queryKey: ["p", project, "file", file, "history", branch ?? null],
     queryFn: () =>
       body(
         api.GET("/api/v1/projects/{project}/files/{file}/annotations/history", {
-          params: { path: { project, file } },
+          params: { path: { project, file }, query: { branch } },
         }),
       ),
   });
