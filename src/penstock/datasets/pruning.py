@@ -10,7 +10,7 @@ from penstock import jobs
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.datasets import events, pruning_tables
-from penstock.datasets.pruning_model import Hold, NewPruning, Prunable, Pruning, PruningRuns, RevisionPruned
+from penstock.datasets.pruning_model import Hold, NewPruning, Prunable, Pruning, RevisionPruned
 from penstock.jobs import Work
 from penstock.store import Transaction, horizon
 
@@ -26,17 +26,23 @@ def preview(tx: Transaction, keep_days: int) -> Prunable:
 
 
 def start(tx: Transaction, new: NewPruning) -> Pruning:
-    """Prune; a job does it. Writes `history.pruning_started`. Raises PruningRuns.
+    """Prune; a job does it. Writes `history.pruning_started`.
 
-    From now on revisions up to its cut are refused, unless they are pinned.
+    From now on revisions up to its cut are refused, unless they are pinned. While one runs that one is given, and its
+    job is asked for again, should it have been lost.
     """
     pruning_tables.hold_pins(tx)
     if (other := pruning_tables.running(tx)) is not None:
-        raise PruningRuns(id=other.id)
+        _later(tx, other.id)
+        return other
     made = get(tx, pruning_tables.insert(tx, _cut(tx, new.keep_days), new.keep_days))
-    jobs.later(tx, "datasets.prune", queue="bulk", lock=f"prune:{tx.project}", project=tx.project, pruning=made.id)
+    _later(tx, made.id)
     tx.append(events.HistoryPruningStarted(pruning=made.id, cut=made.cut, keep_days=made.keep_days))
     return made
+
+
+def _later(tx: Transaction, pruning: int) -> None:
+    jobs.later(tx, "datasets.prune", queue="bulk", lock=f"prune:{tx.project}", project=tx.project, pruning=pruning)
 
 
 def get(tx: Transaction, pruning: int) -> Pruning:

@@ -32,7 +32,7 @@ def list_prunings(
 @router.post("/prunings", response_model=Pruning, status_code=201)
 def prune(body: NewPruning, who: Admin) -> Pruning:
     """Delete old history that no version, fork, draft or merge shows, for good; a job does it. Look at the preview
-    first. Writes `history.pruning_started`, and `history.pruned` when it is done.
+    first. While one runs, that one is given. Writes `history.pruning_started`, and `history.pruned` when it is done.
     """
     return who.do(lambda tx: pruning.start(tx, body))
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from penstock.core import Conflict, Invalid, Value
+from penstock.core import Invalid, Value
 
 
 class NewPruning(Value):
@@ -49,7 +49,3 @@ class Hold(NamedTuple):
 class RevisionPruned(Invalid):
     """The history up to revision {cut} was pruned, so revision {seq} can't be read whole any more. Versions can: name
     one of those, or a later revision."""
-
-
-class PruningRuns(Conflict):
-    """History is being pruned already (pruning {id}). Wait until that is done."""

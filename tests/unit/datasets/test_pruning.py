@@ -16,7 +16,7 @@ from penstock.annotations.model import drawn
 from penstock.core.ids import FileId, import_uuid, new_uuid
 from penstock.datasets import Dataset, asking, forks, merging, pruning, states, tables, versions
 from penstock.datasets.model import MergeInto
-from penstock.datasets.pruning_model import Hold, NewPruning, PruningRuns, RevisionPruned
+from penstock.datasets.pruning_model import Hold, NewPruning, RevisionPruned
 from penstock.files import NewFile, Probe
 from penstock.jobs import Work
 from penstock.schema import WantedSchema
@@ -215,11 +215,13 @@ def test_what_is_unfinished_elsewhere_stays(
         assert history._at(tx, gold.id, gold.branch, held) == before
 
 
-def test_one_at_a_time(store: Store) -> None:
+def test_one_at_a_time_which_goes_on_when_it_is_asked_for_again(store: Store, drain: Callable[[], None]) -> None:
     history = History(store, random.Random(3))
-    history.do(lambda tx: pruning.start(tx, NewPruning()))
-    with pytest.raises(PruningRuns):
-        history.do(lambda tx: pruning.start(tx, NewPruning()))
+    one, again = (history.do(lambda tx: pruning.start(tx, NewPruning())) for _ in range(2))
+    assert one == again
+    drain()
+    assert history.do(lambda tx: pruning.get(tx, one.id)).state == "done"
+    assert history.do(lambda tx: pruning.start(tx, NewPruning())).id != one.id
 
 
 def test_admins_prune_over_http(api: Any, drain: Callable[[], None], wrote: Any) -> None:
