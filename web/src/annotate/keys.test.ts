@@ -37,6 +37,7 @@ test("no two actions have the same key, and every action has one", () => {
   const keys = ACTIONS.flatMap((action) => action.keys);
   expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
   expect(ACTIONS.filter((action) => action.keys.length === 0)).toEqual([]);
+  expect(ACTIONS.filter((action) => action.title === action.id)).toEqual([]);
   expect(new Set(ACTIONS.map((action) => action.id)).size).toBe(ACTIONS.length);
 });
 

@@ -1,5 +1,6 @@
 /** One file on the desk: its document and scene, and what somebody does to it. */
 
+import { drawing as words } from "../words/drawing";
 import { newId } from "../api/ids";
 import { painted } from "../canvas/brush";
 import { creation, type Annotation, type Change, type Create, type Fields, type Value } from "../canvas/changes";
@@ -126,11 +127,11 @@ export class Sheet {
     const { sole } = this.scene;
     if (drawn.joins && sole?.kind === "polygon" && this.mayEdit(sole)) {
       const geometry = withMore(polygon(sole.geometry), polygon(drawn.geometry)[0]![0]!);
-      this.run("Add a ring", [{ do: "update", id: sole.id, geometry }]);
+      this.run(words.steps.addRing, [{ do: "update", id: sole.id, geometry }]);
       return;
     }
     const attributes = again ? { ...again.attributes } : defaults(this.schema, this.settings, label);
-    this.add("Draw", [fresh({ kind: drawn.kind, label, geometry: drawn.geometry, attributes })]);
+    this.add(words.steps.draw, [fresh({ kind: drawn.kind, label, geometry: drawn.geometry, attributes })]);
   }
 
   /** A stroke of the brush: on the selected mask of this label, else a new one. The eraser takes what it is over. */
@@ -138,11 +139,11 @@ export class Sheet {
     const on = this.maskFor(erase, label, points[0]!);
     if (erase && !on) return;
     const geometry = painted(on ? mask(on.geometry) : null, this.image, points, radius, erase);
-    if (on && geometry === null) this.run("Erase", [{ do: "delete", id: on.id }]);
-    else if (on) this.run(erase ? "Erase" : "Paint", [{ do: "update", id: on.id, geometry }]);
+    if (on && geometry === null) this.run(words.steps.erase, [{ do: "delete", id: on.id }]);
+    else if (on) this.run(erase ? words.steps.erase : words.steps.paint, [{ do: "update", id: on.id, geometry }]);
     else if (geometry) {
       const attributes = defaults(this.schema, this.settings, label);
-      this.add("Paint", [fresh({ kind: "mask", label, geometry, attributes })]);
+      this.add(words.steps.paint, [fresh({ kind: "mask", label, geometry, attributes })]);
     }
   }
 
@@ -168,7 +169,7 @@ export class Sheet {
 
   delete(): void {
     this.run(
-      "Delete",
+      words.steps.delete,
       this.chosen.map((one) => ({ do: "delete", id: one.id })),
     );
   }
@@ -177,7 +178,7 @@ export class Sheet {
   relabel(label: Label): void {
     const able = this.chosen.filter((one) => fitsLabel(one, label) && one.label !== label.id);
     this.update(
-      "Change the label",
+      words.steps.changeLabel,
       (one) => {
         const kept = asked(this.schema, label.id, one.attributes).map((attribute) => String(attribute.id));
         const gone = Object.keys(one.attributes).filter((key) => !kept.includes(key));
@@ -195,7 +196,8 @@ export class Sheet {
     const movable = this.chosen.filter((one) => one.kind !== "mask" && one.kind !== "tag");
     if (!movable.length) return;
     const by = shiftInside(union(movable.map((one) => bounds(one.kind, one.geometry))), this.image, dx, dy);
-    if (by.x || by.y) this.update("Nudge", (one) => ({ geometry: moved(one.kind, one.geometry, by.x, by.y) }), movable);
+    if (by.x || by.y)
+      this.update(words.steps.nudge, (one) => ({ geometry: moved(one.kind, one.geometry, by.x, by.y) }), movable);
   }
 
   /** Copies of some annotations, a little aside where they came from this very file. */
@@ -221,7 +223,7 @@ export class Sheet {
       const { kind, label, at } = one;
       return [fresh({ kind, label, geometry, attributes: Object.fromEntries(answers), group, at })];
     });
-    this.add("Paste", made);
+    this.add(words.steps.paste, made);
   }
 
   /** Group what is selected, or take its group apart when it is one. */
@@ -229,10 +231,10 @@ export class Sheet {
     const [first, ...rest] = this.chosen;
     if (!first) return;
     const together = first.group !== null && rest.every((one) => one.group === first.group);
-    if (together) this.update("Take the group apart", () => ({ group: null }));
+    if (together) this.update(words.steps.takeGroupApart, () => ({ group: null }));
     else if (rest.length) {
       const group = newId();
-      this.update("Group", () => ({ group }));
+      this.update(words.steps.group, () => ({ group }));
     }
   }
 
@@ -240,14 +242,14 @@ export class Sheet {
   stack(front: boolean): void {
     const layers = this.annotations.map(layer);
     const z = front ? Math.max(0, ...layers) + 1 : Math.min(0, ...layers) - 1;
-    this.update(front ? "Bring to the front" : "Send to the back", (one) => ({ at: { ...one.at, z } }));
+    this.update(front ? words.steps.bringFront : words.steps.sendBack, (one) => ({ at: { ...one.at, z } }));
   }
 
   // Answers.
 
   answer(of: Annotation, attribute: number, value: Value | null): void {
     const answers: Record<string, Value | null> = { [attribute]: value };
-    this.run("Answer", [
+    this.run(words.steps.answer, [
       { do: "update", id: of.id, attributes: { ...answers, ...this.closedBy(of, attribute, value) } },
     ]);
   }
@@ -258,7 +260,7 @@ export class Sheet {
     if (known) this.answer(known, attribute, value);
     else if (value !== null) {
       const made = fresh({ kind: "tag", label: null, geometry: null, attributes: { [attribute]: value } });
-      this.run("Answer", [{ ...made, id: holder }]);
+      this.run(words.steps.answer, [{ ...made, id: holder }]);
     }
   }
 
@@ -275,10 +277,10 @@ export class Sheet {
 
   tag(label: Label): void {
     const known = this.annotations.find((one) => one.kind === "tag" && one.label === label.id);
-    if (known) this.run("Take the tag away", [{ do: "delete", id: known.id }]);
+    if (known) this.run(words.steps.takeTagAway, [{ do: "delete", id: known.id }]);
     else {
       const attributes = defaults(this.schema, this.settings, label.id);
-      this.run("Tag the file", [fresh({ kind: "tag", label: label.id, geometry: null, attributes })]);
+      this.run(words.steps.tagFile, [fresh({ kind: "tag", label: label.id, geometry: null, attributes })]);
     }
   }
 
@@ -286,14 +288,14 @@ export class Sheet {
 
   accept(of: readonly Annotation[]): void {
     this.run(
-      "Accept",
+      words.steps.accept,
       of.filter((one) => this.document.isSuggestion(one.id)).map((one) => ({ do: "accept", id: one.id })),
     );
   }
 
   reject(of: readonly Annotation[]): void {
     this.run(
-      "Reject",
+      words.steps.reject,
       of.filter((one) => this.document.isSuggestion(one.id)).map((one) => ({ do: "delete", id: one.id })),
     );
   }

@@ -3,6 +3,7 @@
  * tools, but neither React nor the server.
  */
 
+import { drawing as words } from "../words/drawing";
 import {
   clear,
   paintCross,
@@ -210,7 +211,7 @@ export class Engine implements Gestures {
       return true;
     }
     const changes = this.select?.withoutVertex();
-    if (changes) this.callbacks.change("Delete a vertex", changes);
+    if (changes) this.callbacks.change(words.steps.deleteVertex, changes);
     return Boolean(changes);
   }
 

@@ -3,6 +3,7 @@
  * annotations, so they never grab an existing shape.
  */
 
+import { drawing as words } from "../../words/drawing";
 import {
   boxBetween,
   clamped,
@@ -150,7 +151,7 @@ abstract class TwoCorners extends DrawingTool {
 
 export class BoxTool extends TwoCorners {
   readonly kind = "box";
-  readonly hint = "Drag a box, or click two corners";
+  readonly hint = words.hints.box;
 
   protected shape(a: Point, b: Point): Shape {
     return boxBetween(a, b);
@@ -159,7 +160,7 @@ export class BoxTool extends TwoCorners {
 
 export class EllipseTool extends TwoCorners {
   readonly kind = "ellipse";
-  readonly hint = "Drag from corner to corner of the ellipse";
+  readonly hint = words.hints.ellipse;
 
   protected shape(a: Point, b: Point): Shape {
     const box = boxBetween(a, b);
@@ -170,7 +171,7 @@ export class EllipseTool extends TwoCorners {
 /** One side by dragging or two clicks, then the width by a third. */
 export class RotatedBoxTool extends DrawingTool {
   readonly kind = "rotated_box";
-  readonly hint = "Click both ends of one side, then the other side";
+  readonly hint = words.hints.rotatedBox;
   private pressed: Point | null = null;
 
   override down(p: Pointer): Drawn | null {
@@ -284,7 +285,7 @@ abstract class ManyPoints extends DrawingTool {
 
 export class PolygonTool extends ManyPoints {
   readonly kind = "polygon";
-  readonly hint = "Click points; Enter or the first point closes. Shift: a hole in, or a part of, the selected polygon";
+  readonly hint = words.hints.polygon;
   protected readonly fewest = 3;
   /** Where the first point is on the screen now; the view may have moved since. */
   onScreen: (p: Point) => Point = (p) => p;
@@ -301,7 +302,7 @@ export class PolygonTool extends ManyPoints {
 
 export class PolylineTool extends ManyPoints {
   readonly kind = "polyline";
-  readonly hint = "Click points; Enter or a double click ends the line";
+  readonly hint = words.hints.polyline;
   protected readonly fewest = 2;
 
   protected shape(): Shape {
@@ -311,7 +312,7 @@ export class PolylineTool extends ManyPoints {
 
 export class PointTool extends DrawingTool {
   readonly kind = "point";
-  readonly hint = "Click a point";
+  readonly hint = words.hints.point;
 
   override down(p: Pointer): Drawn | null {
     const at = this.at(p);
@@ -341,7 +342,7 @@ export class KeypointsTool extends DrawingTool {
 
   get hint(): string {
     const next = this.names[this.points.length] ?? "";
-    return `Click ${next}. Shift: it is hidden. Right button: it isn't there. Enter: no more`;
+    return words.hints.keypoints(next);
   }
 
   override down(p: Pointer): Drawn | null {
@@ -404,7 +405,7 @@ export class BrushTool extends DrawingTool {
   }
 
   get hint(): string {
-    return this.erases ? "Rub out. [ and ] change the size" : "Paint; on the selected mask, else a new one. [ and ] change the size";
+    return this.erases ? words.hints.eraser : words.hints.brush;
   }
 
   override down(p: Pointer): Drawn | null {

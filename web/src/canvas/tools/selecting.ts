@@ -1,5 +1,6 @@
 /** The tool that selects, moves and reshapes, as a state machine over a scene. */
 
+import { drawing as words } from "../../words/drawing";
 import type { Annotation, Change } from "../changes";
 import { handles, reshaped, withoutVertexAt, type Handle } from "../handles";
 import { nearestEdge, withRing, withVertex, type Place } from "../rings";
@@ -29,7 +30,7 @@ type Doing =
   | { what: "marquee"; from: Point; add: boolean };
 
 export class SelectTool {
-  readonly hint = "Click to select, drag to move. Shift: several. Double-click an edge for a new vertex";
+  readonly hint = words.hints.select;
   marquee: Bounds | null = null;
   /** The vertex that Backspace takes away. */
   vertex: Place | null = null;
@@ -99,7 +100,7 @@ export class SelectTool {
     const made = [...this.scene.dragged.get().values()];
     this.scene.dragged.set(new Map());
     if (made.length === 0) return null;
-    const title = doing?.what === "move" ? "Move" : "Reshape";
+    const title = doing?.what === "move" ? words.steps.move : words.steps.reshape;
     return { title, changes: made.map((one) => ({ do: "update", id: one.id, geometry: one.geometry })) };
   }
 
@@ -115,7 +116,7 @@ export class SelectTool {
     const { sole } = this.scene;
     if (!sole || !this.mayChange(sole)) return null;
     const geometry = withVertexNear(sole, p.image, REACH * this.pixel());
-    return geometry && { title: "Add a vertex", changes: [{ do: "update", id: sole.id, geometry }] };
+    return geometry && { title: words.steps.addVertex, changes: [{ do: "update", id: sole.id, geometry }] };
   }
 
   /** The change that takes the active vertex away; null when there is none, or the shape can't be without it. */
