@@ -5,6 +5,7 @@ line of its standard input, and knows by the end of that input that the server i
 """
 
 import gc
+import importlib
 import logging
 import os
 import signal
@@ -17,11 +18,17 @@ from penstock.engine import Engine
 from penstock.store.store import open_store
 
 
+_SOON = ("penstock.connections.guard", "penstock.jobs.writing", "httpx")
+"""What a server puts off until somebody asks for it, and a worker had better not import at its first delivery."""
+
+
 def work(settings: Settings, concurrency: int = 4, until_orphaned: bool = False) -> None:
     """Work until SIGTERM or SIGINT. With `until_orphaned`, also until standard input ends, as it does when the
     parent dies, however it died.
     """
     store = open_store(settings, application="penstock worker")
+    for name in _SOON:
+        importlib.import_module(name)
     engine = Engine(store, concurrency=concurrency)
     # Imports and exports make millions of objects and hardly a cycle: looking for those took half of their time.
     gc.freeze()
