@@ -17,7 +17,6 @@ from penstock.core import Settings
 from penstock.engine import Engine
 from penstock.store.store import open_store
 
-
 _SOON = ("penstock.connections.guard", "penstock.jobs.writing", "httpx")
 """What a server puts off until somebody asks for it, and a worker had better not import at its first delivery."""
 
