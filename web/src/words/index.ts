@@ -6,7 +6,20 @@ import { frame } from "./frame";
 import { first, importing } from "./import";
 import { demo, pipeline, runs } from "./pipeline";
 
-export const words = { ...frame, annotate, demo, building, compare, data, facets, file, first, importing, pipeline, runs } as const;
+export const words = {
+  ...frame,
+  annotate,
+  demo,
+  building,
+  compare,
+  data,
+  facets,
+  file,
+  first,
+  importing,
+  pipeline,
+  runs,
+} as const;
 
 const numbers = new Intl.NumberFormat("en");
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
