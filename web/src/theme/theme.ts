@@ -50,6 +50,12 @@ export const theme = createTheme({
             : {},
       }),
     },
+    // The library's red is too light on white to be read.
+    Alert: {
+      vars: (_: unknown, props: { color?: string }) => ({
+        root: props.color === "red" ? { "--alert-color": "var(--fail)", "--alert-bd": "1px solid var(--fail)" } : {},
+      }),
+    },
     Input: {
       vars: (_: unknown, props: { error?: unknown }) => ({
         wrapper: props.error ? {} : { "--input-bd": "var(--border)", "--input-bg": "var(--bg)" },

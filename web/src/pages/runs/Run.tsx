@@ -46,6 +46,7 @@ export function Run() {
         <>
           <Anchor
             inherit
+            underline="always"
             renderRoot={(props) => <Link {...props} to="/p/$project/actions/$action" params={{ project, action }} />}
           >
             {found.name}
