@@ -9,7 +9,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from penstock.export.transforms import Labels, Transform
+from penstock.export.transforms import Transform
 
 _TRANSFORM: TypeAdapter[Transform] = TypeAdapter(Transform)
 
@@ -22,7 +22,7 @@ def read(text: str) -> Transform:
         raise click.UsageError(f"--transform {text!r} can't be read: {error}.") from error
     pairs = [word.partition("=") for word in words]
     said: dict[str, Any] = {"do": do}
-    if do == Labels.model_fields["do"].default:
+    if do == "labels":
         said["map"] = {name: value or None for name, equals, value in pairs if equals}
         said |= {name: True for name, equals, _ in pairs if not equals}
     else:

@@ -36,7 +36,7 @@ class Placed(NamedTuple):
 class Resize(Value):
     """Images at another size: with a longest `side`, or with a `width` and `height`."""
 
-    do: Literal["resize"] = "resize"
+    do: Literal["resize"]
     side: Side | None = None
     """The longer side; the other one follows."""
     width: Side | None = None
@@ -80,7 +80,7 @@ class Resize(Value):
 class Tile(Value):
     """Images cut to tiles of a size, in rows and columns. A tile is named by its place: `a.jpg` gives `a_640_0.jpg`."""
 
-    do: Literal["tile"] = "tile"
+    do: Literal["tile"]
     size: (
         Annotated[int, Field(ge=16, le=LARGEST_SIDE)]
         | tuple[Annotated[int, Field(ge=16, le=LARGEST_SIDE)], Annotated[int, Field(ge=16, le=LARGEST_SIDE)]]
@@ -125,7 +125,7 @@ class Tile(Value):
 class Crop(Value):
     """Images cut to their annotations: to all of them together, or to `each` by itself (`a.jpg` gives `a_1.jpg`)."""
 
-    do: Literal["crop"] = "crop"
+    do: Literal["crop"]
     each: bool = False
     """A crop for each annotation."""
     labels: tuple[Name, ...] = ()
@@ -158,7 +158,7 @@ class Crop(Value):
 class Labels(Value):
     """Labels renamed, merged (two names to one) and dropped, with their annotations."""
 
-    do: Literal["labels"] = "labels"
+    do: Literal["labels"]
     map: dict[Name, Name | None]
     """New names by old ones; null drops a label."""
     only: bool = False
@@ -183,7 +183,7 @@ class Labels(Value):
 class Boxes(Value):
     """The upright boxes around shapes, in their place."""
 
-    do: Literal["boxes"] = "boxes"
+    do: Literal["boxes"]
     of: tuple[Shaped, ...] = Field(default=("polygon", "mask"), min_length=1)
 
     @property
@@ -198,7 +198,7 @@ class Split(Value):
     seed and shares: it never changes when the dataset grows, and tiles of one file are in one part.
     """
 
-    do: Literal["split"] = "split"
+    do: Literal["split"]
     train: Share = 0.8
     val: Share = 0.2
     test: Share = 0.0

@@ -108,7 +108,7 @@ def test_stretching_one_way_more_than_the_other_keeps_what_areas_are(
     st.sampled_from(["shift", "cut", "pad"]),
 )
 def test_tiles_cover_the_image_and_show_everything(pair: tuple[Any, Any], side: int, edge: Any) -> None:
-    windows = Tile(size=side, edge=edge).windows(*SIZE)
+    windows = Tile(do="tile", size=side, edge=edge).windows(*SIZE)
     covered = {
         (x, y)
         for w in windows
@@ -137,9 +137,21 @@ def test_what_a_window_shows_lies_in_it(pair: tuple[Any, Any], x: int, y: int, w
 
 
 def test_tiles_reach_over_each_other_and_the_last_one_is_shifted() -> None:
-    assert [(w.x, w.width) for w in Tile(size=(30, 100), overlap=10).windows(64, 48)] == [(0, 30), (20, 30), (34, 30)]
-    assert [(w.x, w.width) for w in Tile(size=(30, 48), edge="cut").windows(64, 48)] == [(0, 30), (30, 30), (60, 4)]
-    assert [(w.x, w.width) for w in Tile(size=(30, 48), edge="pad").windows(64, 48)] == [(0, 30), (30, 30), (60, 30)]
+    assert [(w.x, w.width) for w in Tile(do="tile", size=(30, 100), overlap=10).windows(64, 48)] == [
+        (0, 30),
+        (20, 30),
+        (34, 30),
+    ]
+    assert [(w.x, w.width) for w in Tile(do="tile", size=(30, 48), edge="cut").windows(64, 48)] == [
+        (0, 30),
+        (30, 30),
+        (60, 4),
+    ]
+    assert [(w.x, w.width) for w in Tile(do="tile", size=(30, 48), edge="pad").windows(64, 48)] == [
+        (0, 30),
+        (30, 30),
+        (60, 30),
+    ]
 
 
 def test_every_kind_is_cut_to_its_tiles_and_losses_are_told() -> None:
@@ -194,7 +206,7 @@ def test_resizes_come_to_their_sizes() -> None:
         ({"width": 32, "height": 32, "fit": "inside"}, (32, 24), (32, 24), 0, 0),
         ({"width": 32, "height": 32, "fit": "letterbox"}, (32, 24), (32, 32), 0, 4),
     ]:
-        assert tuple(Resize.model_validate(asked).placed(64, 48)) == (size, frame, left, top)
+        assert tuple(Resize.model_validate({"do": "resize", **asked}).placed(64, 48)) == (size, frame, left, top)
     box, mask = one("box", [10, 10, 20, 20]), one("mask", rle.from_polygon([[[0, 0, 64, 0, 64, 2, 0, 2]]], 48, 64))
     [item], lost = reshaped([box, mask], {"do": "resize", "width": 32, "height": 32, "fit": "letterbox"})
     assert [shape(a) for a in item.annotations[:1]] == [[5, 9, 10, 10]]
@@ -217,7 +229,7 @@ names = st.sampled_from(["car", "bus", "shadow", "vehicle", "thing"])
 @given(st.dictionaries(names, st.none() | names, min_size=1), st.booleans(), names)
 def test_mapping_labels_again_changes_nothing(given: dict[str, str | None], only: bool, name: str) -> None:
     try:
-        labels = Labels(map=given, only=only)
+        labels = Labels(do="labels", map=given, only=only)
     except ValidationError:
         return
     once = labels.named(name)

@@ -4,6 +4,7 @@ import re
 import shlex
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PIL import Image
@@ -41,6 +42,10 @@ def test_the_commands_of_the_page_work(
 
 def test_the_page_names_every_setting() -> None:
     for transform in (Resize, Tile, Crop, Labels, Boxes, Split):
-        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{transform.model_fields['do'].default}`"))
+        row = next(
+            line
+            for line in PAGE.splitlines()
+            if line.startswith(f"| `{get_args(transform.model_fields['do'].annotation)[0]}`")
+        )
         for name in transform.model_fields:
             assert name == "do" or f"`{name}" in row or (name == "fill" and transform is Tile), (transform, name)

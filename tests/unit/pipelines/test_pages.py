@@ -16,7 +16,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_each_example_can_be_applied_twice(api: Any, tmp_path: Path, page: Path) -> None:
+def test_each_example_can_be_applied_twice_and_is_shown_as_itself(api: Any, tmp_path: Path, page: Path) -> None:
     examples: list[str] = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
     assert examples
     for n, yaml in enumerate(examples):
@@ -26,3 +26,6 @@ def test_each_example_can_be_applied_twice(api: Any, tmp_path: Path, page: Path)
         assert first.status_code == 200, first.text
         assert first.json()["changes"]
         assert api.owner.post(f"/projects/{project}/pipeline/plan", json=body).json()["changes"] == []
+        shown = {"yaml": api.owner.get(f"/projects/{project}/pipeline").json()["yaml"]}
+        again = api.owner.post(f"/projects/{project}/pipeline/plan", json=shown)
+        assert (again.status_code, again.json().get("changes")) == (200, []), again.text
