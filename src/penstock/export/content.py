@@ -56,7 +56,12 @@ class Content:
         with db.transaction(project) as tx:
             self.schema: Schema = schemas.at(tx, export.schema_version)
             self._ids = array("q", datasets.ready_files(tx, export.dataset, export.as_of))
+            picked = tables.picked(tx, export.id)
+            self.picked = None if picked is None else len(picked)
+            """How many files were picked one by one."""
             self.left_out = datasets.count_at(tx, export.dataset, export.as_of) - len(self._ids)
+            if picked is not None:
+                self._ids = array("q", (file for file in self._ids if file in picked))
             self.foreign = ingest.foreign_of(tx, self._ids, export.as_of)
             """What the sets that its files came from said of themselves."""
             self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)

@@ -193,6 +193,8 @@ class Making:
             "schema_version": export.schema_version,
             "filter": export.filter,
         }
+        if content.picked is not None:
+            head["picked"] = content.picked
         if export.filter is not None and mentions_now(query.parse(export.filter)):
             head["now"] = export.now.isoformat()
         if export.transforms:

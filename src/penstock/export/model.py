@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from penstock.core import Conflict, Invalid, Value
-from penstock.core.ids import BranchId, DatasetId, ExportId, VersionId
+from penstock.core.ids import BranchId, DatasetId, ExportId, FileId, VersionId
 from penstock.datasets.keeping import Keep
 from penstock.export.transforms import Transforms
 
@@ -42,6 +42,8 @@ class NewExport(Value):
     version: VersionId | None = None
     as_of: int | None = Field(default=None, ge=1)
     """The revision of the dataset to export; the newest that can be read as a whole unless given."""
+    picked: tuple[FileId, ...] | None = Field(default=None, min_length=1, max_length=10_000)
+    """Only these files of it; those that it doesn't hold are passed over."""
     filter: str | None = None
     """A query; only files that it holds for are exported."""
     now: dt.datetime | None = None

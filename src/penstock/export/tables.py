@@ -31,11 +31,12 @@ class Pinned(NamedTuple):
 def insert(tx: Transaction, new: NewExport, pinned: Pinned) -> int:
     id = tx.value(
         int,
-        "insert into export (project, dataset, version, branch, as_of, schema_version, filter, now, format, media,"
-        " pack, transforms, series, keep, destination, author, at) values (%(project)s, %(dataset)s, %(version)s,"
-        " %(branch)s, %(as_of)s, %(schema_version)s, %(filter)s, %(means)s, %(format)s, %(media)s, %(pack)s,"
-        " %(transforms)s, %(series)s, %(keep)s, %(to)s, %(author)s, %(now)s) returning id",
+        "insert into export (project, dataset, version, branch, as_of, schema_version, picked, filter, now, format,"
+        " media, pack, transforms, series, keep, destination, author, at) values (%(project)s, %(dataset)s,"
+        " %(version)s, %(branch)s, %(as_of)s, %(schema_version)s, %(picked)s, %(filter)s, %(means)s, %(format)s,"
+        " %(media)s, %(pack)s, %(transforms)s, %(series)s, %(keep)s, %(to)s, %(author)s, %(now)s) returning id",
         **pinned._asdict(),
+        picked=None if new.picked is None else list(new.picked),
         filter=new.filter,
         means=new.now or tx.now,
         format=new.format,
@@ -69,6 +70,12 @@ def page(tx: Transaction, before: int | None, limit: int) -> list[Export]:
         before=before,
         limit=limit,
     )
+
+
+def picked(tx: Transaction, id: int) -> frozenset[int] | None:
+    """The files that it is of, where they were picked one by one."""
+    rows = tx.rows("select picked from export where project = %(project)s and id = %(id)s", id=id)
+    return None if not rows or rows[0][0] is None else frozenset(rows[0][0])
 
 
 def begin(tx: Transaction, id: int) -> bool:

@@ -304,6 +304,16 @@ def test_a_folder_outside_the_roots_fails(dataset: Dataset, export: MakeExport, 
         assert "roots" in (made.reason or "")
 
 
+def test_files_are_picked_one_by_one(
+    store: Store, project: int, dataset: Dataset, folder: Path, export: MakeExport
+) -> None:
+    with store.db.transaction(project) as tx:
+        ids = [entry.file for entry in datasets.entries(tx, dataset.id).items]
+    made = export(dataset=dataset.id, picked=[ids[1], 987654], to=to(folder, "set"))
+    manifest = json.loads((folder / "set" / "manifest.json").read_text())
+    assert (made.files, manifest["counts"]["files"], manifest["picked"]) == (1, 1, 2)
+
+
 def test_a_filter_that_cannot_be_asked_is_refused(store: Store, project: int, dataset: Dataset, wrote: Any) -> None:
     for text in ("labels.cra > 1", "status = done", "changed since v9", "labels.car >"):
         asked = NewExport.model_validate({"dataset": dataset.id, "filter": text, "pack": "zip"})

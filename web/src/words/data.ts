@@ -63,7 +63,6 @@ export const data = {
   exportFailed: "The export failed",
   grid: "Files",
   exportSome: (count: number) => `One archive with ${plural(count, "file")} and their annotations.`,
-  exportTooMany: "So many files picked one by one are too long a query. Add them to a dataset and export that.",
   query: "Which files",
   queryExample: (label: string | undefined) =>
     label === undefined

@@ -10,8 +10,8 @@ interface ExportDialogProps {
   project: number;
   of: { dataset: number } | { version: number };
   name: string;
-  /** Only the files that this query finds, and how many they are. */
-  only?: { query: string; count: number } | undefined;
+  /** Only the files that a query finds, or some of them, and how many they are. */
+  only?: { query: string; picked?: readonly number[]; count: number } | undefined;
   opened: boolean;
   onClose: () => void;
 }
@@ -28,6 +28,7 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
           body: {
             ...of,
             ...(only === undefined || only.query === "" ? {} : { filter: only.query }),
+            ...(only?.picked === undefined ? {} : { picked: [...only.picked] }),
             format,
             media: media ? "copy" : "none",
             pack: "zip",

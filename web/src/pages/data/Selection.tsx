@@ -1,4 +1,4 @@
-import { Button, Menu, Text, Tooltip } from "@mantine/core";
+import { Button, Menu, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
@@ -12,10 +12,7 @@ import { count, words } from "../../words";
 import { ExportDialog } from "./ExportDialog";
 import { NameDialog } from "./NameDialog";
 import { datasetsQuery, MOST_PICKED, type Of } from "./queries";
-import { ofKeys } from "./refine";
 import type { Picking } from "./usePicking";
-
-const LONGEST_QUERY = 10_000;
 
 interface SelectionProps {
   project: number;
@@ -67,7 +64,7 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
     const added = await body(
       api.POST("/api/v1/projects/{project}/datasets/{dataset}/files", {
         params: { path },
-        body: { files: [...picking.files.keys()], source: dataset.id },
+        body: { files: [...picking.files], source: dataset.id },
       }),
     );
     return added.files.length;
@@ -88,7 +85,7 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
     const removed = await body(
       api.POST("/api/v1/projects/{project}/datasets/{dataset}/files/remove", {
         params: { path },
-        body: { files: [...picking.files.keys()] },
+        body: { files: [...picking.files] },
       }),
     );
     return removed.files.length;
@@ -122,8 +119,7 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
     },
   });
   const busy = adding.isPending || removing.isPending;
-  const only = picking.all ? q : ofKeys(picking.files.values());
-  const tooLong = only.length > LONGEST_QUERY;
+  const only = picking.all ? { query: q, count: size } : { query: "", picked: [...picking.files], count: size };
   return (
     <>
       <Text fw={600} role="status">
@@ -155,16 +151,9 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
         others={others}
         onPick={(to, template) => adding.mutate({ to, template })}
       />
-      <Tooltip label={words.data.exportTooMany} disabled={!tooLong} multiline w={260}>
-        <Button
-          variant="default"
-          data-disabled={tooLong || undefined}
-          aria-disabled={tooLong || undefined}
-          onClick={() => !tooLong && setDialog("export")}
-        >
-          {words.data.export}
-        </Button>
-      </Tooltip>
+      <Button variant="default" onClick={() => setDialog("export")}>
+        {words.data.export}
+      </Button>
       {isHead &&
         dataset.query == null &&
         (picking.all ? (
@@ -201,7 +190,7 @@ export function Selection({ project, of, dataset, q, picking, total }: Selection
         project={project}
         of={of}
         name={`${dataset.name}, ${count(size)}`}
-        only={{ query: only, count: size }}
+        only={only}
         opened={dialog === "export"}
         onClose={() => setDialog(null)}
       />

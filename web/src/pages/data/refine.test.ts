@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { holds, ofKeys, toggled, without } from "./refine";
+import { holds, toggled, without } from "./refine";
 
 const CAR = "labels.car >= 1";
 const DAY = 'added >= "2026-01-01" and added < "2026-01-02"';
@@ -27,8 +27,4 @@ test("what is quoted or in parentheses is no joint", () => {
 test("files are left out by a condition", () => {
   expect(without("", CAR)).toBe(`not ${CAR}`);
   expect(without(CAR, DAY)).toBe(`${CAR} and not (${DAY})`);
-});
-
-test("files are asked for by their keys, whatever is in them", () => {
-  expect(ofKeys(["a.png", 'say "hi"\\.png'])).toBe('key in ("a.png", "say \\"hi\\"\\\\.png")');
 });

@@ -52,8 +52,3 @@ const both = (query: string, condition: string): string => {
   if (asked === "") return condition;
   return `${parts(asked).either ? `(${asked})` : asked} and ${condition}`;
 };
-
-const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
-
-/** The query that finds the files with these keys. */
-export const ofKeys = (keys: Iterable<string>): string => `key in (${[...keys].map(quoted).join(", ")})`;

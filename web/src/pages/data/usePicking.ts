@@ -6,8 +6,8 @@ export interface Picking {
   all: boolean;
   /** How many; undefined with all, whose number the page knows. */
   size: number | undefined;
-  /** The keys of files that were picked one by one. */
-  files: ReadonlyMap<number, string>;
+  /** The files that were picked one by one. */
+  files: ReadonlySet<number>;
   /** Whether more were asked for than can be picked one by one. */
   isFull: boolean;
   has: (file: number) => boolean;
@@ -20,22 +20,22 @@ interface Picked {
   of: string;
   all: boolean;
   isFull: boolean;
-  files: ReadonlyMap<number, string>;
+  files: ReadonlySet<number>;
 }
 
 /** Picking files of a list: another list, or another query of it, begins with none. */
 export function usePicking(project: number, of: Of, q: string): Picking {
   const name = `${project} ${JSON.stringify(of)} ${q}`;
-  const none: Picked = { of: name, all: false, isFull: false, files: new Map() };
+  const none: Picked = { of: name, all: false, isFull: false, files: new Set() };
   const [held, setHeld] = useState(none);
   const anchor = useRef<number | undefined>(undefined);
   const picked = held.of === name ? held : none;
   const change = (entries: readonly Entry[], on: boolean) =>
     setHeld((was) => {
-      const files = new Map(was.of === name ? was.files : []);
+      const files = new Set(was.of === name ? was.files : []);
       for (const entry of entries) {
         if (!on) files.delete(entry.file);
-        else if (files.size < MOST_PICKED) files.set(entry.file, entry.key);
+        else if (files.size < MOST_PICKED) files.add(entry.file);
       }
       return { of: name, all: false, isFull: on && files.size === MOST_PICKED, files };
     });

@@ -6,6 +6,7 @@ create table export (
   branch bigint not null,
   as_of bigint not null,
   schema_version int not null,
+  picked bigint[],                       -- null: all files; else those of them that it holds
   filter text,
   now timestamptz not null,              -- what `now` means in the filter
   format text not null,
