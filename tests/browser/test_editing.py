@@ -74,7 +74,9 @@ def test_an_image_is_finished_by_keys_alone_and_a_missing_answer_takes_the_focus
     board.goes_on(first)
     board.saved()
     assert owned.tasks[first].status == "done"
-    board.press("d")  # and open it again
+    page.reload()
+    board.ready()
+    board.press("d")  # and open it again, also after the page was loaded anew
     board.shows(first)
     (dog,) = drawn(owned, template, first)
     assert (dog.label, dog.attributes) == ("dog", {"asleep": "yes"})
@@ -86,6 +88,35 @@ def test_an_image_is_finished_by_keys_alone_and_a_missing_answer_takes_the_focus
     expect(page.get_by_role("heading", name="All done")).to_be_visible()
     board.saved()
     assert sorted(task.status for task in template.tasks()) == ["done", "skipped"]
+
+
+@pytest.mark.thorough
+def test_what_changes_meanwhile_is_told_and_keys_are_bound_anew(owned: Project, desk: Desk) -> None:
+    template = lab(owned)
+    board = Board.start(desk)
+    page = board.page
+    board.press("2")
+    board.drag((50, 50), (150, 150))
+    page.get_by_role("radio", name="yes").check()
+    board.saved()
+    owned.define({"labels": {"fox": {}}, "attributes": {"size": {"on": ["dog"], "kind": "number", "required": True}}})
+    expect(page.get_by_text("The guide, the labels or the questions were changed")).to_be_visible()
+    expect(page.get_by_role("radio", name="yes")).to_be_checked()
+    expect(page.get_by_role("button", name="fox")).to_have_count(0)
+
+    board.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    keys.get_by_title("Box", exact=True).click()
+    board.press("v")
+    expect(keys.get_by_role("alert")).to_contain_text("Select and move")
+    keys.get_by_role("button", name="Use it here").click()
+    page.keyboard.press("Escape")
+    page.reload()  # the browser keeps them
+    board.ready()
+    board.press("p", "v")
+    board.drag((300, 50), (400, 150))
+    board.saved()
+    assert [shape.kind for shape in drawn(owned, template, board.task)] == ["box", "box"]
 
 
 HOSTILE = "<img src=x onerror=window.hit=1>\u202e 🐈 " + "long" * 40
