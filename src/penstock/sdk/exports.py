@@ -108,6 +108,7 @@ def start_export(
     path: str | None = None,
     pack: Literal["folder", "zip", "tar"] | None = None,
     filter: str | None = None,
+    picked: Sequence[int] | None = None,
     revision: int | None = None,
     media: bool = True,
     transforms: Sequence[Transform | Mapping[str, Any]] = (),
@@ -117,9 +118,9 @@ def start_export(
 
     `to="gold.zip"`: down to this machine, as a zip or tar. `connection="lab bucket", path="gold"`: through a
     connection. `on_server="/data/out", path="gold"`: a folder on the server, under one of its roots. `filter` is a
-    query; `revision` an earlier state of a dataset; without `media` the files' keys and hashes go alone. `transforms`
-    change images and annotations on the way: `[{"do": "tile", "size": 640}]`, or values of
-    `penstock.export.transforms`.
+    query; `picked` are ids of files; `revision` an earlier state of a dataset; without `media` the files' keys and
+    hashes go alone. `transforms` change images and annotations on the way: `[{"do": "tile", "size": 640}]`, or values
+    of `penstock.export.transforms`.
     """
     place = None
     if connection or on_server:
@@ -133,6 +134,7 @@ def start_export(
         to=place,
         pack=pack or ("folder" if place else "zip"),
         filter=filter,
+        picked=None if picked is None else list(picked),
         as_of=revision,
         media="copy" if media else "none",
         transforms=list(transforms) or None,
