@@ -119,8 +119,10 @@ def end(
         "with ended as (update attempt a set state = %(state)s, ended_at = moment(),"
         " active_seconds = active_seconds + %(active)s"
         " where project = %(project)s and id = %(attempt)s returning " + COLUMNS + "),"
-        " marked as (update branch b set state = %(branch_state)s from ended"
-        " where b.id = ended.branch and b.state <> %(branch_state)s)"
+        # A draft that nothing was saved on follows the head no longer: who has ended sees nothing new.
+        " marked as (update branch b set state = %(branch_state)s,"
+        " base_seq = coalesce(b.base_seq, (select last_value from seq)) from ended"
+        " where b.id = ended.branch and (b.state <> %(branch_state)s or b.base_seq is null))"
         " select * from ended",
         attempt=attempt,
         state=state,
@@ -187,7 +189,7 @@ def late_work(tx: Transaction, task: int, but: int) -> list[LateWork]:
         " join annotation n on n.project = a.project and n.branch = a.branch and n.file = a.file"
         " and n.retired_seq is null"
         " where a.project = %(project)s and a.task = %(task)s and a.id <> %(but)s"
-        " and a.state in ('lapsed', 'released') group by a.id, a.who order by a.id",
+        " and a.state in ('lapsed', 'released', 'skipped') group by a.id, a.who order by a.id",
         task=task,
         but=but,
     )

@@ -5,7 +5,7 @@ else's draft.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from penstock import files
 from penstock import schema as schemas
 from penstock.annotations import branches, rows, tables
+from penstock.annotations.merge import merge
 from penstock.annotations.model import Annotation, Change, Create, Delete, Update, decode_changes, holder_id
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem, Refusal
@@ -20,7 +21,16 @@ from penstock.core.errors import Invalid
 from penstock.schema.model import Schema
 from penstock.store import Transaction
 from penstock.tasks import attempt_tables, events, prelabels, task_tables, template_tables
-from penstock.tasks.model import Attempt, FileCard, LateWork, Note, Saved, Task, TemplateSettings
+from penstock.tasks.model import (
+    LONGEST_ACTIVE_SECONDS,
+    Attempt,
+    FileCard,
+    LateWork,
+    Note,
+    Saved,
+    Task,
+    TemplateSettings,
+)
 from penstock.tasks.queue import AttemptOver, NotYours, hold
 
 
@@ -44,7 +54,8 @@ class Save(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     id: UUID
     changes: list[msgspec.Raw] = []
-    active_seconds: float = 0.0  #: time at work since the last command
+    active_seconds: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_ACTIVE_SECONDS)] = 0.0
+    """Time at work since the last command."""
 
 
 class CommandRefused(Invalid):
@@ -276,9 +287,10 @@ def late_work(tx: Transaction, task: Task, but: int) -> list[LateWork]:
 
 
 def take(tx: Transaction, attempt: int, late: int) -> Mapping[UUID, Annotation | None]:
-    """Copy another attempt's late work onto one's own draft; what was copied, by id. Safe to repeat.
+    """Merge another attempt's late work into one's own draft; what it led to, by id. Safe to repeat.
 
-    The other draft stays as it is. Writes `attempt.saved`. Raises NotYours, AttemptOver, WorkElsewhere.
+    What the other one changed counts, field by field; what they only saw is as one has it now. The other draft stays
+    as it is. Writes `attempt.saved`. Raises NotYours, AttemptOver, WorkElsewhere.
     """
     task, held = hold(tx, attempt)
     if held.state != "live":
@@ -289,8 +301,10 @@ def take(tx: Transaction, attempt: int, late: int) -> Mapping[UUID, Annotation |
     assert other is not None
     if branches.get(tx, held.branch).base_seq is None:
         branches.fix_base(tx, held.branch, held.file)
-    states = tables.select_own(tx, other.branch, held.file)
-    tables.upsert_draft(tx, held.branch, held.file, states)
+    theirs = tables.select_states(tx, branches.get(tx, other.branch), held.file)
+    mine = tables.select_states(tx, branches.get(tx, held.branch), held.file).present
+    states = {id: merge(theirs.base.get(id), mine.get(id), state).result for id, state in theirs.own.items()}
+    tables.upsert_draft(tx, held.branch, held.file, {id: s for id, s in states.items() if s != mine.get(id)})
     event = _told(held, Save(id=UUID(int=late)), Read([], frozenset()), late=False)
     tx.append(event.model_copy(update={"updated": len(states)}))
     return states

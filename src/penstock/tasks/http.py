@@ -10,6 +10,8 @@ from penstock.core import Page, Refusal, Value
 from penstock.people.caller import Caller, may
 from penstock.tasks import attempts, closing, done, queue, reviewing, templates, verbs
 from penstock.tasks.model import (
+    LONGEST_ACTIVE_SECONDS,
+    ActiveSeconds,
     Attempt,
     Claim,
     Correction,
@@ -40,7 +42,7 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 class Active(Value):
     """Time at work since the last call, with idle time cut out."""
 
-    active_seconds: float = 0.0
+    active_seconds: ActiveSeconds = 0.0
 
 
 class Reserving(Value):
@@ -231,7 +233,12 @@ _SAVE_BODY = {
                                 },
                             },
                         },
-                        "active_seconds": {"type": "number", "default": 0},
+                        "active_seconds": {
+                            "type": "number",
+                            "default": 0,
+                            "minimum": 0,
+                            "maximum": LONGEST_ACTIVE_SECONDS,
+                        },
                     },
                 }
             }

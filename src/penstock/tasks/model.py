@@ -17,6 +17,8 @@ CLOSED: frozenset[str] = frozenset({"done", "skipped", "cancelled"})
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 Share = Annotated[float, Field(gt=0, le=1)]
+LONGEST_ACTIVE_SECONDS = 86_400
+ActiveSeconds = Annotated[float, Field(ge=0, le=LONGEST_ACTIVE_SECONDS, allow_inf_nan=False)]
 
 
 class _Aliased(Value):
@@ -104,7 +106,7 @@ class TemplateSettings(Value):
     """What submitting does with shapes that reach outside the file."""
     lease_seconds: int = Field(default=900, ge=1, le=7 * 86400)
     """How long a task is held without a sign of life."""
-    priority: int = 0
+    priority: int = Field(default=0, ge=-1_000_000, le=1_000_000)
     """Of the tasks it makes; higher comes first."""
 
 

@@ -1,7 +1,7 @@
 """The queue: taking a task, keeping it, reserving the next ones, and giving it back."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from penstock.annotations import branches
 from penstock.annotations import tables as annotation_tables
@@ -47,16 +47,37 @@ def claim(tx: Transaction, template: Template, others: Sequence[Template]) -> Cl
     picked = _pick(tx, template, others, tx.actor)
     if picked is None:
         raise NothingToDo(template=template.name)
-    task, lapsed = picked
-    previous = authored(tx, task) if task.status == "returned" else None
-    return begin(tx, template, task, "work", previous, lapsed)
+    for task, lapsed in picked.left:
+        _leave(tx, task, lapsed)
+    return begin(tx, template, picked.task, "work", _unmerged(tx, picked.task, picked.lapsed), picked.lapsed)
 
 
-def _pick(
-    tx: Transaction, template: Template, others: Sequence[Template], who: int
-) -> tuple[Task, Attempt | None] | None:
+class _Picked(NamedTuple):
+    task: Task
+    lapsed: Attempt | None
+    left: list[tuple[Task, Attempt]]
+    """Tasks whose lease ran out, but whose file is taken under another template: they are free again."""
+
+
+def _leave(tx: Transaction, task: Task, lapsed: Attempt) -> None:
+    """Free a task whose lease ran out, for whoever asks once its file is free."""
+    task_tables.set_status(tx, [task.id], "open")
+    tx.append(event(events.TaskLapsed, task, task.status, "open", attempt=lapsed.id, who=lapsed.who))
+
+
+def _unmerged(tx: Transaction, task: Task, lapsed: Attempt | None) -> Attempt | None:
+    """The attempt whose draft the next holder goes on from: their own whose lease ran out, else what was submitted and
+    never came into the dataset, because it was returned or put aside.
+    """
+    if lapsed is not None and lapsed.who == tx.actor:
+        return lapsed
+    return authored(tx, task) if task.status == "returned" or task.done_seq is None else None
+
+
+def _pick(tx: Transaction, template: Template, others: Sequence[Template], who: int) -> _Picked | None:
     overlapping = writeset.overlapping(template, others)
     without: list[int] = []
+    left: list[tuple[Task, Attempt]] = []
     for _ in range(_TRIES):
         if overlapping or without:
             task = queue_tables.pick_beside(tx, template.id, who, overlapping, without)
@@ -67,11 +88,13 @@ def _pick(
         lapsed = take_over(tx, task)
         if lapsed is not None or task.status != "in_progress":
             if not overlapping:
-                return task, lapsed
+                return _Picked(task, lapsed, left)
             # Two claims on one file under two templates don't see each other's attempts: the file decides.
             annotation_tables.lock_files(tx, [task.file])
             if not attempt_tables.live_on_file(tx, task.file, task.branch, overlapping, but=task.id):
-                return task, lapsed
+                return _Picked(task, lapsed, left)
+            if lapsed is not None:
+                left.append((task, lapsed))
         without.append(task.id)
     return None
 

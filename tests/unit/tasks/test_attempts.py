@@ -2,17 +2,19 @@
 
 import datetime as dt
 from collections.abc import Callable
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from penstock import tasks
-from penstock.annotations import tables
-from penstock.annotations.model import ChangesInvalid
+from penstock.annotations import rows, tables
+from penstock.annotations.model import ChangesInvalid, Update, decode_changes
 from penstock.core.ids import new_uuid
-from penstock.tasks import verbs
+from penstock.tasks import attempt_tables, attempts, queue_tables, verbs
 from penstock.tasks.attempts import CommandRefused
 from penstock.tasks.done import TakenOver
-from penstock.tasks.model import Attempt, Watch
+from penstock.tasks.model import Attempt, Review, Watch
 from penstock.tasks.queue import AttemptOver, NothingToDo, NotYours
 
 from .conftest import Lab, box
@@ -199,3 +201,97 @@ def test_a_command_that_only_mentions_a_reset_is_read_as_what_it_is(lab: Lab) ->
     with pytest.raises(ChangesInvalid) as refused:
         lab.save(claim.attempt, "ann", {"do": "reset", "id": str(new_uuid()), "label": 1})
     assert [e.at for e in refused.value.errors] == ["changes[0].do"]
+
+
+def test_a_task_whose_file_is_taken_under_another_template_is_free_again(lab: Lab, move_clock: Move) -> None:
+    """Two leases of one template run out; one of the files is taken under another one that writes the same."""
+    first, second = (
+        lab.template(name, watch=[Watch(dataset=lab.datasets["first pass"])], lease_seconds=60) for name in ("a", "b")
+    )
+    one, two = lab.add_files("1.png", "2.png")
+    held = [lab.claim(first, who) for who in ("ann", "bob")]
+    move_clock(dt.timedelta(seconds=90))
+    beside = lab.claim(second, "eve")
+    # The race: the pick saw no attempt on the file, the lock on the file shows it.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue_tables, "_PICK_BESIDE", queue_tables._next(queue_tables._ALLOWED))  # pyright: ignore[reportPrivateUsage]
+        taken = lab.claim(first, "ada")
+    assert taken.task.file != beside.task.file
+    [left] = [task for task in lab.tasks(first) if task.file == beside.task.file]
+    assert (left.status, left.holder) == ("open", None)
+    assert {claim.task.file for claim in held} == {one, two}
+
+
+def test_late_work_taken_over_undoes_nothing_that_it_did_not_change(lab: Lab, move_clock: Move) -> None:
+    template = lab.template("t", watch=[Watch(dataset=lab.datasets["first pass"])], lease_seconds=60)
+    [file] = lab.add_files("1.png")
+    made = box(lab.labels["WBC"])
+    lab.do(lambda tx: rows.edit(tx, file, decode_changes([msgspec.json.encode(made)])))
+    late = lab.claim(template, "ann")
+    answer = {str(lab.attributes["focus"]): lab.options["sharp"]}
+    lab.save(late.attempt, "ann", {"do": "update", "id": made["id"], "attributes": answer})
+    moved = Update(id=UUID(made["id"]), geometry=msgspec.Raw(b"[20,20,30,30]"))
+    lab.do(lambda tx: rows.edit(tx, file, [moved]))
+    move_clock(dt.timedelta(seconds=90))
+    mine = lab.claim(template, "bob")
+    for _ in range(2):  # safe to repeat
+        lab.do(lambda tx: tasks.take(tx, mine.attempt.id, late.attempt.id), "bob")
+    lab.submit(mine.attempt, "bob")
+    [after] = lab.truth(file)
+    assert (msgspec.json.decode(after.geometry), after.attributes) == ([20, 20, 30, 30], answer)
+
+
+def test_submitted_work_goes_on_when_its_task_is_put_back_into_the_queue(lab: Lab) -> None:
+    template = lab.template(
+        "t",
+        watch=[Watch(dataset=lab.datasets["first pass"])],
+        annotators=lab.crew("ann", "bob"),
+        review=Review(share=1.0),
+        reviewers=lab.crew("eve"),
+    )
+    [file] = lab.add_files("1.png")
+    claim = lab.claim(template, "ann")
+    lab.save(claim.attempt, "ann", box(lab.labels["RBC"]), box(lab.labels["RBC"], x=50))
+    lab.submit(claim.attempt, "ann")
+    review = lab.claim(template, "eve", "review")
+    lab.do(lambda tx: tasks.return_(tx, review.attempt.id, []), "eve")
+    lab.do(lambda tx: tasks.reopen(tx, claim.task.id, "admin"), "ada")
+    again = lab.claim(template, "bob")
+    shown = lab.do(lambda tx: attempts.work(tx, again.attempt), "bob")
+    assert len(shown.annotations) == 2
+    assert again.task.file == file
+
+
+def test_what_was_drawn_on_a_skipped_task_is_shown_to_its_next_holder(lab: Lab) -> None:
+    template = lab.template("t", watch=[Watch(dataset=lab.datasets["first pass"])])
+    lab.add_files("1.png")
+    claim = lab.claim(template, "ann")
+    lab.save(claim.attempt, "ann", box(lab.labels["RBC"]))
+    lab.do(lambda tx: tasks.skip(tx, claim.attempt.id, "blurred"), "ann")
+    lab.do(lambda tx: tasks.reopen(tx, claim.task.id, "admin"), "ada")
+    again = lab.claim(template, "bob")
+    shown = lab.do(lambda tx: attempts.work(tx, again.attempt), "bob")
+    assert [(late["attempt"], late["changes"]) for late in shown.late_work] == [(claim.attempt.id, 1)]
+
+
+def test_ones_own_work_goes_on_after_its_lease_ran_out(lab: Lab, move_clock: Move) -> None:
+    template = lab.template("t", watch=[Watch(dataset=lab.datasets["first pass"])], lease_seconds=60)
+    lab.add_files("1.png")
+    claim = lab.claim(template, "ann")
+    lab.save(claim.attempt, "ann", box(lab.labels["RBC"]))
+    move_clock(dt.timedelta(seconds=90))
+    again = lab.claim(template, "ann")
+    assert again.attempt.id != claim.attempt.id
+    assert len(lab.do(lambda tx: attempts.work(tx, again.attempt), "ann").annotations) == 1
+
+
+def test_an_attempt_that_has_ended_sees_nothing_new(lab: Lab) -> None:
+    template = lab.template("t", watch=[Watch(dataset=lab.datasets["first pass"])])
+    [file] = lab.add_files("1.png")
+    claim = lab.claim(template, "ann")
+    lab.submit(claim.attempt, "ann")
+    later = decode_changes([msgspec.json.encode(box(lab.labels["RBC"]))])
+    lab.do(lambda tx: rows.edit(tx, file, later))
+    ended = lab.do(lambda tx: attempt_tables.select(tx, claim.attempt.id))
+    assert ended is not None
+    assert lab.do(lambda tx: attempts.work(tx, ended), "ann").annotations == []
