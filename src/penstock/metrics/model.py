@@ -12,6 +12,7 @@ from penstock.core import Value
 
 UNCOUNTED = ("skipped", "cancelled")
 STATUSES = ("open", "in_progress", "in_review", "returned", "done", *UNCOUNTED)
+MOST_TASKS = 1_000_000_000
 
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _TASKS = re.compile(r"([1-9]\d{0,8})\s+tasks?")
@@ -47,9 +48,9 @@ class Mark(Value):
     """Fires once, like ``25%``."""
     every: Step | None = None
     """Fires at each multiple, like ``25%`` or ``500 tasks``."""
-    at_least: int = Field(default=20, ge=1)
+    at_least: int = Field(default=20, ge=1, le=MOST_TASKS)
     """Shares count only when there are this many tasks, so that 1 of 2 isn't 50%. Not used with `expected`."""
-    expected: int | None = Field(default=None, ge=1)
+    expected: int | None = Field(default=None, ge=1, le=MOST_TASKS)
     """The declared number of tasks: shares are of it, however many have arrived."""
 
     @model_validator(mode="after")

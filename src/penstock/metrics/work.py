@@ -4,6 +4,7 @@ import datetime as dt
 import operator
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import isnan
 
 from penstock.log import Happening
 from penstock.metrics import figure_tables
@@ -12,6 +13,7 @@ from penstock.metrics.figures import step_of
 from penstock.store import Transaction
 
 SLOT_SECONDS = 300
+LONGEST_SECONDS = 366 * 86_400.0  #: an event can't say more, so that a sum stays a number
 PACE_KEPT = dt.timedelta(days=2)
 
 
@@ -19,7 +21,7 @@ def count_work(tx: Transaction, events: Sequence[Happening]) -> None:
     """Add what these events say to each person's day, and to the pace of each template."""
     tx.before_seq()
     figure_tables.add_work(tx, _summed(row for event in events for row in _rows(event)))
-    times = Counter((*_who(event), step_of(event.body["active_seconds"])) for event in events if _is_timed(event))
+    times = Counter((*_who(event), step_of(_seconds(event))) for event in events if _is_timed(event))
     figure_tables.add_times(tx, [TimeRow(*key, n) for key, n in sorted(times.items())])
     done = Counter((int(e.body["template"]), _slot(e.at)) for e in events if e.kind == "task.done")
     figure_tables.add_pace(tx, [PaceRow(*key, n) for key, n in sorted(done.items())])
@@ -54,10 +56,16 @@ def _slot(at: dt.datetime) -> dt.datetime:
     return dt.datetime.fromtimestamp(seconds - seconds % SLOT_SECONDS, dt.UTC)
 
 
+def _seconds(event: Happening) -> float:
+    """The time that an event tells of; an odd one counts as none or the longest."""
+    told = event.body.get("active_seconds", 0.0)
+    return min(max(0.0, told), LONGEST_SECONDS) if isinstance(told, int | float) and not isnan(told) else 0.0
+
+
 def _rows(event: Happening) -> Iterator[WorkRow]:
     body, day = event.body, _day(event)
     template = int(body["template"])
-    seconds = body.get("active_seconds", 0.0)
+    seconds = _seconds(event)
     match event.kind:
         case "task.submitted":
             yield WorkRow(template, body["who"], day, submitted=1, active_seconds=seconds)

@@ -207,3 +207,14 @@ def test_quantiles_are_right_to_within_a_step(times: list[float], share: float) 
     told = share_under(Counter(map(step_of, times)), share)
     assert told == pytest.approx(exact, rel=0.05) or exact < 1
     assert all(span_of(step_of(t))[0] <= t < span_of(step_of(t))[1] * (1 + 1e-9) for t in times)
+
+
+@pytest.mark.parametrize("told", [1e400, -1e400, 1e308, -5, "long", None])
+def test_an_odd_time_in_the_log_stops_no_figures(api: Any, template: int, told: Any) -> None:
+    """JSON of the log has no infinity, but a number as large as one likes."""
+    seconds = told if not isinstance(told, float) or math.isfinite(told) else math.copysign(1e308, told)
+    fields = {"task": 1, "template": template, "who": 1, "active_seconds": seconds}
+    happen(api, *[("task.submitted", fields)] * 3)
+    with api.store.db.transaction(api.project) as tx:
+        assert tx.values(str, "select trouble from cursor where project = %(project)s and trouble is not null") == []
+        assert tx.value(int, "select sum(submitted)::int from work_day where project = %(project)s") == 3

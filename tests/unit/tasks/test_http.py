@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
+
+import pytest
 
 from penstock import datasets, files
 from penstock.files import NewFile, Probe
@@ -28,3 +31,20 @@ def test_a_claim_brings_its_work_along_when_asked_to(api: Any, drain: Callable[[
     assert told["work"]["task"] == ann.get(api.path(f"/tasks/{told['task']['id']}")).json()
     assert ann.post(path).json().keys() == {"task", "attempt"}
     assert ann.post(path, params={"work": True}).json()["type"] == "nothing-to-do"
+
+
+@pytest.mark.parametrize("seconds", ["-1", "86401", "1e400", "NaN", "Infinity", '"NaN"', '"Infinity"'])
+def test_time_at_work_is_a_number_of_seconds_of_a_day_at_most(api: Any, seconds: str) -> None:
+    body, headers = f'{{"active_seconds": {seconds}}}', {"content-type": "application/json"}
+    for call in ("heartbeat", "submit", "accept"):
+        answer = api.client("editor").post(api.path(f"/attempts/1/{call}"), content=body, headers=headers)
+        assert answer.status_code == 422, answer.text
+    body = f'{{"id": "{uuid4()}", "changes": [], "active_seconds": {seconds}}}'
+    answer = api.client("editor").post(api.path("/attempts/1/save"), content=body, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize("priority", [9_999_999_999, -9_999_999_999])
+def test_a_priority_has_bounds(api: Any, priority: int) -> None:
+    body = {"name": "t", "settings": {"priority": priority}}
+    assert api.owner.post(api.path("/templates"), json=body).status_code == 422
