@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 
 from penstock.files.model import File, Key, Meta, MetaSource, NewFile, Probe, Upload
-from penstock.store import Transaction
+from penstock.store import SEQ, Transaction
 
 _SELECT = (
     "select f.id, f.key, f.hash, f.bytes, f.media, f.mime, f.width, f.height, f.duration, f.frames, f.state, f.reason,"
@@ -267,10 +267,13 @@ def used(tx: Transaction, hashes: Sequence[str]) -> list[str]:
 
 
 def adopt_foreign(tx: Transaction, foreign: Mapping[int, Mapping[str, Any]]) -> None:
-    """Keep what other formats say of files that have nothing such."""
+    """Keep what other formats say of files that have nothing such. Revisions before know nothing of it."""
     tx.post(
-        'update file f set "foreign" = a.told from unnest(%(files)s::bigint[], %(told)s::jsonb[]) a(file, told)'
+        'update file f set "foreign" = a.told, told_seq = '
+        + SEQ
+        + " from unnest(%(files)s::bigint[], %(told)s::jsonb[]) a(file, told)"
         " where f.project = %(project)s and f.id = a.file and f.\"foreign\" = '{}'",
+        seq=tx.seq_in_sql,
         files=list(foreign),
         told=[Jsonb(found) for found in foreign.values()],
     )

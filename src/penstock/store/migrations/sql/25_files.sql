@@ -17,6 +17,7 @@ create table file (
   replaces bigint,
   location jsonb,                    -- null: the blob store; else {uri, etag} of bytes that stay where they are
   "foreign" jsonb not null default '{}',
+  told_seq bigint,                   -- when "foreign" was told, where that was after the file came
   created_seq bigint not null,
   retired_seq bigint,
   primary key (project, id),
