@@ -19,6 +19,8 @@ const HIDDEN_MS = 20_000;
 /** A browser has six connections to a server, for all its tabs: a tab that nobody sees gives its own back. */
 class Line {
   readonly listeners = new Set<Listener>();
+  /** Told when the line is there, again after each time it was away: what happened meanwhile was not heard. */
+  readonly openers = new Set<() => void>();
   private source: EventSource | null = null;
   private last: string | null = null;
   private leaving: ReturnType<typeof setTimeout> | undefined;
@@ -45,6 +47,9 @@ class Line {
     if (this.source !== null) return;
     const behind = this.last === null ? "" : `&after=${this.last}`;
     this.source = new EventSource(`/api/v1/events?project=${this.project}${behind}`);
+    this.source.onopen = () => {
+      for (const opened of this.openers) opened();
+    };
     this.source.onmessage = (message: MessageEvent<string>) => {
       this.last = message.lastEventId;
       const told = JSON.parse(message.data) as Happening;
@@ -68,13 +73,15 @@ class Line {
 
 const lines = new Map<number, Line>();
 
-/** Hear what happens in a project. Returns how to stop. */
-export function listen(project: number, listener: Listener): () => void {
+/** Hear what happens in a project, and when one began to hear it. Returns how to stop. */
+export function listen(project: number, listener: Listener, opened: () => void = () => undefined): () => void {
   const line = lines.get(project) ?? new Line(project);
   lines.set(project, line);
   line.listeners.add(listener);
+  line.openers.add(opened);
   return () => {
     line.listeners.delete(listener);
+    line.openers.delete(opened);
     if (line.listeners.size === 0) {
       line.close();
       lines.delete(project);
@@ -82,8 +89,17 @@ export function listen(project: number, listener: Listener): () => void {
   };
 }
 
-/** Hear what happens in a project for as long as the component is shown. */
-export function useLive(project: number, listener: Listener): void {
+/** Hear what happens in a project for as long as the component is shown, and when one began to hear it. */
+export function useLive(project: number, listener: Listener, opened?: () => void): void {
   const heard = useEffectEvent(listener);
-  useEffect(() => listen(project, (happening) => heard(happening)), [project]);
+  const begun = useEffectEvent(() => opened?.());
+  useEffect(
+    () =>
+      listen(
+        project,
+        (happening) => heard(happening),
+        () => begun(),
+      ),
+    [project],
+  );
 }

@@ -20,11 +20,13 @@ export const statusQuery = (project: number) =>
 /** The status, asked for again as events pass. */
 export function useStatus(project: number) {
   const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useLive(project, () => {
+  const refresh = () => {
     waiting.current ??= setTimeout(() => {
       waiting.current = undefined;
       void queries.invalidateQueries({ queryKey: statusQuery(project).queryKey });
     }, PAUSE_MS);
-  });
-  return useQuery(statusQuery(project));
+  };
+  useLive(project, refresh, refresh);
+  // Nothing was heard while it was not shown.
+  return useQuery({ ...statusQuery(project), refetchOnMount: "always" });
 }

@@ -63,7 +63,7 @@ export const annotate = {
     undone: (title: string) => `Undone: ${title}`,
     redone: (title: string) => `Again: ${title}`,
     nothingBefore: "There is no previous image to copy from",
-    nothingToReopen: "There is no earlier submission of this session to open again",
+    nothingToReopen: "There is no earlier submission of yours to open again",
     outside: "This shape reaches outside of the image",
     readOnly: "Read-only here",
     moved:
