@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, LiteralString
 
 import procrastinate
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -119,8 +119,8 @@ async def _take_care(app: procrastinate.App, worker: _Worker) -> None:
 async def take_over(app: procrastinate.App) -> None:
     """Let the jobs of workers that died be run again."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-        logger.warning("job %s (%s) is taken over from a dead worker", job.id, job.task_name)
-        await _run_again(app, job)
+        if await _run_again(app, job):
+            logger.warning("job %s (%s) is taken over from a dead worker", job.id, job.task_name)
     await app.job_manager.prune_stalled_workers(DEAD_AFTER_SECONDS)
 
 
@@ -133,18 +133,28 @@ async def _take_up(app: procrastinate.App, worker: _Worker, missing: set[int | N
     ours = await app.job_manager.list_jobs_async(status=Status.DOING.value, worker_id=worker.worker_id)
     left = [job for job in ours if job.id not in worker.at_hand]
     for job in left:
-        if job.id in missing:
+        if job.id in missing and await _run_again(app, job):
             logger.warning("job %s (%s) was left undone when the database went away", job.id, job.task_name)
-            await _run_again(app, job)
     return {job.id for job in left}
 
 
-async def _run_again(app: procrastinate.App, job: Enqueued) -> None:
+# Several look after one dead worker. The second to come would take the job from the live one that has it by then, and
+# it would run twice at once: an export failed so.
+_AGAIN: LiteralString = (
+    "select procrastinate_retry_job_v2(j.id, now(), null, null, null) from (select id from procrastinate_jobs"
+    " where id = %(job)s and status = 'doing' and worker_id is not distinct from %(worker)s for update) j"
+)
+
+
+async def _run_again(app: procrastinate.App, job: Enqueued) -> bool:
+    """Let a job be run again, if it is still that worker's; whether it was."""
     try:
-        await app.job_manager.retry_job(job)
+        return bool(await app.connector.execute_query_all_async(_AGAIN, job=job.id, worker=job.worker_id))
     except UniqueViolation:  # another with its key waits already, and will do the same
         await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
+        return True
     except ConnectorException as error:
         if is_away(error.__cause__):
             raise
         logger.info("job %s (%s) was settled meanwhile", job.id, job.task_name)
+        return False

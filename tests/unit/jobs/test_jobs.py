@@ -288,6 +288,23 @@ def test_the_jobs_of_a_dead_worker_are_taken_over_within_30_seconds(store: Store
     assert worker.DEAD_AFTER_SECONDS + 2 * worker.HEARTBEAT_SECONDS + poll_seconds < 30
 
 
+def test_two_that_look_after_a_dead_worker_let_its_job_run_once(store: Store) -> None:
+    write(store, "once")
+    fetch(store)
+    let_pass(store, 60)
+
+    async def look() -> list[bool]:
+        app = worker.build_app(store, [], connections=1)
+        async with app.open_async():
+            [seen_by_both] = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=worker.DEAD_AFTER_SECONDS)
+            first = await worker._run_again(app, seen_by_both)  # pyright: ignore[reportPrivateUsage]
+            await asyncio.to_thread(fetch, store)  # somebody alive has it now
+            return [first, await worker._run_again(app, seen_by_both)]  # pyright: ignore[reportPrivateUsage]
+
+    assert asyncio.run(look()) == [True, False]
+    assert rows(store) == ["doing"]
+
+
 def test_a_dead_workers_job_gives_way_to_one_of_its_key_that_waits(store: Store, notebook: Notebook) -> None:
     write(store, "begun", key="settle")
     write(store, "free")
