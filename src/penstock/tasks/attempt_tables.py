@@ -75,6 +75,8 @@ class Renewed(NamedTuple):
     attempt: Attempt
     base_seq: int | None
     is_new: bool
+    is_contested: bool
+    """Its lease had run out and stays so: another attempt is at work on the file."""
 
     @property
     def draft(self) -> Branch:
@@ -86,19 +88,24 @@ class Renewed(NamedTuple):
 def renew(tx: Transaction, attempt: int, who: int, active_seconds: float, command: UUID | None) -> Renewed | None:
     """Renew a lease and record a command, in one statement; None when there is no such attempt of this person.
 
-    The lease of a live attempt alone is moved. A submitted one stays as it is: its state says so.
+    The lease of a live attempt alone is moved; when it had run out, only while no other attempt is at work on the file.
+    A submitted one stays as it is: its state says so.
     """
     tx.before_seq()
     rows = tx.rows(
         "with renewed as (update attempt a set"
-        " lease_until = case when state <> 'live' then lease_until else moment() + make_interval(secs => lease_seconds)"
-        " end,"
+        " lease_until = case when state <> 'live' or lease_until < moment() and exists (select 1 from attempt b"
+        " where b.project = a.project and b.file = a.file and b.state = 'live' and b.parent = a.parent"
+        " and b.task <> a.task and b.lease_until >= moment())"
+        " then lease_until else moment() + make_interval(secs => lease_seconds) end,"
         " commands = commands + %(n)s, active_seconds = active_seconds + %(active)s"
         " where project = %(project)s and id = %(attempt)s and who = %(who)s returning " + COLUMNS + "),"
         " said as (insert into command (project, attempt, id, n)"
         " select %(project)s, r.id, %(command)s, r.commands from renewed r where %(command)s::uuid is not null"
         " on conflict do nothing returning 1)"
-        " select renewed.*, b.base_seq, exists (select from said) from renewed join branch b on b.id = renewed.branch",
+        " select renewed.*, b.base_seq, exists (select from said),"
+        " renewed.state = 'live' and renewed.lease_until < moment()"
+        " from renewed join branch b on b.id = renewed.branch",
         attempt=attempt,
         who=who,
         active=active_seconds,
@@ -107,8 +114,17 @@ def renew(tx: Transaction, attempt: int, who: int, active_seconds: float, comman
     )
     if not rows:
         return None
-    *values, base_seq, is_new = rows[0]
-    return Renewed(Attempt.model_construct(**dict(zip(_FIELDS, values, strict=True))), base_seq, is_new)
+    *values, base_seq, is_new, is_contested = rows[0]
+    return Renewed(Attempt.model_construct(**dict(zip(_FIELDS, values, strict=True))), base_seq, is_new, is_contested)
+
+
+def revive(tx: Transaction, attempt: int) -> None:
+    """Move the lease of a live attempt, whose row is locked, though it had run out."""
+    tx.post(
+        "update attempt set lease_until = moment() + make_interval(secs => lease_seconds)"
+        " where project = %(project)s and id = %(attempt)s and state = 'live'",
+        attempt=attempt,
+    )
 
 
 def end(

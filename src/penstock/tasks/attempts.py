@@ -20,7 +20,7 @@ from penstock.core import Conflict, Problem, Refusal
 from penstock.core.errors import Invalid
 from penstock.schema.model import Schema
 from penstock.store import Transaction
-from penstock.tasks import attempt_tables, events, prelabels, task_tables, template_tables
+from penstock.tasks import attempt_tables, events, prelabels, task_tables, template_tables, writeset
 from penstock.tasks.model import (
     LONGEST_ACTIVE_SECONDS,
     Attempt,
@@ -87,9 +87,7 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     """
     tx.reuse_plans()
     assert tx.actor is not None
-    found = attempt_tables.renew(tx, attempt, tx.actor, max(0.0, command.active_seconds), command.id)
-    if found is None:
-        raise NotYours(attempt=attempt)
+    found = _renew(tx, attempt, command.active_seconds, command.id)
     held = found.attempt
     if not found.is_new:
         return _repeated(tx, held, command)
@@ -111,6 +109,22 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     return Saved(
         command=command.id, late=late, held_by=_holder(tx, held) if late else None, lease_until=held.lease_until
     )
+
+
+def _renew(tx: Transaction, attempt: int, active_seconds: float, command: UUID | None) -> attempt_tables.Renewed:
+    """Keep the caller's lease. One that ran out lives again unless somebody whose work would overlap has the file."""
+    assert tx.actor is not None
+    found = attempt_tables.renew(tx, attempt, tx.actor, max(0.0, active_seconds), command)
+    if found is None:
+        raise NotYours(attempt=attempt)
+    held = found.attempt
+    if found.is_contested:
+        templates = template_tables.recall_all(tx)
+        mine = next((one for one in templates if one.id == held.template), None)
+        beside = writeset.overlapping(mine, templates) if mine is not None else []
+        if not attempt_tables.live_on_file(tx, held.file, held.parent, beside, but=held.task):
+            attempt_tables.revive(tx, attempt)
+    return found
 
 
 class Read(NamedTuple):
@@ -218,9 +232,7 @@ def _holder(tx: Transaction, held: Attempt) -> int | None:
 def heartbeat(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Attempt:
     """Keep a lease without saving anything. Safe to repeat; no event is written. Raises NotYours, AttemptOver."""
     assert tx.actor is not None
-    found = attempt_tables.renew(tx, attempt, tx.actor, max(0.0, active_seconds), None)
-    if found is None:
-        raise NotYours(attempt=attempt)
+    found = _renew(tx, attempt, active_seconds, None)
     if found.attempt.state != "live":
         raise AttemptOver(state=found.attempt.state)
     return found.attempt

@@ -295,3 +295,30 @@ def test_an_attempt_that_has_ended_sees_nothing_new(lab: Lab) -> None:
     ended = lab.do(lambda tx: attempt_tables.select(tx, claim.attempt.id))
     assert ended is not None
     assert lab.do(lambda tx: attempts.work(tx, ended), "ann").annotations == []
+
+
+@pytest.mark.parametrize("overlaps", [True, False])
+def test_a_lease_that_ran_out_lives_again_unless_overlapping_work_has_the_file(
+    lab: Lab, move_clock: Move, overlaps: bool
+) -> None:
+    label = lab.labels["RBC" if overlaps else "WBC"]
+    watch = [Watch(dataset=lab.datasets["first pass"])]
+    first = lab.template("a", watch=watch, labels=(lab.labels["RBC"],), attributes=(), lease_seconds=60)
+    second = lab.template("b", watch=watch, labels=(label,), attributes=())
+    lab.add_files("1.png")
+    mine = lab.claim(first, "ann")
+    move_clock(dt.timedelta(seconds=90))
+    theirs = lab.claim(second, "bob")
+    saved = lab.save(mine.attempt, "ann", box(lab.labels["RBC"]))
+    lab.do(lambda tx: tasks.heartbeat(tx, mine.attempt.id), "ann")
+    now = lab.do(lambda tx: tx.now)
+    held = lab.do(lambda tx: attempt_tables.select(tx, mine.attempt.id))
+    assert held is not None
+    assert (held.state, held.lease_until > now) == ("live", not overlaps)
+    assert not saved.repeated
+    assert draft(lab, mine.attempt) == 1  # no stroke is lost
+    lab.submit(theirs.attempt, "bob")
+    lab.do(lambda tx: tasks.heartbeat(tx, mine.attempt.id), "ann")
+    held = lab.do(lambda tx: attempt_tables.select(tx, mine.attempt.id))
+    assert held is not None
+    assert held.lease_until > now
