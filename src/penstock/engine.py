@@ -11,22 +11,22 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg
-
 from penstock import jobs, log
 from penstock.actions import followers as actions
 from penstock.actions import jobs as actions_jobs
 from penstock.actions import steps
 from penstock.actions import tables as action_tables
+from penstock.actions import verbs as actions_verbs
 from penstock.actions.steps.add import Add
 from penstock.actions.steps.command import CommandStep
 from penstock.actions.steps.export import ExportStep
 from penstock.actions.steps.notify import Notify
 from penstock.actions.steps.version import VersionStep
 from penstock.actions.steps.webhook import Webhook
-from penstock.datasets import asking, facts, pruning
+from penstock.datasets import asking, facts, live, pruning
 from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
+from penstock.datasets import verbs as dataset_verbs
 from penstock.export import expiring
 from penstock.export import jobs as export_jobs
 from penstock.export import tables as export_tables
@@ -35,12 +35,12 @@ from penstock.files import sweeping, visibility
 from penstock.files.finding import finding
 from penstock.ingest import jobs as ingest_jobs
 from penstock.jobs.port import Job
-from penstock.log.follow import Follower, report_trouble
+from penstock.log.follow import Follower
 from penstock.metrics import followers as metrics
 from penstock.people import jobs as people_jobs
 from penstock.store import Store
 from penstock.store.transaction import CHANNEL
-from penstock.tasks import asked
+from penstock.tasks import asked, templates
 from penstock.tasks import followers as tasks
 from penstock.tasks import jobs as tasks_jobs
 from penstock.tasks.verbs import may_see_file
@@ -81,6 +81,7 @@ for _step in (ExportStep(), Webhook(), Notify(), CommandStep(), Add(), VersionSt
     steps.register(_step)
 visibility.visible_to.append(may_see_file)
 finding.page = asking.page_of_project
+dataset_verbs.using += [live.using, templates.using, actions_verbs.using]
 pruning.holding += [export_tables.held, action_tables.held]
 facts.tasks.names = asked.template_names
 facts.tasks.of = asked.of_files
@@ -96,13 +97,7 @@ def follow_all(store: Store, project: int, followers: Sequence[Follower] = ()) -
     """One step of every follower of a project; how many events they took."""
     taken = 0
     for follower in log.having_news(store.db, project, followers or FOLLOWERS):
-        try:
-            taken += log.step(store.db, project, follower)
-        except psycopg.OperationalError:
-            raise
-        except Exception as error:  # one follower's defect must not stop the others; it is shown by doctor and status
-            logger.exception("follower %s of project %s stopped at its cursor", follower.name, project)
-            report_trouble(store.db, project, follower, error)
+        taken += log.take(store.db, project, follower)
     return taken
 
 

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from penstock.log.follow import Setback
 from penstock.sdk.status import ActionStatus, Branch, DatasetStatus, Status, TemplateStatus, forest
 
 BAR = 20
@@ -15,8 +16,19 @@ WORK = {"in_progress": "in progress", "in_review": "in review", "returned": "ret
 
 def draw(status: Status) -> RenderableType:
     """The whole pipeline, one tree per source of files."""
-    trees = [_grow(Tree(_line(branch), guide_style="dim"), branch) for branch in forest(status)]
-    return Group(*trees) if trees else Text("Nothing yet. A pipeline file makes it all: penstock apply pipeline.yaml")
+    trees: list[RenderableType] = [_grow(Tree(_line(branch), guide_style="dim"), branch) for branch in forest(status)]
+    if not trees:
+        trees = [Text("Nothing yet. A pipeline file makes it all: penstock apply pipeline.yaml")]
+    return Group(*trees, *map(_setback, status.setbacks))
+
+
+def _setback(setback: Setback) -> Text:
+    """What doesn't follow from events as it should: penstock doctor says more."""
+    if setback.is_stopped:
+        said = f"{setback.follower} stands still before revision {setback.seq}: {setback.trouble}"
+    else:
+        said = f"{setback.follower} went past revision {setback.seq} ({setback.events} set aside): {setback.trouble}"
+    return Text(f"✗ {said}", style="red")
 
 
 def _grow(tree: Tree, branch: Branch) -> Tree:

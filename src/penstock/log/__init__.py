@@ -6,8 +6,8 @@ from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.log.event import Event, Happening
-    from penstock.log.follow import Follower, having_news, read, step
+    from penstock.log.follow import Follower, Setback, having_news, read, setbacks, step, take
 
-__all__ = ["Event", "Follower", "Happening", "having_news", "read", "step"]
+__all__ = ["Event", "Follower", "Happening", "Setback", "having_news", "read", "setbacks", "step", "take"]
 
 __getattr__ = lazily(__name__)

@@ -3,16 +3,35 @@
 What a follower does to our own tables commits together with its cursor. A transaction's events are never split.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import LiteralString, NamedTuple
 
+import psycopg
+
+from penstock.core import Unavailable, Value
 from penstock.log.event import Happening
 from penstock.store import Database, Transaction, horizon
+from penstock.store.db import is_away
 
 logger = logging.getLogger(__name__)
 
 IDLE_LAG = 1000  #: revisions of other kinds that a cursor may lag behind before it is moved for their sake alone
+TRIES = 5  #: of one transaction's events, before they are set aside
+WAIT_SECONDS = (0, 1, 5, 20)  #: after the first failure, the second, ...
+SHOWN = dt.timedelta(days=30)  #: for so long the status and doctor tell what was set aside
+NOT_THE_EVENTS = (
+    OSError,
+    MemoryError,
+    Unavailable,
+    psycopg.InterfaceError,
+    psycopg.InternalError,
+    psycopg.NotSupportedError,
+    psycopg.ProgrammingError,
+)
+"""Errors that another try or a mend of the installation may heal: nothing is set aside for them."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +46,19 @@ class Follower:
     kinds: frozenset[str] | Callable[[Transaction], frozenset[str]]
     apply: Callable[[Transaction, Sequence[Happening]], None]
     batch: int = 500
+
+
+class Setback(Value):
+    """A follower of the log that stands still, or what it went past because it couldn't take it."""
+
+    follower: str
+    seq: int
+    """The revision that it couldn't take, or the one it stands before."""
+    events: int
+    """How many were set aside."""
+    trouble: str
+    is_stopped: bool
+    """It is tried again; until then nothing that comes after it is taken either."""
 
 
 def read(
@@ -57,27 +89,37 @@ def _select(tx: Transaction, after: int, upto: int, kinds: Sequence[str] | None,
 def step(db: Database, project: int, follower: Follower) -> int:
     """Let a follower take its next batch; how many events it got. Safe to call from many processes at once.
 
-    0 means that there was nothing new, or that another process is at it.
+    0 means that there was nothing new, that it waits after a failure, or that another process is at it.
     """
+    return _step(db, project, follower, [])
+
+
+def _step(db: Database, project: int, follower: Follower, tried: list[Happening]) -> int:
+    """`tried` tells the caller what was given to the follower, should it raise."""
     with db.transaction(project) as tx:
         cursor = _claim(tx, follower.name)
-        if cursor is None:
+        if cursor is None or (cursor.waits_until is not None and cursor.waits_until > tx.now):
             return 0
         upto = horizon(tx)
-        if upto <= cursor:
+        if upto <= cursor.seq:
             return 0
         kinds = follower.kinds(tx) if callable(follower.kinds) else follower.kinds
-        found = read(tx, cursor, upto, sorted(kinds), follower.batch)
+        is_careful = cursor.careful_to is not None and cursor.careful_to > cursor.seq
+        found = read(tx, cursor.seq, upto, sorted(kinds), 1 if is_careful else follower.batch)
         if found:
+            tried += found
             follower.apply(tx, found)
-        elif upto - cursor < IDLE_LAG:
+        elif upto - cursor.seq < IDLE_LAG:
             return 0
-        tx.run(
-            "update cursor set seq = %(seq)s, trouble = null where name = %(name)s and project = %(project)s",
-            seq=found[-1].seq if found else upto,
-            name=follower.name,
-        )
+        tx.run(_GO_ON, name=follower.name, seq=found[-1].seq if found else upto)
         return len(found)
+
+
+_GO_ON: LiteralString = (
+    "update cursor set seq = %(seq)s, trouble = null, failures = 0, waits_until = null,"
+    " careful_to = case when careful_to > %(seq)s then careful_to end"
+    " where name = %(name)s and project = %(project)s"
+)
 
 
 def having_news(db: Database, project: int, followers: Sequence[Follower]) -> list[Follower]:
@@ -105,31 +147,89 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
     return [follower for follower in followers if follower.name in awake]
 
 
-def _claim(tx: Transaction, name: str) -> int | None:
-    seq = tx.value(
-        int,
-        "select seq from cursor where name = %(name)s and project = %(project)s for no key update skip locked",
+class _Cursor(NamedTuple):
+    seq: int
+    failures: int
+    waits_until: dt.datetime | None
+    careful_to: int | None
+    """Up to here one transaction at a time is read, since one of them can't be taken."""
+
+
+def _claim(tx: Transaction, name: str) -> _Cursor | None:
+    found = tx.rows(_CLAIM, name=name)
+    if not found:
+        tx.run("insert into cursor (name, project) values (%(name)s, %(project)s) on conflict do nothing", name=name)
+        found = tx.rows(_CLAIM, name=name)
+    return _Cursor(*found[0]) if found else None
+
+
+_CLAIM: LiteralString = (
+    "select seq, failures, waits_until, careful_to from cursor where name = %(name)s and project = %(project)s"
+    " for no key update skip locked"
+)
+
+
+def take(db: Database, project: int, follower: Follower) -> int:
+    """A step that outlives its follower's failure: how many events were taken or set aside.
+
+    A batch that failed is tried again, then transaction by transaction. One that goes on failing by an error of its own
+    is set aside, so that it doesn't hold up all that come after it; `doctor` and the status tell. Raises what is no
+    event's fault, such as a database that is away.
+    """
+    tried: list[Happening] = []
+    try:
+        return _step(db, project, follower, tried)
+    except Exception as error:  # one follower's defect must not stop the others; it is shown by doctor and status
+        if isinstance(error, psycopg.OperationalError) or is_away(error):
+            raise
+        logger.exception("follower %s of project %s failed", follower.name, project)
+        said = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
+        is_its_own = bool(tried) and not isinstance(error, NOT_THE_EVENTS)
+        return db.perform(lambda tx: _stumbled(tx, follower.name, tried, said, is_its_own), project)
+
+
+def _stumbled(tx: Transaction, name: str, tried: Sequence[Happening], said: str, is_its_own: bool) -> int:
+    """Note a failure on the cursor, and set the events aside once they failed often enough."""
+    cursor = _claim(tx, name)
+    if cursor is None or (tried and cursor.seq >= tried[0].seq):
+        return 0  # another process is at it, or past it
+    failures = cursor.failures + 1
+    if is_its_own and failures >= TRIES and tried[0].seq == tried[-1].seq:
+        logger.error("follower %s of project %s sets revision %s aside: %s", name, tx.project, tried[0].seq, said)
+        tx.run(
+            "insert into set_aside (project, follower, seq, events, trouble, at)"
+            " values (%(project)s, %(name)s, %(seq)s, %(events)s, %(trouble)s, %(now)s)",
+            name=name,
+            seq=tried[0].seq,
+            events=len(tried),
+            trouble=said,
+            now=tx.now,
+        )
+        tx.run(_GO_ON, name=name, seq=tried[0].seq)
+        return len(tried)
+    wait = dt.timedelta(seconds=WAIT_SECONDS[min(failures, len(WAIT_SECONDS)) - 1])
+    tx.run(
+        "update cursor set trouble = %(trouble)s, failures = %(failures)s, waits_until = %(until)s,"
+        " careful_to = %(careful)s where name = %(name)s and project = %(project)s",
+        trouble=said,
+        failures=min(failures, TRIES),
+        until=tx.now + wait if wait else None,
+        careful=max(cursor.careful_to or 0, tried[-1].seq) if tried and failures > 1 else cursor.careful_to,
         name=name,
     )
-    if seq is None:
-        tx.run(
-            "insert into cursor (name, project) values (%(name)s, %(project)s) on conflict do nothing",
-            name=name,
-        )
-        seq = tx.value(
-            int,
-            "select seq from cursor where name = %(name)s and project = %(project)s for no key update skip locked",
-            name=name,
-        )
-    return seq
+    return 0
 
 
-def report_trouble(db: Database, project: int, follower: Follower, error: Exception) -> None:
-    """Leave a note on a follower's cursor, for `penstock doctor` and the status."""
-    with db.transaction(project) as tx:
-        tx.run(
-            "insert into cursor (name, project, trouble) values (%(name)s, %(project)s, %(trouble)s)"
-            " on conflict (name, project) do update set trouble = excluded.trouble",
-            trouble=f"{type(error).__name__}: {error}"[:2000],
-            name=follower.name,
-        )
+def setbacks(tx: Transaction) -> list[Setback]:
+    """What keeps this project's followers, and what they set aside of late."""
+    stopped = tx.all(
+        Setback,
+        "select name as follower, seq + 1 as seq, 0 as events, trouble, true as is_stopped from cursor"
+        " where project = %(project)s and trouble is not null order by name",
+    )
+    return stopped + tx.all(
+        Setback,
+        "select follower, seq, events, trouble, false as is_stopped from set_aside"
+        " where project = %(project)s and at > %(since)s order by at desc limit 20",
+        since=tx.now - SHOWN,
+    )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from penstock import actions, connections, datasets
+from penstock import actions, connections, datasets, log
 from penstock.actions import deliveries
 from penstock.actions import tables as action_tables
 from penstock.datasets import tables as dataset_tables
@@ -20,7 +20,12 @@ from penstock.tasks import attempt_tables, templates
 def status(tx: Transaction) -> Status:
     """The pipeline as it stands."""
     shown = _templates(tx)
-    return Status(datasets=_datasets(tx, shown), templates=tuple(shown), actions=_actions(tx))
+    return Status(
+        datasets=_datasets(tx, shown),
+        templates=tuple(shown),
+        actions=_actions(tx),
+        setbacks=tuple(log.setbacks(tx)),
+    )
 
 
 def _templates(tx: Transaction) -> list[TemplateStatus]:

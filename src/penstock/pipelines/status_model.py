@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Literal
 
 from penstock.core import Value
+from penstock.log import Setback
 from penstock.metrics.model import Pace, TemplateProgress
 
 Cause = Literal[
@@ -101,3 +102,5 @@ class Status(Value):
     datasets: tuple[DatasetStatus, ...]
     templates: tuple[TemplateStatus, ...]
     actions: tuple[ActionStatus, ...]
+    setbacks: tuple[Setback, ...] = ()
+    """Followers of the log that stand still, and what they had to set aside in the last 30 days."""

@@ -22,6 +22,8 @@ from penstock.store import embedded, migrate, recovery
 LOW_DISK_BYTES = 1024**3
 SILENT_WORKER_SECONDS = 30
 OLDEST_POSTGRESQL = 15
+SET_ASIDE_DAYS = 30
+SET_ASIDE_SHOWN = 10
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -223,7 +225,7 @@ def _inside(connection: Connection) -> Iterator[Finding]:
     schema = _schema(connection)
     yield schema
     if schema.ok:
-        for check in (_workers, _followers, _failed_jobs):
+        for check in (_workers, _followers, _set_aside, _failed_jobs):
             yield check(connection)
 
 
@@ -272,7 +274,29 @@ def _followers(connection: Connection) -> Finding:
         ok=False,
         what=f"Followers of the log stopped: {listed}",
         why="What follows from events, such as new tasks or progress, stands still there.",
-        do="It is tried again all the time. If it does not heal, report the message and the worker's log.",
+        do="It is tried again, and single events that can't be taken are set aside after a minute. If it does not heal,"
+        " report the message and the worker's log.",
+    )
+
+
+def _set_aside(connection: Connection) -> Finding:
+    found = connection.execute(
+        "select follower, project, seq, events, trouble from set_aside"
+        " where at > moment() - make_interval(days => %s) order by at desc",
+        [SET_ASIDE_DAYS],
+    ).fetchall()
+    if not found:
+        return Finding(ok=True, what="Followers of the log set nothing aside.")
+    listed = "; ".join(
+        f"{name} in project {project}, {events} of revision {seq}: {trouble}"
+        for name, project, seq, events, trouble in found[:SET_ASIDE_SHOWN]
+    )
+    more = f"; and {len(found) - SET_ASIDE_SHOWN} more" if len(found) > SET_ASIDE_SHOWN else ""
+    return Finding(
+        ok=False,
+        what=f"Followers of the log set events aside that they couldn't take: {listed}{more}",
+        why="What should have followed from these events, such as new tasks or figures, did not.",
+        do=f"Report the message and the worker's log. It is told for {SET_ASIDE_DAYS} days.",
     )
 
 

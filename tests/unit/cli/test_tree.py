@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from penstock.cli.tree import draw
+from penstock.log import Setback
 from penstock.metrics.model import Progress
 from penstock.pipelines.status_model import ActionStatus, DatasetStatus, LastRun, Status, TemplateStatus
 from penstock.sdk.project import Project
@@ -100,3 +101,15 @@ def test_an_empty_project_says_how_to_begin(p: Project) -> None:
 def test_it_fits_narrow_terminals(width: int) -> None:
     status = Status(datasets=(dataset(1, "a" * 60),), templates=(), actions=())
     assert all(len(line) <= width for line in drawn(status, width))
+
+
+def test_followers_that_stand_still_are_told() -> None:
+    setbacks = (
+        Setback(follower="tasks.watching", seq=8, events=0, trouble="KeyError: 3", is_stopped=True),
+        Setback(follower="metrics.work", seq=5, events=2, trouble="ValueError: odd", is_stopped=False),
+    )
+    told = drawn(Status(datasets=(), templates=(), actions=(), setbacks=setbacks))
+    assert told[1:] == [
+        "✗ tasks.watching stands still before revision 8: KeyError: 3",
+        "✗ metrics.work went past revision 5 (2 set aside): ValueError: odd",
+    ]

@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import psycopg
 import pytest
 
 from penstock import engine, log, people
-from penstock.log import Follower, Happening
+from penstock.log import Follower, Happening, follow
 from penstock.log.follow import IDLE_LAG
-from penstock.store import Store, Transaction, horizon
+from penstock.store import Store, Transaction, doctor, horizon
 
 
 @dataclass(frozen=True)
@@ -257,3 +258,53 @@ def test_only_followers_with_something_to_read_are_stepped(store: Store, copier:
     assert log.having_news(store.db, copier.project, both) == []
     note(store, copier.project, "a")
     assert log.having_news(store.db, copier.project, both) == [copier.follower]
+
+
+def test_an_event_that_can_never_be_taken_is_set_aside(
+    store: Store, copier: Copier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "WAIT_SECONDS", (0,))
+    copier.poison = "bad"
+    _, bad, _ = [note(store, copier.project, *texts) for texts in (["a"], ["bad", "beside"], ["b"])]
+    for _ in range(20):
+        log.take(store.db, copier.project, copier.follower)
+
+    assert copier.copied == ["a", "b"]
+    assert copier.cursor[1] is None
+    with store.db.transaction(copier.project) as tx:
+        (setback,) = log.setbacks(tx)
+    assert (setback.follower, setback.seq, setback.events, setback.is_stopped) == ("test.copier", bad, 2, False)
+    assert setback.trouble == "ValueError: can't digest bad"
+    assert any("can't digest bad" in finding.what for finding in doctor.examine(store.settings) if not finding.ok)
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), psycopg.errors.UndefinedTable("no such table")])
+def test_nothing_is_set_aside_for_what_is_no_events_fault(
+    store: Store, copier: Copier, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(follow, "WAIT_SECONDS", (0,))
+    note(store, copier.project, "a")
+
+    def fail() -> None:
+        raise error
+
+    copier.between = fail
+    for _ in range(10):
+        assert log.take(store.db, copier.project, copier.follower) == 0
+    with store.db.transaction(copier.project) as tx:
+        assert [setback.is_stopped for setback in log.setbacks(tx)] == [True]
+    copier.between = lambda: None
+    assert log.take(store.db, copier.project, copier.follower) == 1
+    assert copier.copied == ["a"]
+
+
+def test_a_follower_that_failed_twice_waits(store: Store, copier: Copier) -> None:
+    copier.poison = "bad"
+    note(store, copier.project, "bad")
+    for _ in range(2):
+        log.take(store.db, copier.project, copier.follower)
+    copier.poison = None
+    assert log.take(store.db, copier.project, copier.follower) == 0
+    with store.db.transaction(copier.project) as tx:
+        tx.run("update cursor set waits_until = moment() where project = %(project)s")
+    assert log.take(store.db, copier.project, copier.follower) == 1

@@ -18,5 +18,19 @@ create table cursor (
   project int not null,
   seq bigint not null default 0,
   trouble text,
+  failures int not null default 0,  -- of what it is at, in a row
+  waits_until timestamptz,          -- before the next try
+  careful_to bigint,                -- so far one transaction at a time, since one of them can't be taken
   primary key (name, project)
+);
+
+-- Transactions whose events a follower couldn't take, and went past.
+create table set_aside (
+  project int not null,
+  follower text not null,
+  seq bigint not null,
+  events int not null,
+  trouble text not null,
+  at timestamptz not null,
+  primary key (project, follower, seq)
 );
