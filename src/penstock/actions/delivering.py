@@ -148,12 +148,20 @@ def _give_up(tx: Transaction, held: deliveries.Sending, why: str) -> None:
     tx.append(DeliveryFailed(delivery=held.id, run=held.run, connection=held.connection, error=why))
 
 
+def abandon(tx: Transaction, id: int, why: str) -> None:
+    """Settle a message that can't even be tried, by a defect of ours: a dead letter, which can be replayed."""
+    held = deliveries.lock(tx, id)
+    if held is not None and held.state == "pending":
+        deliveries.end_interrupted(tx, id)
+        _give_up(tx, held, why)
+
+
 def _retry_after(headers: Mapping[str, str], now: dt.datetime) -> dt.datetime | None:
     """When the receiver asks to be tried again: seconds, or an HTTP date."""
     asked = headers.get("retry-after", "").strip()
-    if asked.isdigit() and len(asked) < 9:
+    if asked.isascii() and asked.isdigit() and len(asked) < 9:
         return now + dt.timedelta(seconds=int(asked))
     try:
         return email.utils.parsedate_to_datetime(asked).astimezone(dt.UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # whatever a receiver says is no more than a wish
         return None

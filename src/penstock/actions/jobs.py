@@ -10,6 +10,8 @@ from penstock.store.db import is_away
 
 logger = logging.getLogger(__name__)
 
+DELIVER_RETRIES = 5  #: of a try that fails by a defect of ours; a receiver that fails has a table of its own
+
 
 def go_on(work: jobs.Work, *, project: int, run: int) -> None:
     """Move a run on until it is over or has to wait."""
@@ -54,13 +56,20 @@ def tick(work: jobs.Work, *, project: int, action: int) -> None:
 
 
 def deliver(work: jobs.Work, *, project: int, delivery: int) -> None:
-    """Try to deliver a message, if it is due."""
-    delivering.deliver(work.store, project, delivery)
+    """Try to deliver a message, if it is due. When the job gives up for good, so does the message."""
+    try:
+        delivering.deliver(work.store, project, delivery)
+    except Exception as error:  # as above
+        if is_away(error) or work.tries < DELIVER_RETRIES:
+            raise
+        logger.exception("message %s of project %s is given up by a defect", delivery, project)
+        why = f"{type(error).__name__}: {error}"
+        work.db.perform(lambda tx: delivering.abandon(tx, delivery, why), project)
 
 
 JOBS = [
     jobs.Job("actions.run", go_on),
     jobs.Job("actions.outside", do_outside, queue="command"),
     jobs.Job("actions.tick", tick),
-    jobs.Job("actions.deliver", deliver, queue="deliver"),
+    jobs.Job("actions.deliver", deliver, queue="deliver", retries=DELIVER_RETRIES),
 ]

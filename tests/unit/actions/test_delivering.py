@@ -7,6 +7,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from penstock.actions import deliveries, delivering, replaying, runs
+from penstock.actions import jobs as actions_jobs
 from penstock.actions.model import Replay, ReplayPeriod
 from penstock.connections import guard
 from unit.actions.world import SECRET, Receiver, World
@@ -215,3 +216,27 @@ def test_an_address_that_is_not_allowed_is_a_failed_try(world: World, webhook: i
         world.drain()
     assert receiver.got == []
     assert "not a public address" in (world.delivery(1).log[0].error or "")
+
+
+@pytest.mark.parametrize("asked", ["²", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 99 Foo 2026", "-5", "9" * 30])
+def test_whatever_a_receiver_asks_for_the_message_waits(
+    world: World, webhook: int, receiver: Receiver, asked: str
+) -> None:
+    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    assert delivering._retry_after({"retry-after": asked}, moment) is None  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_message_whose_job_gives_up_is_a_dead_letter(
+    world: World, webhook: int, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = send(world, webhook)
+    with monkeypatch.context() as broken:
+        broken.setattr(delivering, "_end", lambda *_: 1 // 0)
+        broken.setattr(actions_jobs, "DELIVER_RETRIES", 0)
+        world.drain()
+    assert world.delivery(1).state == "failed"
+    assert "ZeroDivisionError" in (world.delivery(1).error or "")
+    world.do(replaying.replay_delivery, 1)
+    world.drain()
+    assert world.run(run).state == "done"
+    assert len(set(receiver.ids)) == 1
