@@ -1,6 +1,6 @@
 """What one can do with actions. Each verb writes its events in the caller's transaction. Runs have their own file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from penstock import metrics
@@ -19,6 +19,7 @@ from penstock.actions.model import (
     Run,
 )
 from penstock.actions.steps import Call
+from penstock.actions.steps.naming import What
 from penstock.core import Conflict, Invalid, NotFound
 from penstock.core.ids import new_uuid
 from penstock.log import Event
@@ -108,6 +109,29 @@ def named(tx: Transaction, name: str) -> Action | None:
 def list_(tx: Transaction) -> list[Action]:
     """Every action that was not removed."""
     return tables.actions(tx)
+
+
+def using(tx: Transaction, dataset: int) -> Iterable[str]:
+    """The actions that speak of a dataset, also those that are off, as people call them."""
+    for action in list_(tx):
+        spoken = _Spoken()
+        for step in action.settings.do:
+            kind = steps.named(step.kind)
+            kind.write(kind.settings.model_validate(step.settings), spoken)
+        when = action.settings.when
+        if (isinstance(when, OnEvent) and when.where.get("dataset") == dataset) or ("dataset", dataset) in spoken.of:
+            yield f"the action {action.name!r}"
+
+
+class _Spoken:
+    """Notes what settings speak of, while they are written as for a file."""
+
+    def __init__(self) -> None:
+        self.of: set[tuple[What, int]] = set()
+
+    def name(self, what: What, id: int) -> str:
+        self.of.add((what, id))
+        return str(id)
 
 
 def fire(tx: Transaction, id: int, by_hand: Fire) -> Run:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         rename,
         route,
         unarchive,
+        users_of,
     )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "rename",
     "route",
     "unarchive",
+    "users_of",
     "versions",
 ]
 

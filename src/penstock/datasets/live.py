@@ -5,7 +5,7 @@ be called with any files, any time, in whatever portions news arrive, and comes 
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from penstock import jobs
 from penstock.core import NotFound
@@ -233,6 +233,23 @@ def _refuse_circle(tx: Transaction, dataset: Dataset, settings: LiveSettings) ->
         if id in known and id not in seen:
             seen.add(id)
             ahead += [(other, id) for other in _depends(tx, _settings(known[id]))]
+
+
+def feeds(tx: Transaction) -> dict[int, set[int]]:
+    """The live datasets whose files depend on those of a dataset now, by dataset."""
+    found: dict[int, set[int]] = {}
+    for live in live_tables.all_(tx):
+        for dataset in _depends(tx, _settings(live)):
+            found.setdefault(dataset, set()).add(live.dataset)
+    return found
+
+
+def using(tx: Transaction, dataset: int) -> Iterable[str]:
+    """The live datasets that follow a dataset or a version of it, as people call them."""
+    for live in live_tables.all_(tx):
+        settings = _settings(live)
+        if dataset in {*(int(source.dataset) for source in settings.sources), *_depends(tx, settings)}:
+            yield f"the live dataset {live.name!r}"
 
 
 def _depends(tx: Transaction, settings: LiveSettings) -> set[int]:

@@ -263,6 +263,10 @@ class DatasetArchived(Conflict):
     """The dataset {name!r} is archived, so nothing can be added to it."""
 
 
+class DatasetInUse(Conflict):
+    """{name!r} can't be archived while it is in use, by {by}. Archive or change that first."""
+
+
 class BranchesDiffer(Conflict):
     """{source!r} and {target!r} are on different branches, so files can't go from one to the other. Merge the branches
     in place of that."""

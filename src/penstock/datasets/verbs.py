@@ -3,7 +3,7 @@
 The law here: a file's row is locked before its entries change, so that memberships never overlap at any revision.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from penstock.annotations import branches
 from penstock.core import NotFound, Page
@@ -15,6 +15,7 @@ from penstock.datasets.model import (
     Cause,
     Dataset,
     DatasetArchived,
+    DatasetInUse,
     DatasetNameTaken,
     Entry,
     FileGone,
@@ -24,6 +25,9 @@ from penstock.store import Transaction
 
 CARRYING = frozenset({"route", "merge", "restore"})
 """Causes that carry on what somebody decided before: what was replaced since stays behind."""
+
+using: list[Callable[[Transaction, int], Iterable[str]]] = []
+"""What works with a dataset, as people call it: filled by the engine, for rooms further down."""
 
 
 def create(tx: Transaction, name: str, branch: int | None = None) -> Dataset:
@@ -79,12 +83,22 @@ def rename(tx: Transaction, dataset: int, name: str, if_match: Callable[[int], N
 
 
 def archive(tx: Transaction, dataset: int) -> Dataset:
-    """Take a dataset out of use; its files, entries and versions stay. Safe to repeat. Writes `dataset.archived`."""
+    """Take a dataset out of use; its files, entries and versions stay. Safe to repeat. Writes `dataset.archived`.
+
+    Raises DatasetInUse.
+    """
     before = _locked(tx, dataset)
     if before.archived_at is None:
+        if users := users_of(tx, dataset):
+            raise DatasetInUse(name=before.name, by=" and ".join(users))
         tables.archive(tx, dataset)
         tx.append(events.DatasetArchived(dataset=before.id, name=before.name))
     return get(tx, dataset)
+
+
+def users_of(tx: Transaction, dataset: int) -> list[str]:
+    """What works with a dataset, as people call it: templates, actions, live datasets."""
+    return [user for used in using for user in used(tx, dataset)]
 
 
 def unarchive(tx: Transaction, dataset: int) -> Dataset:

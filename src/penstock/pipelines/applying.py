@@ -249,29 +249,33 @@ class Applying:
         for name, id in self._unnamed("template", self.file.templates):
             templates.archive(self.tx, id)
             self.settled(Change(do="remove", what="template", name=name))
-        for name, id in self._unnamed("dataset", self.file.datasets):
-            if datasets.get(self.tx, id).forked_from is not None:
-                continue  # somebody's try, which no file names
-            self._refuse_in_use(name, id)
-            datasets.archive(self.tx, id)
-            self.settled(Change(do="remove", what="dataset", name=name))
+        self._prune_datasets()
         for name, id in self._unnamed("team", self.file.teams):
             people.change_team(self.tx, id, TeamChange(archived=True))
             self.settled(Change(do="remove", what="team", name=name))
         connecting.prune(self)
+
+    def _prune_datasets(self) -> None:
+        there = self._unnamed("dataset", self.file.datasets)
+        # A fork is somebody's try, which no file names.
+        left = [(name, id) for name, id in there if datasets.get(self.tx, id).forked_from is None]
+        while left:  # what follows others goes before them
+            users = {id: datasets.users_of(self.tx, id) for _, id in left}
+            free = [(name, id) for name, id in left if not users[id]]
+            if not free:
+                name, id = left[0]
+                detail = f"the dataset {name!r} can't be removed while it is in use, by {' and '.join(users[id])}"
+                raise PipelineInvalid.of([self.document.problem(("datasets",), detail, "in-use")])
+            for name, id in free:
+                datasets.archive(self.tx, id)
+                self.settled(Change(do="remove", what="dataset", name=name))
+            left = [one for one in left if one not in free]
 
     def _unnamed(self, what: Any, section: dict[str, Any] | None) -> list[tuple[str, int]]:
         if section is None:
             return []
         there = [(name, self.book.find(what, name)) for name in self.book.all(what) if name not in section]
         return [(name, id) for name, id in there if id is not None]
-
-    def _refuse_in_use(self, name: str, dataset: int) -> None:
-        for template in templates.list_(self.tx):
-            settings = template.settings
-            if dataset in {*(watch.dataset for watch in settings.watch), *(route.to for route in settings.on_done)}:
-                detail = f"the dataset {name!r} can't be removed, because the template {template.name!r} uses it"
-                raise PipelineInvalid.of([self.document.problem(("datasets",), detail, "in-use")])
 
 
 def project_name(tx: Transaction, file: PipelineFile, document: Document) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from penstock import datasets
 from penstock.annotations import tables
 from penstock.core import Conflict, Forbidden, NotFound
+from penstock.datasets import live
 from penstock.store import Transaction
 from penstock.tasks import access, attempt_tables, events, queue, task_tables, templates
 from penstock.tasks.model import Claim, Task
@@ -89,9 +90,10 @@ def reopen(tx: Transaction, task: int, role: str) -> Claim | Task:
         return _requeue(tx, found)
     if found.status not in ("done", "in_review"):
         raise NotClosed(status=found.status)
-    if found.attempt is not None or task_tables.claimed_later(tx, found):
-        raise ClaimedLater
     template = templates.get(tx, found.template)
+    later = templates.downstream(template, templates.list_(tx, archived=True), live.feeds(tx))
+    if found.attempt is not None or task_tables.claimed_later(tx, found, later):
+        raise ClaimedLater
     tx.append(event(events.TaskReopened, found, found.status, found.status, who=tx.actor))
     previous = queue.authored(tx, found) if found.status == "in_review" else None
     return queue.begin(tx, template, found, "work", previous)

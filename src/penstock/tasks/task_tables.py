@@ -96,15 +96,18 @@ def of_file(tx: Transaction, file: int, branch: int) -> list[Task]:
 
 
 def unclaimed_outside(tx: Transaction, datasets: Sequence[int], files: Sequence[int]) -> list[int]:
-    """Open tasks from (dataset, file) pairs whose file has left, and isn't elsewhere that their template watches."""
+    """Open tasks that (dataset, file) pairs which are no more gave cause to, and nothing else does: the file is neither
+    in the dataset they came from nor in another that their template watches.
+    """
     return tx.values(
         int,
-        "select t.id from unnest(%(datasets)s::bigint[], %(files)s::bigint[]) as i(dataset, file)"
+        "select distinct t.id from unnest(%(datasets)s::bigint[], %(files)s::bigint[]) as i(dataset, file)"
         " join task t on t.project = %(project)s and t.file = i.file and t.status = 'open'"
-        " where not exists (select 1 from entry e join template_watch w on w.project = e.project"
-        " and w.dataset = e.dataset and w.template = t.template"
-        " where e.project = %(project)s and e.file = t.file and e.retired_seq is null)"
-        " and t.dataset = i.dataset",
+        " where (t.dataset = i.dataset or exists (select from template_watch w where w.project = t.project"
+        " and w.dataset = i.dataset and w.template = t.template))"
+        " and not exists (select from entry e where e.project = t.project and e.file = t.file"
+        " and e.retired_seq is null and (e.dataset = t.dataset or exists (select from template_watch w"
+        " where w.project = e.project and w.dataset = e.dataset and w.template = t.template)))",
         datasets=list(datasets),
         files=list(files),
     )
@@ -169,7 +172,11 @@ def finish(tx: Transaction, task: int, author: int, authored: int, reviewer: int
     tx.post(
         "update task set status = 'done', holder = null, attempt = null, author = %(author)s, authored = %(authored)s,"
         " reviewer = coalesce(%(reviewer)s, reviewer), done_seq = " + SEQ + ", closed_at = moment(),"
-        " move_from = move_from or %(moves)s where project = %(project)s and id = %(task)s",
+        # What an earlier round of work wanted to move may have moved since, and have been added again.
+        " move_from = %(moves)s or move_from and exists (select from entry e where e.project = task.project"
+        " and e.dataset = task.dataset and e.file = task.file and e.retired_seq is null"
+        " and e.created_seq < task.done_seq)"
+        " where project = %(project)s and id = %(task)s",
         task=task,
         author=author,
         authored=authored,
@@ -180,12 +187,18 @@ def finish(tx: Transaction, task: int, author: int, authored: int, reviewer: int
 
 
 def ready_to_move(tx: Transaction, dataset: int, file: int, closing: int) -> bool:
-    """Whether a route wants the file to leave the dataset and no task on it there is unfinished but `closing`."""
+    """Whether a route wants the file to leave the dataset and no task on it there is unfinished but `closing`.
+
+    A task that was done before the file entered says nothing: what it wanted to move has moved, and was added again.
+    """
     return bool(
         tx.value(
             bool,
-            "select bool_or(move_from) and bool_and(id = %(closing)s or status in ('done', 'skipped', 'cancelled'))"
-            " from task where project = %(project)s and file = %(file)s and dataset = %(dataset)s",
+            "select bool_or(t.move_from and t.done_seq > e.created_seq)"
+            " and bool_and(t.id = %(closing)s or t.status in ('done', 'skipped', 'cancelled'))"
+            " from task t join entry e on e.project = t.project and e.dataset = t.dataset and e.file = t.file"
+            " and e.retired_seq is null"
+            " where t.project = %(project)s and t.file = %(file)s and t.dataset = %(dataset)s",
             dataset=dataset,
             file=file,
             closing=closing,
@@ -193,17 +206,19 @@ def ready_to_move(tx: Transaction, dataset: int, file: int, closing: int) -> boo
     )
 
 
-def claimed_later(tx: Transaction, task: Task) -> bool:
-    """Whether somebody took another template's task on the same file after this task was submitted."""
+def claimed_later(tx: Transaction, task: Task, downstream: Collection[int]) -> bool:
+    """Whether a task of a later stage on the same file was taken after this one was submitted, and not given back."""
     return bool(
         tx.value(
             bool,
             "select exists (select 1 from attempt a join task o on o.id = a.task"
-            " where a.project = %(project)s and a.file = %(file)s and o.branch = %(branch)s"
-            " and a.template <> %(template)s and a.id > %(authored)s)",
+            " where a.project = %(project)s and a.file = %(file)s and o.branch = %(branch)s and o.id <> %(task)s"
+            " and a.template = any(%(downstream)s) and a.state in ('live', 'submitted', 'accepted')"
+            " and a.id > %(authored)s)",
+            task=task.id,
             file=task.file,
             branch=task.branch,
-            template=task.template,
+            downstream=list(downstream),
             authored=task.authored or 0,
         )
     )

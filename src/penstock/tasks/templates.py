@@ -1,6 +1,6 @@
 """Task templates: making, editing, pausing and archiving them; what they watch and where their work goes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from penstock import datasets, jobs
@@ -200,6 +200,34 @@ def check_cycles(templates: Iterable[Template]) -> None:
         path = _way_back(start, onward)
         if path:
             raise RoutesCycle(path=" -> ".join(f"'{names[id]}'" for id in path))
+
+
+def downstream(template: Template, templates: Iterable[Template], feeds: Mapping[int, Collection[int]]) -> set[int]:
+    """Templates that what `template` routes onward comes to, at once or by others; `feeds` says which live datasets
+    follow a dataset.
+    """
+    known = {other.id: other for other in templates}
+    found: set[int] = set()
+    seen: set[int] = set()
+    ahead = [route.to for route in template.settings.on_done]
+    while ahead:
+        dataset = ahead.pop()
+        if dataset in seen:
+            continue
+        seen.add(dataset)
+        ahead += feeds.get(dataset, ())
+        reached = [o for o in known.values() if any(watch.dataset == dataset for watch in o.settings.watch)]
+        found |= {other.id for other in reached}
+        ahead += [route.to for other in reached for route in other.settings.on_done]
+    return found
+
+
+def using(tx: Transaction, dataset: int) -> Iterable[str]:
+    """The templates that watch a dataset or send files there, as people call them."""
+    for template in list_(tx):
+        settings = template.settings
+        if dataset in {*(watch.dataset for watch in settings.watch), *(route.to for route in settings.on_done)}:
+            yield f"the template {template.name!r}"
 
 
 def _way_back(start: int, onward: dict[int, list[int]]) -> Sequence[int] | None:

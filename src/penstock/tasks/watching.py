@@ -35,10 +35,12 @@ def apply(tx: Transaction, happenings: Sequence[Happening]) -> None:
         if happening.kind.startswith("template."):
             jobs.later(tx, "tasks.open_backlog", project=tx.project, template=happening.body["template"])
     wanted = _wanted(tx, added, None)
+    back = {w.task for w in wanted if w.task is not None and w.status == "cancelled"}
     left = _left(tx, removed)
-    back = task_tables.lock_many(tx, [w.task for w in wanted if w.task is not None and w.status == "cancelled"])
-    closing.cancel_locked(tx, left, "the file left the dataset")
-    _open(tx, wanted, back, again)
+    locked = task_tables.lock_many(tx, back | left)  # in one batch, for the order of locks
+    gone = [task for task in locked if task.id in left and task.status == "open"]
+    closing.cancel_locked(tx, gone, "the file left the dataset")
+    _open(tx, wanted, [task for task in locked if task.id in back], again)
 
 
 def _wanted(tx: Transaction, pairs: Collection[tuple[int, int]], template: int | None) -> list[Wanted]:
@@ -48,12 +50,11 @@ def _wanted(tx: Transaction, pairs: Collection[tuple[int, int]], template: int |
     return template_tables.select_wanted(tx, [p[0] for p in ordered], [p[1] for p in ordered], template)
 
 
-def _left(tx: Transaction, removed: Collection[tuple[int, int]]) -> list[Task]:
+def _left(tx: Transaction, removed: Collection[tuple[int, int]]) -> set[int]:
     if not removed:
-        return []
+        return set()
     ordered = sorted(removed)
-    ids = task_tables.unclaimed_outside(tx, [p[0] for p in ordered], [p[1] for p in ordered])
-    return [task for task in task_tables.lock_many(tx, ids) if task.status == "open"]
+    return set(task_tables.unclaimed_outside(tx, [p[0] for p in ordered], [p[1] for p in ordered]))
 
 
 def _open(tx: Transaction, wanted: Sequence[Wanted], back: Sequence[Task], again: Collection[tuple[int, int]]) -> None:

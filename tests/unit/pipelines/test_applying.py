@@ -204,7 +204,7 @@ def test_a_dataset_in_use_is_not_pruned(pipe: Pipe) -> None:
     body = {"yaml": "datasets: [gold]", "prune": True}
     answer = pipe.api.owner.post(pipe.api.path("/pipeline/plan"), json=body)
     assert answer.status_code == 422
-    assert "the template 'first pass' uses it" in answer.json()["detail"]
+    assert "in use, by the template 'first pass'" in answer.json()["detail"]
 
 
 def test_a_change_says_what_changes(pipe: Pipe) -> None:
