@@ -27,6 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="run the long tests too")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Properties are tried on new examples in each run, so a few at a time do; a busy machine is no reason to fail."""
+    patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile("short", patient, max_examples=30)
+    hypothesis.settings.register_profile("thorough", patient, max_examples=300)
+    hypothesis.settings.load_profile("thorough" if config.getoption("--thorough") else "short")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--thorough"):
         long = [item for item in items if "thorough" in item.keywords]
@@ -35,10 +43,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 _numbers = itertools.count(1)
-
-# A busy machine is no reason to fail.
-hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
