@@ -5,14 +5,16 @@ gone (rejected).
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
+
+import msgspec
 
 from penstock.annotations import branches, rows
 from penstock.annotations.merge import touched_fields
 from penstock.annotations.model import Annotation
 from penstock.core import Invalid, NotFound, Problem
-from penstock.schema.model import Schema
+from penstock.schema.model import WITH_OPTIONS, Attribute, Schema
 from penstock.store import Transaction
 from penstock.tasks.model import Prelabels, TemplateSettings
 
@@ -41,7 +43,9 @@ NONE = Suggestions(None, {})
 def of_file(
     tx: Transaction, settings: TemplateSettings, schema: Schema, file: int, held: Collection[UUID]
 ) -> Suggestions:
-    """The suggestions for a file that the template's branch doesn't hold yet, within its write set."""
+    """The suggestions for a file that the template's branch doesn't hold yet, as far as they are in its write set and
+    the schema goes along: what else a model said is left out.
+    """
     prelabels = settings.prelabels
     if prelabels is None:
         return NONE
@@ -50,7 +54,8 @@ def of_file(
     except NotFound:  # nothing was predicted yet
         return NONE
     found = rows.read(tx, branch, file)
-    return Suggestions(branch, {a.id: a for a in found if a.id not in held and _fits(a, prelabels, settings, schema)})
+    fitting = [a for a in found if a.id not in held and _fits(a, prelabels, settings, schema)]
+    return Suggestions(branch, {a.id: _narrowed(a, settings, schema) for a in fitting})
 
 
 def _fits(annotation: Annotation, prelabels: Prelabels, settings: TemplateSettings, schema: Schema) -> bool:
@@ -60,6 +65,32 @@ def _fits(annotation: Annotation, prelabels: Prelabels, settings: TemplateSettin
     if settings.labels is not None and label.id not in settings.labels:
         return False
     return annotation.confidence is None or annotation.confidence >= prelabels.above
+
+
+def _narrowed(annotation: Annotation, settings: TemplateSettings, schema: Schema) -> Annotation:
+    """A suggestion without the answers that a template doesn't write, or that nobody may give any more."""
+    answers = {
+        key: answer
+        for key, value in annotation.attributes.items()
+        if (attribute := schema.attributes_by_key.get(key)) is not None
+        and not attribute.archived
+        and attribute.is_on(annotation.label)
+        and (settings.attributes is None or attribute.id in settings.attributes)
+        and (answer := _offered(attribute, value)) is not None
+    }
+    if answers == annotation.attributes:
+        return annotation
+    return msgspec.structs.replace(annotation, attributes=answers)
+
+
+def _offered(attribute: Attribute, value: Any) -> Any:
+    """An answer without options that were archived; None when nothing of it is left."""
+    if attribute.kind not in WITH_OPTIONS:
+        return value
+    archived = {option.id for option in attribute.options if option.archived}
+    if isinstance(value, list):
+        return [one for one in cast(list[Any], value) if one not in archived] or None
+    return None if value in archived else value
 
 
 def resolve(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock import datasets, files, tasks
+from penstock import datasets, files, schema, tasks
 from penstock.annotations.model import Annotation, ChangesInvalid, drawn
 from penstock.annotations.predictions import predict
 from penstock.core.ids import new_uuid
@@ -11,7 +11,7 @@ from penstock.tasks.prelabels import SuggestionsOpen
 from penstock.tasks.queue import NothingToDo
 from penstock.tasks.templates import RoutesCycle, TemplateInvalid, TemplateNameTaken
 
-from .conftest import PROBE, Lab, box
+from .conftest import PROBE, WANTED, Lab, box
 
 
 def statuses(lab: Lab, template: tasks.templates.Template) -> list[tuple[int, str]]:
@@ -202,6 +202,48 @@ def test_untouched_suggestions_are_dropped_or_accepted(lab: Lab, mode: str, kept
     assert dict(outcomes) == {"accepted": kept - 1, "changed": 1, "rejected": 1} | (
         {"dropped": 1} if mode == "suggest" else {}
     )
+
+
+@pytest.mark.parametrize("mode", ["suggest", "draft"])
+def test_a_suggestion_brings_no_answer_that_its_template_may_not_write(lab: Lab, mode: str) -> None:
+    template = lab.template(
+        "first pass",
+        watch=[Watch(dataset=lab.datasets["first pass"])],
+        attributes=(),
+        prelabels=Prelabels(predictions="cells v1", mode=mode),  # type: ignore[arg-type]
+    )
+    (file,) = lab.add_files("a.png")
+    answered = {str(lab.attributes["focus"]): lab.options["sharp"]}
+    suggested = drawn("box", [10, 10, 20, 20], label=lab.labels["WBC"], confidence=0.9, attributes=answered)
+    lab.do(lambda tx: predict(tx, "cells v1", file, [suggested]), "ada")
+    attempt = lab.claim(template, "ann").attempt
+    assert [a.attributes for a in lab.do(lambda tx: tasks.work(tx, attempt), "ann").suggestions] == [{}]
+    if mode == "suggest":
+        lab.save(attempt, "ann", {"do": "accept", "id": str(suggested.id)})
+    lab.submit(attempt, "ann")
+    assert [(a.id, a.attributes) for a in lab.truth(file)] == [(suggested.id, {})]
+    with lab.store.db.transaction(lab.project) as tx:
+        assert tx.values(str, "select outcome from resolution") == ["accepted"]
+
+
+def test_a_suggestion_brings_no_answer_that_was_archived(lab: Lab) -> None:
+    template = lab.template(
+        "all",
+        watch=[Watch(dataset=lab.datasets["first pass"])],
+        prelabels=Prelabels(predictions="cells v1", mode="draft"),
+    )
+    files = lab.add_files("a.png", "b.png")
+    for file, option in zip(files, ("sharp", "blurred"), strict=True):
+        answered = {str(lab.attributes["focus"]): lab.options[option]}
+        suggested = drawn("box", [10, 10, 20, 20], label=lab.labels["WBC"], confidence=0.9, attributes=answered)
+        lab.do(lambda tx, file=file, suggested=suggested: predict(tx, "cells v1", file, [suggested]), "ada")
+    fewer = WANTED.model_copy(
+        update={"attributes": {"focus": WANTED.attributes["focus"].model_copy(update={"options": ("blurred",)})}}
+    )
+    lab.do(lambda tx: schema.replace(tx, fewer, prune=True))
+    attempts = [lab.claim(template, who).attempt for who in ("ann", "bob")]
+    works = [lab.do(lambda tx, attempt=attempt: tasks.work(tx, attempt)) for attempt in attempts]
+    assert [[len(a.attributes) for a in work.suggestions] for work in works] == [[0], [1]]
 
 
 def test_where_each_suggestion_must_be_answered_submitting_lists_the_open_ones(lab: Lab) -> None:
