@@ -3,12 +3,13 @@
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from browser.conftest import Desk, Served
-from browser.drawing import Board, lab
+from browser.drawing import Board, blank, lab
 from penstock.sdk import shapes
 from penstock.sdk.project import Project
 
@@ -100,3 +101,32 @@ def test_the_doors_can_be_used_by_everybody(served: Served, owned: Project, chro
         desk.page.wait_for_timeout(300)
         assert desk.serious() == [], url
     context.close()
+
+
+ODD = "<img src=x onerror=window.hit=1>\u202e 🐈 "
+LONG = ODD + "long" * 2_500  #: more than 10,000 characters
+
+
+@pytest.mark.thorough
+def test_hostile_names_and_metadata_are_shown_as_text(owned: Project, desk: Desk, tmp_path: Path) -> None:
+    template = lab(owned, files=1, guide=f"# {LONG}\n\n{LONG}")
+    photo = tmp_path / f"{ODD}.png"
+    photo.write_bytes(blank(320, 240))
+    owned.datasets["photos"].import_(photo)
+    file = owned.files[photo.name]
+    owned.files.describe(file.id, **{ODD: LONG, "nested": {ODD: [LONG]}})
+    page = desk.go(f"/files/{file.id}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ODD.strip())
+    for path in (f"/data/{owned.datasets['photos'].id}", f"/templates/{template.id}", f"/files/{file.id}"):
+        desk.go(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert desk.serious() == [], path
+        assert page.evaluate("window.hit") is None, path
+    board = Board.start(desk)
+    board.press("q")
+    page.get_by_role("textbox", name="Comment").fill(LONG[:10_000])
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.get_by_role("tabpanel", name="Comments 1")).to_contain_text("<img src=x onerror=window.hit=1>")
+    assert page.evaluate("[document.documentElement.scrollWidth <= innerWidth, window.hit]") == [True, None]
