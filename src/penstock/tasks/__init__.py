@@ -7,15 +7,15 @@ from penstock.lazy import lazily
 if TYPE_CHECKING:
     from penstock.tasks import templates
     from penstock.tasks.attempts import heartbeat, save, take, work
-    from penstock.tasks.closing import cancel, skip
+    from penstock.tasks.closing import call_off, cancel, release, skip
     from penstock.tasks.done import submit
-    from penstock.tasks.queue import release
     from penstock.tasks.reviewing import accept, return_
     from penstock.tasks.verbs import attempt, claim, may_see_file, page, reopen, reserve, task, visible
 
 __all__ = [
     "accept",
     "attempt",
+    "call_off",
     "cancel",
     "claim",
     "heartbeat",

@@ -1,5 +1,6 @@
 """The tables of attempts and commands: the only SQL about them."""
 
+import datetime as dt
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
@@ -163,6 +164,16 @@ def at_work(tx: Transaction) -> dict[int, AtWork]:
         " from attempt where project = %(project)s and state = 'live' group by template"
     )
     return {row[0]: AtWork(row[1], row[2]) for row in rows}
+
+
+def next_lease_end(tx: Transaction, template: int) -> dt.datetime | None:
+    """When the next lease of those who work under a template runs out; None when nobody does."""
+    return tx.value(
+        dt.datetime,
+        "select min(lease_until) from attempt where project = %(project)s and template = %(template)s"
+        " and state = 'live' and role = 'work'",
+        template=template,
+    )
 
 
 def lapse(tx: Transaction, attempt: int) -> bool:

@@ -1,6 +1,6 @@
 """Templates, tasks and attempts over HTTP."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from penstock.annotations.model import decode, encode
 from penstock.core import Page, Refusal, Value
 from penstock.people.caller import Caller, may
-from penstock.tasks import attempts, closing, done, queue, reviewing, templates, verbs
+from penstock.tasks import attempts, closing, done, reviewing, templates, verbs
 from penstock.tasks.model import (
     LONGEST_ACTIVE_SECONDS,
     ActiveSeconds,
@@ -187,13 +187,8 @@ def reopen(who: Annotator, task: int) -> Claim | Task:
 
 @router.post("/tasks/{task}/cancel")
 def cancel(who: Editor, task: int) -> Task:
-    """Cancel a task that nobody works on."""
-
-    def verb(tx: Any) -> Task:
-        closing.cancel(tx, [task], "cancelled by an editor")
-        return verbs.task(tx, task, who.role)
-
-    return who.do(verb)
+    """Cancel a task, whoever has it; their draft is kept. 409 `task-ended` when it is done or skipped."""
+    return who.do(lambda tx: closing.call_off(tx, task, "cancelled by an editor"))
 
 
 # Attempts. Claim, save and submit are the hot paths; JSON of `save` and `work` goes by msgspec.
@@ -279,7 +274,7 @@ def submit(who: Annotator, attempt: int, body: Active) -> Response:
 @router.post("/attempts/{attempt}/release")
 def release(who: Annotator, attempt: int, body: Active) -> Task:
     """Give the task back to the queue."""
-    return who.do(lambda tx: queue.release(tx, attempt, body.active_seconds))
+    return who.do(lambda tx: closing.release(tx, attempt, body.active_seconds))
 
 
 @router.post("/attempts/{attempt}/skip")

@@ -7,7 +7,7 @@ from penstock.annotations import branches
 from penstock.annotations import tables as annotation_tables
 from penstock.core import Conflict, NotFound
 from penstock.store import Transaction
-from penstock.tasks import attempt_tables, events, queue_tables, task_tables, templates, writeset
+from penstock.tasks import attempt_tables, events, queue_tables, task_tables, writeset
 from penstock.tasks.model import Attempt, Claim, Role, Task, Template
 
 E = TypeVar("E", bound=events.TaskEvent)
@@ -164,23 +164,6 @@ def unreserve(tx: Transaction, template: Template) -> int:
     """Give up the caller's reservations, on leaving. Safe to repeat. No event is written."""
     assert tx.actor is not None
     return queue_tables.unreserve(tx, template.id, tx.actor)
-
-
-def release(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
-    """Give a task back to the queue. What was drawn stays on the attempt's draft, and its next holder is shown it.
-
-    Safe to repeat. Writes `task.released`. Raises NotYours.
-    """
-    task, held = hold(tx, attempt)
-    if held.state != "live":
-        return task
-    attempt_tables.end(tx, attempt, "released", active_seconds)
-    status = "in_review" if held.role == "review" else "open"
-    if held.role == "work" and templates.get(tx, task.template).state == "archived":
-        status = "cancelled"
-    task_tables.set_status(tx, [task.id], status)
-    tx.append(event(events.TaskReleased, task, task.status, status, attempt=attempt, who=held.who))
-    return task.model_copy(update={"status": status, "holder": None, "attempt": None})
 
 
 def hold(tx: Transaction, attempt: int) -> tuple[Task, Attempt]:

@@ -5,9 +5,20 @@ from collections.abc import Sequence
 from penstock.annotations import tables
 from penstock.core import Conflict
 from penstock.store import Transaction
-from penstock.tasks import attempt_tables, attempts, done, events, quality, queue, queue_tables, task_tables
+from penstock.tasks import (
+    attempt_tables,
+    attempts,
+    closing,
+    done,
+    events,
+    quality,
+    queue,
+    queue_tables,
+    task_tables,
+    templates,
+)
 from penstock.tasks.model import Attempt, Claim, NewNote, Note, Task, Template
-from penstock.tasks.queue import NothingToDo, TemplateNotActive, event, hold
+from penstock.tasks.queue import NothingToDo, event, hold
 
 
 class NotAReview(Conflict):
@@ -17,10 +28,8 @@ class NotAReview(Conflict):
 def claim(tx: Transaction, template: Template) -> Claim:
     """Take the next task that waits for review, with a draft that starts from a copy of the author's.
 
-    Writes `task.claimed`. Raises NothingToDo, TemplateNotActive.
+    An archived template's too, since what was sent in is work done. Writes `task.claimed`. Raises NothingToDo.
     """
-    if template.state == "archived":
-        raise TemplateNotActive(template=template.name, state=template.state)
     assert tx.actor is not None
     task = queue_tables.pick_review(tx, template.id, tx.actor)
     if task is None:
@@ -68,14 +77,18 @@ def accept(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
 def return_(tx: Transaction, attempt: int, notes: Sequence[NewNote], active_seconds: float = 0.0) -> Task:
     """Return a task to its author with notes, perhaps pinned to annotations. Safe to repeat.
 
-    Writes `task.noted` for each and `task.returned`. The author's draft stays, and their next attempt goes on from it.
-    Raises NotYours, NotAReview, TakenOver, AttemptOver.
+    Writes `task.noted` for each and `task.returned`. The author's draft stays, and their next attempt goes on from it;
+    under an archived template there is none, and `task.cancelled` follows. Raises NotYours, NotAReview, TakenOver,
+    AttemptOver.
     """
     task, held = _hold(tx, attempt)
     if held.state == "returned":
         return task
     done.check_held(task, held)
     assert task.author is not None
+    is_last = templates.get(tx, task.template).state == "archived"
+    if is_last:
+        tables.lock_files(tx, [task.file])
     ended = attempt_tables.end(tx, attempt, "returned", max(0.0, active_seconds))
     for note in notes:
         remark(tx, task, note)
@@ -93,7 +106,11 @@ def return_(tx: Transaction, attempt: int, notes: Sequence[NewNote], active_seco
     )
     tx.append(returned)
     given = {"status": "returned", "holder": task.author, "attempt": None, "reviewer": held.who}
-    return task.model_copy(update=given)
+    task = task.model_copy(update=given)
+    if not is_last:
+        return task
+    closing.end_cancelled(tx, [task], closing.ARCHIVED)
+    return task.model_copy(update={"status": "cancelled", "holder": None})
 
 
 def remark(tx: Transaction, task: Task, note: NewNote) -> Note:

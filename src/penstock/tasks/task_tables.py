@@ -225,11 +225,13 @@ def claimed_later(tx: Transaction, task: Task, downstream: Collection[int]) -> b
 
 
 def cancellable(tx: Transaction, template: int, limit: int) -> list[int]:
-    """Unfinished tasks of a template that nobody is working on."""
+    """Unfinished tasks of a template that nobody is working on, or whose lease ran out."""
     return tx.values(
         int,
-        "select id from task where project = %(project)s and template = %(template)s"
-        " and status in ('open', 'returned') order by id limit %(limit)s",
+        "select t.id from task t left join attempt a on a.id = t.attempt and a.state = 'live'"
+        " where t.project = %(project)s and t.template = %(template)s"
+        " and (t.status in ('open', 'returned') or t.status = 'in_progress' and a.lease_until < moment())"
+        " order by t.id limit %(limit)s",
         template=template,
         limit=limit,
     )

@@ -105,8 +105,9 @@ def resume(tx: Transaction, template: int) -> Template:
 
 
 def archive(tx: Transaction, template: int) -> Template:
-    """End a template: it watches no more, and its unfinished tasks are cancelled by a job, held ones when their attempt
-    ends. Safe to repeat. Writes `template.archived`.
+    """End a template: it watches no more, and a job cancels its unfinished tasks. Those that somebody holds may be
+    finished, and are cancelled when they are given up or their lease runs out; those that wait for a review may be
+    reviewed, and are cancelled where they would go back to their author. Safe to repeat. Writes `template.archived`.
     """
     found = _lock(tx, template)
     if found.state == "archived":
@@ -114,8 +115,13 @@ def archive(tx: Transaction, template: int) -> Template:
     template_tables.set_state(tx, template, "archived")
     template_tables.drop_watches(tx, template)
     tx.append(events.TemplateArchived(template=template))
-    jobs.later(tx, "tasks.cancel_rest", project=tx.project, template=template)
+    cancel_rest_later(tx, template)
     return found.model_copy(update={"state": "archived"})
+
+
+def cancel_rest_later(tx: Transaction, template: int) -> None:
+    """Let a job cancel what is left of an archived template, now and whenever a lease runs out."""
+    jobs.later(tx, "tasks.cancel_rest", project=tx.project, template=template)
 
 
 def _set_state(tx: Transaction, template: int, state: str, event: events.Event) -> Template:

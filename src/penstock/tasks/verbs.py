@@ -127,12 +127,14 @@ def remark(tx: Transaction, of: int, who_role: str, note: NewNote) -> Note:
 def cards(tx: Transaction, who_role: str) -> list[TemplateCard]:
     """The caller's templates, to work on and to review, with what there is to do; those with returned tasks first."""
     assert tx.actor is not None
-    found = visible(tx, who_role)
+    found = visible(tx, who_role, archived=True)
     counts = queue_tables.counts(tx, [template.id for template in found], tx.actor)
     made: list[TemplateCard] = []
     for template in found:
         open_, reviewable, mine, returned, done = counts.get(template.id, (0, 0, 0, 0, 0))
         for role, left in _roles(tx, template, who_role, open_, reviewable):
+            if template.state == "archived" and (role == "work" or not left):
+                continue  # of those, what was sent in is still to be reviewed
             card = TemplateCard(
                 template=template.id,
                 name=template.name,

@@ -4,19 +4,21 @@ Events only say where to look. What is done follows from what the tables hold by
 whatever portions events arrive.
 """
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 
 from penstock import jobs
 from penstock.jobs import Work
 from penstock.log import Happening
 from penstock.store import Transaction
-from penstock.tasks import closing, events, task_tables, template_tables
+from penstock.tasks import attempt_tables, closing, events, task_tables, template_tables
 from penstock.tasks.model import CLOSED, Task
 from penstock.tasks.queue import event
 from penstock.tasks.template_tables import Wanted
 
 KINDS = frozenset({"dataset.file_added", "dataset.file_removed", "file.ready", "template.created", "template.changed"})
 BACKLOG_CHUNK = 2000
+_AFTER = dt.timedelta(seconds=1)  #: a lease that ends this moment may be renewed yet
 
 
 def apply(tx: Transaction, happenings: Sequence[Happening]) -> None:
@@ -105,9 +107,20 @@ def open_backlog(work: Work, project: int, template: int) -> None:
 
 
 def cancel_rest(work: Work, project: int, template: int) -> None:
-    """Cancel the unfinished tasks of an archived template, in portions. Safe to repeat."""
+    """Cancel the unfinished tasks of an archived template that nobody works on, in portions, and come back when the
+    next lease runs out. Safe to repeat.
+    """
     while True:
         with work.db.transaction(project) as tx:
             ids = task_tables.cancellable(tx, template, closing.CHUNK)
-            if not closing.cancel(tx, ids, "its template was archived") and not ids:
+            closing.cancel(tx, ids, closing.ARCHIVED)
+            if not ids:
+                _come_back(tx, template)
                 return
+
+
+def _come_back(tx: Transaction, template: int) -> None:
+    end = attempt_tables.next_lease_end(tx, template)
+    if end is not None:
+        key = f"tasks.cancel_rest:{template}"
+        jobs.at(tx, end + _AFTER, "tasks.cancel_rest", key=key, project=tx.project, template=template)
