@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from penstock import jobs, log
 from penstock.actions import followers as actions
 from penstock.actions import jobs as actions_jobs
+from penstock.actions import renaming as actions_renaming
 from penstock.actions import steps
 from penstock.actions import tables as action_tables
 from penstock.actions import verbs as actions_verbs
@@ -26,6 +27,7 @@ from penstock.actions.steps.webhook import Webhook
 from penstock.datasets import asking, facts, live, pruning
 from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
+from penstock.datasets import renaming as datasets_renaming
 from penstock.datasets import verbs as dataset_verbs
 from penstock.export import expiring
 from penstock.export import jobs as export_jobs
@@ -38,11 +40,13 @@ from penstock.jobs.port import Job
 from penstock.log.follow import Follower
 from penstock.metrics import followers as metrics
 from penstock.people import jobs as people_jobs
+from penstock.schema import verbs as schema
 from penstock.store import Store
 from penstock.store.transaction import CHANNEL
 from penstock.tasks import asked, templates
 from penstock.tasks import followers as tasks
 from penstock.tasks import jobs as tasks_jobs
+from penstock.tasks import renaming as tasks_renaming
 from penstock.tasks.verbs import may_see_file
 
 logger = logging.getLogger(__name__)
@@ -83,6 +87,7 @@ visibility.visible_to.append(may_see_file)
 finding.page = asking.page_of_project
 dataset_verbs.using += [live.using, templates.using, actions_verbs.using]
 pruning.holding += [export_tables.held, action_tables.held]
+schema.renaming += [tasks_renaming.follow, datasets_renaming.follow, actions_renaming.follow]
 facts.tasks.names = asked.template_names
 facts.tasks.of = asked.of_files
 facts.tasks.relation = asked.relation

@@ -185,10 +185,15 @@ def _tick(live: Row) -> dt.timedelta:
 
 
 def _follow(tx: Transaction, dataset: Dataset, settings: LiveSettings) -> Dataset:
-    live_tables.write(tx, dataset.id, settings)
-    tx.append(live_events.DatasetFollowed(dataset=dataset.id, query=settings.query, combine=settings.combine))
-    later(tx, dataset.id)
+    rewrite(tx, dataset.id, settings)
     return verbs.get(tx, dataset.id)
+
+
+def rewrite(tx: Transaction, dataset: int, settings: LiveSettings) -> None:
+    """Let a live dataset that is locked hold what these settings say. Writes `dataset.followed`."""
+    live_tables.write(tx, dataset, settings)
+    tx.append(live_events.DatasetFollowed(dataset=DatasetId(dataset), query=settings.query, combine=settings.combine))
+    later(tx, dataset)
 
 
 def _settings(live: Row) -> LiveSettings:

@@ -15,6 +15,9 @@ from penstock.store import Transaction
 Guard = Callable[[int], None]
 """Called with the present edition once it is locked; raises when the caller holds another."""
 
+renaming: list[Callable[[Transaction, Schema, Schema], None]] = []
+"""Called with the schema before and after, before the seq is drawn, by each change: later rooms keep names in texts."""
+
 
 def current(tx: Transaction) -> Schema:
     """The project's schema as it is; version 0, empty, before the first change."""
@@ -43,7 +46,8 @@ def versions(tx: Transaction, after: str | None = None, limit: int = 50) -> Page
 
 
 def replace(tx: Transaction, wanted: WantedSchema, prune: bool = False, guard: Guard | None = None) -> Schema:
-    """Make the schema as wanted: names stay themselves, `was` renames, `prune` archives what isn't named.
+    """Make the schema as wanted: names stay themselves, `was` renames, `prune` archives what isn't named. Conditions
+    and queries that use a name are written anew with it.
 
     Writes `schema.changed`, unless it is so already. Safe to repeat. Locks: before the seq is drawn.
     """
@@ -73,6 +77,8 @@ def _change(tx: Transaction, to: Callable[[Schema], Schema], guard: Guard | None
     new = to(old)
     if new is old:
         return old
+    for follow in renaming:
+        follow(tx, old, new)
     changes = planning.differences(old, new)
     tables.write(tx, new, changes)
     tx.append(SchemaChanged(version=new.version, was=old.version, changes=changes))

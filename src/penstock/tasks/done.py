@@ -22,6 +22,7 @@ from penstock.tasks import (
     events,
     prelabels,
     quality,
+    renaming,
     routes,
     task_tables,
 )
@@ -101,7 +102,11 @@ def is_drawn(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSe
         return False
     if not routes.is_sampled(task.id, _REVIEW, review.share):
         return False
-    return review.condition is None or routes.holds(tx, review.condition, task, attempt.who, None, finished.present)
+    if review.condition is None:
+        return True
+    now = renaming.at_present(tx, settings, attempt.schema_version).review
+    condition = now and now.condition
+    return condition is None or routes.holds(tx, condition, task, attempt.who, None, finished.present)
 
 
 def check_held(task: Task, attempt: Attempt) -> None:
@@ -165,6 +170,7 @@ def finish(
     earlier = quality.earlier(tx, task) if finished.around.has_earlier else []
     rows.apply_merge(tx, finished.draft, task.file, outcome, finished.states.own, task.id)
     quality.record(tx, task, earlier, outcome, author)
+    settings = renaming.at_present(tx, settings, attempt.schema_version)
     taken = routes.choose(tx, task, author, reviewer, settings, _after(finished, outcome))
     moves = any(route.mode == "move" for route in taken)
     authored = attempt.id if reviewer is None else task.authored or attempt.id

@@ -138,16 +138,26 @@ def test_changing_the_query_moves_files(world: World) -> None:
 
 
 def test_it_stands_still_when_a_name_goes_away(world: World) -> None:
+    beside = world.do(lambda tx: datasets.create(tx, "beside"))
+    cars = world.live('labels.car >= 1 and not in "beside"')
+    world.do(lambda tx: datasets.rename(tx, beside.id, "away"))
+    world.draw(0, "car")
+    assert world.holds(cars) == [1]
+    assert "no dataset 'beside'" in (world.do(lambda tx: live.get(tx, cars)).problem or "")
+    fixed = LiveSettings(query='labels.car >= 1 and not in "away"', sources=(Source(dataset=world.source.id),))
+    world.do(lambda tx: live.change(tx, cars, fixed))
+    world.draw(3, "car")
+    assert world.holds(cars) == [0, 1, 3]
+    assert world.do(lambda tx: live.get(tx, cars)).problem is None
+
+
+def test_it_goes_along_when_a_label_is_renamed(world: World) -> None:
     cars = world.live("labels.car >= 1")
     renamed = WantedSchema(labels={"auto": WantedLabel(was="car")})
     world.do(lambda tx: schema.extend(tx, renamed))
-    assert world.holds(cars) == [1]
-    assert "no label 'car'" in (world.do(lambda tx: live.get(tx, cars)).problem or "")
-    fixed = LiveSettings(query="labels.auto >= 1", sources=(Source(dataset=world.source.id),))
-    world.do(lambda tx: live.change(tx, cars, fixed))
     world.draw(3, "auto")
     assert world.holds(cars) == [1, 3]
-    assert world.do(lambda tx: live.get(tx, cars)).problem is None
+    assert world.do(lambda tx: live.get(tx, cars)).query == "labels.auto >= 1"
 
 
 def test_what_can_not_be_followed_is_refused(world: World) -> None:

@@ -1,0 +1,28 @@
+"""Saved queries and live datasets in the names of a newer schema."""
+
+from penstock.datasets import live, live_tables, saved_tables, tables
+from penstock.datasets.query.renaming import renamed, renames
+from penstock.datasets.query_events import QueryChanged
+from penstock.schema.model import Schema
+from penstock.store import Transaction
+
+
+def follow(tx: Transaction, old: Schema, new: Schema) -> None:
+    """Write the queries anew that use a name which changed. Writes `query.changed` and `dataset.followed`.
+
+    A live dataset that follows nothing but versions keeps its query: a version keeps its names.
+    """
+    if not (names := renames(old, new)):
+        return
+    for row in live_tables.all_(tx):
+        tables.lock_dataset(tx, row.dataset)
+        found = live.get(tx, row.dataset)
+        settings = live.settings_of(found)
+        query = renamed(settings.query, names)
+        if query != settings.query and any(source.version is None for source in settings.sources):
+            live.rewrite(tx, row.dataset, settings.model_copy(update={"query": query}))
+    for saved in saved_tables.all_(tx):
+        held = saved_tables.lock(tx, saved.id)
+        if held is not None and (text := renamed(held.query, names)) != held.query:
+            saved_tables.update(tx, held.id, held.name, text)
+            tx.append(QueryChanged(query=held.id, name=held.name, text=text))
