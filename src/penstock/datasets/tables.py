@@ -95,6 +95,14 @@ def lock_dataset(tx: Transaction, id: int) -> Dataset | None:
     return found[0] if found else None
 
 
+def keep(tx: Transaction, ids: Sequence[int]) -> None:
+    tx.lock(
+        Dataset,
+        _DATASET + " and id = any(%(ids)s) order by id for share",
+        ids=sorted(set(ids)),
+    )
+
+
 def datasets(tx: Transaction, after: int, archived: bool, limit: int) -> list[Dataset]:
     return tx.all(
         Dataset,

@@ -96,6 +96,11 @@ def archive(tx: Transaction, dataset: int) -> Dataset:
     return get(tx, dataset)
 
 
+def keep(tx: Transaction, datasets: Sequence[int]) -> None:
+    """Let none of these be archived until this transaction ends: for whoever makes something that uses them."""
+    tables.keep(tx, datasets)
+
+
 def users_of(tx: Transaction, dataset: int) -> list[str]:
     """What works with a dataset, as people call it: templates, actions, live datasets."""
     return [user for used in using for user in used(tx, dataset)]

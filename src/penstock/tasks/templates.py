@@ -146,6 +146,7 @@ def check(tx: Transaction, settings: TemplateSettings) -> None:
     """Check that everything the settings name is there. Raises TemplateInvalid with every problem."""
     problems: list[Problem] = []
     branches: dict[int, int] = {}
+    datasets.keep(tx, [*(watch.dataset for watch in settings.watch), *(route.to for route in settings.on_done)])
     for at, dataset in [(f"watch[{n}].dataset", w.dataset) for n, w in enumerate(settings.watch)] + [
         (f"on_done[{n}].to", r.to) for n, r in enumerate(settings.on_done)
     ]:

@@ -1,5 +1,7 @@
 """Files leave a dataset, and tasks end, when they should: not too soon, and not never."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from penstock import actions, datasets, tasks
@@ -9,7 +11,7 @@ from penstock.datasets import live
 from penstock.datasets.live_model import LiveSettings, Source
 from penstock.datasets.model import DatasetInUse
 from penstock.tasks.closing import ClaimedLater
-from penstock.tasks.model import Route, Watch
+from penstock.tasks.model import Route, TemplateSettings, Watch
 
 from .conftest import Lab, box
 
@@ -118,3 +120,15 @@ def test_a_dataset_that_a_live_one_or_an_action_uses_is_not_archived(lab: Lab) -
     lab.do(lambda tx: actions.remove(tx, action.id))
     lab.do(lambda tx: datasets.archive(tx, made.id))
     lab.do(lambda tx: datasets.archive(tx, lab.datasets["complete"]))
+
+
+def test_a_dataset_is_not_archived_while_a_template_for_it_is_being_made(lab: Lab) -> None:
+    settings = TemplateSettings(watch=(Watch(dataset=lab.datasets["gold"]),))
+    with ThreadPoolExecutor(1) as other:
+        with lab.store.db.transaction(lab.project, lab.people["ada"]) as tx:
+            tasks.templates.create(tx, "new", settings)
+            archived = other.submit(lab.do, lambda tx: datasets.archive(tx, lab.datasets["gold"]))
+            with pytest.raises(TimeoutError):
+                archived.result(0.3)
+        with pytest.raises(DatasetInUse):
+            archived.result(30)

@@ -77,7 +77,7 @@ function CardOf({ card, place, me, several }: CardProps) {
   const review = card.role === "review";
   const title = review ? words.work.reviewOf(card.name) : card.name;
   const waiting = card.left + (review ? 0 : card.mine + card.returned);
-  const can = waiting > 0 && card.state !== "archived" && (card.state === "active" || card.mine > 0 || review);
+  const can = waiting > 0 && (card.state === "active" || card.mine > 0 || review);
   return (
     <section className={classes["card"]} aria-label={title}>
       <h2>
