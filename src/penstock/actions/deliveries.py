@@ -39,12 +39,13 @@ class Sending(NamedTuple):
 
 
 def put(tx: Transaction, run: int, n: int, connection: int, key: UUID, body: str, timeout_seconds: float) -> int:
-    """The message of a step, to be sent now. A step has one: put again, it is sent again under the same id."""
+    """The message of a step, to be sent now. A step has one: put again, it is sent again under the id of its step."""
     id = tx.value(
         int,
         "insert into delivery as d (project, run, n, connection, key, body, timeout_seconds, state, created_at)"
         " values (%(project)s, %(run)s, %(n)s, %(connection)s, %(key)s, %(body)s, %(timeout)s, 'pending', %(now)s)"
         " on conflict (project, run, n) do update set connection = excluded.connection, body = excluded.body,"
+        " key = excluded.key,"
         " timeout_seconds = excluded.timeout_seconds, state = 'pending', failures = 0, next_at = null, error = null,"
         " finished_at = null returning id",
         run=run,

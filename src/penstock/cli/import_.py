@@ -7,6 +7,9 @@ from typing import Any
 import click
 
 from penstock.cli.session import Session, speaks
+from penstock.sdk.imports import Import
+
+SHOWN_PROBLEMS = 20
 
 
 @click.command()
@@ -25,7 +28,8 @@ def command(session: Session, dataset: str, paths: tuple[str, ...], create: bool
     """Pour PATHS into DATASET: files, folders, globs, or one zip or tar.
 
     Annotations found among them come along (COCO, Pascal VOC, JSONL). An import can be repeated: what is known already
-    is not made twice. Items that can't be imported are reported, and stop nothing; the exit code is 1 then.
+    is not made twice. Items that can't be imported and annotations that are refused are reported, and stop nothing; the
+    exit code is 1 then.
     """
     options["meta"] = dict(_pair(text) for text in options["meta"]) or None
     datasets = session.penstock.datasets
@@ -34,10 +38,26 @@ def command(session: Session, dataset: str, paths: tuple[str, ...], create: bool
     failed, counts = done.failed(), done.counts
     for item in failed:
         click.echo(f"{item.key}: {item.reason}", err=True)
+    problems = _problems(done)
+    for line in problems[:SHOWN_PROBLEMS]:
+        click.echo(line, err=True)
+    if len(problems) > SHOWN_PROBLEMS:
+        click.echo(f"... and {len(problems) - SHOWN_PROBLEMS} more problems", err=True)
     said = f"{counts.new} new, {counts.same} known, {counts.duplicate} duplicate, {counts.replaced} replaced"
     notes = f"{counts.annotations_added} annotations added, {counts.annotations_updated} updated"
+    notes += f", {counts.annotations_refused} refused" if counts.annotations_refused else ""
     session.say(done.value, f"{dataset}: {said}, {counts.failed} failed; {notes}.")
-    return 1 if failed else 0
+    return 1 if failed or counts.annotations_refused else 0
+
+
+def _problems(done: Import) -> list[str]:
+    """What was left out or changed, by item."""
+    return [
+        f"{item.key}: {problem.detail}"
+        for item in done.troubled()
+        for problem in item.problems
+        if item.state != "failed"
+    ]
 
 
 def _pair(text: str) -> tuple[str, str]:

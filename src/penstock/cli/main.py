@@ -102,7 +102,22 @@ def _refusal(error: Exception) -> str | None:
     from penstock.core.errors import Refusal
     from penstock.sdk.errors import PenstockError
 
-    return str(error) if isinstance(error, (PenstockError, Refusal)) else None
+    if isinstance(error, (PenstockError, Refusal)):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"That file is not UTF-8: {error}"
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename}" if error.filename is not None else str(error)
+    return _invalid(error)
+
+
+def _invalid(error: Exception) -> str | None:
+    """What a value that we were given breaks, field by field."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return None
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or error.title}: {one['msg']}" for one in error.errors())
 
 
 def _say(line: str, code: int = 2) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from penstock.core.errors import Invalid
 from penstock.core.values import Value
@@ -56,6 +56,16 @@ class Settings(Value):
     """The largest image in pixels; a bigger one is refused as a decompression bomb."""
     commands: dict[str, Command] = {}
     """Named programs that an action's `command` step may start."""
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _networks(cls, told: list[str]) -> list[str]:
+        for text in told:
+            try:
+                ipaddress.ip_network(text, strict=False)
+            except ValueError as error:
+                raise ValueError(f"{error}; a network is written like 10.0.0.0/8") from error
+        return told
 
     @property
     def is_for_this_machine(self) -> bool:

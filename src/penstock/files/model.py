@@ -1,6 +1,7 @@
 """Files, what is asked of them and what is found in them. Values, pure."""
 
-from typing import Annotated, Any, Literal
+from math import isfinite
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, Field
 
@@ -41,6 +42,20 @@ def _checked_key(key: str) -> str:
 Key = Annotated[str, AfterValidator(_checked_key)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Meta = dict[str, Any]
+
+
+def _finite(meta: Meta) -> Meta:
+    """Refuse what JSON has no word for, which would be kept as null."""
+    left: list[Any] = [meta]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += cast(Meta, one).values()
+        elif isinstance(one, list):
+            left += cast(list[Any], one)
+        elif isinstance(one, float) and not isfinite(one):
+            raise ValueError(f"{one} is no number of JSON")
+    return meta
 
 
 class Location(Value):
@@ -130,7 +145,7 @@ class Registered(Value):
 class Described(Value):
     """Metadata to give a file, in place of what it has."""
 
-    meta: Meta
+    meta: Annotated[Meta, AfterValidator(_finite)]
 
 
 class Upload(Value):

@@ -8,12 +8,14 @@ from penstock.core import Refusal
 from penstock.pipelines.document import Document, Path, PipelineInvalid
 from penstock.pipelines.model import Change
 
+MEANS_ALL = ("labels", "attributes")  #: where a template says none, it may write all
+
 
 def details(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """What differs between two forms of one thing, a line for each field."""
     fields = [*before, *(field for field in after if field not in before)]
     return tuple(
-        f"{field}: {_said(before.get(field))} -> {_said(after.get(field))}"
+        f"{field}: {_said(field, before.get(field))} -> {_said(field, after.get(field))}"
         for field in fields
         if before.get(field) != after.get(field)
     )
@@ -58,8 +60,8 @@ def _path(document: Document, base: Path, at: str) -> Path:
     return path
 
 
-def _said(value: Any) -> str:
+def _said(field: str, value: Any) -> str:
     if value is None:
-        return "nothing"
+        return "all" if field in MEANS_ALL else "nothing"
     text = str(value)
     return text if len(text) <= 120 else text[:117] + "..."

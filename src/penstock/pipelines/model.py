@@ -31,6 +31,8 @@ def _emptied(given: Any) -> Any:
     if isinstance(given, list):
         names = cast(list[Any], given)
         if all(isinstance(name, str | int | float) for name in names):
+            if twice := next((name for n, name in enumerate(names) if str(name) in map(str, names[:n])), None):
+                raise ValueError(f"{str(twice)!r} stands here twice")
             return dict[str, Any]((str(name), {}) for name in names)
         return names
     if isinstance(given, Mapping):
@@ -89,14 +91,14 @@ class WrittenRoute(_Written):
     to: Name
     condition: str | None = Field(default=None, alias="if")
     otherwise: bool = Field(default=False, alias="else")
-    sample: ShareNumber | None = None
+    sample: Annotated[ShareNumber, Field(gt=0, le=1)] | None = None
     mode: Literal["add", "move"] = "add"
 
 
 class WrittenReview(_Written):
     """Which finished work is looked at; a share is enough."""
 
-    share: ShareNumber = 1.0
+    share: Annotated[ShareNumber, Field(gt=0, le=1)] = 1.0
     condition: str | None = Field(default=None, alias="if")
     authors: tuple[Name, ...] | None = None
 

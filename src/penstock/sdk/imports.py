@@ -77,6 +77,10 @@ class Import:
         """The items that could not be imported, each with its reason."""
         return list(self.items("failed"))
 
+    def troubled(self) -> list[ItemReport]:
+        """The items that failed, and those of which annotations were left out or changed."""
+        return list(self._scope.pages(f"/imports/{self.id}/items", ItemReport, {"troubled": True, "limit": 500}))
+
     def cancel(self) -> Import:
         """Stop it. What was imported stays."""
         self.value = self._scope.post(f"/imports/{self.id}/cancel", ImportValue)

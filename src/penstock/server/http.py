@@ -132,7 +132,7 @@ def list_activity(
 
 def _sight(request: Request, who: Caller, kinds: str | None) -> Sees:
     """What this caller may see, asked anew for each batch: access can be taken away while a stream is open."""
-    wanted = {kind.strip() for kind in kinds.split(",")} if kinds else None
+    wanted = kinds_of(kind.strip() for kind in kinds.split(",") if kind.strip()) if kinds else None
     found = credential(request)
     if found is None:
         raise NotSignedIn

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -148,6 +149,10 @@ def _roots(settings: Settings) -> Iterator[Finding]:
 
 
 def _port(settings: Settings) -> Iterator[Finding]:
+    told = _announced(settings.home)
+    if told is not None and (version := _served_version(*told)) is not None:
+        yield Finding(ok=True, what=f"A Penstock server ({version}) answers on {told[0]}:{told[1]}.")
+        return
     where = f"{settings.host}:{settings.port}"
     try:
         family, kind, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
@@ -155,7 +160,7 @@ def _port(settings: Settings) -> Iterator[Finding]:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        if (version := _served_version(settings)) is not None:
+        if (version := _served_version(settings.host, settings.port)) is not None:
             yield Finding(ok=True, what=f"A Penstock server ({version}) answers on {where}.")
             return
         yield Finding(
@@ -165,12 +170,22 @@ def _port(settings: Settings) -> Iterator[Finding]:
             do="Stop the program that uses it, or set another `port` (PENSTOCK_PORT) or `host` (PENSTOCK_HOST).",
         )
     else:
-        yield Finding(ok=True, what=f"The address {where} is free; no server runs.")
+        free = f"The address {where} is free" if settings.port else "The server takes any free port"
+        yield Finding(ok=True, what=f"{free}; no server runs.")
 
 
-def _served_version(settings: Settings) -> str | None:
-    """The version of the Penstock that answers on our port; None when it is something else."""
-    connection = http.client.HTTPConnection(settings.host, settings.port, timeout=2)
+def _announced(home: Path) -> tuple[str, int] | None:
+    """Where this home's server says that it is; it may have ended without taking that back."""
+    try:
+        url = urlsplit(str(json.loads((home / "server.json").read_text())["url"]))
+        return (url.hostname, url.port) if url.hostname and url.port else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _served_version(host: str, port: int) -> str | None:
+    """The version of the Penstock that answers there; None when it is something else."""
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", "/api/v1/health")
         return str(json.loads(connection.getresponse().read())["version"])

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -10,6 +11,7 @@ from penstock.actions import deliveries, delivering, replaying, runs
 from penstock.actions import jobs as actions_jobs
 from penstock.actions.model import Replay, ReplayPeriod
 from penstock.connections import guard
+from penstock.core.ids import new_uuid
 from unit.actions.world import SECRET, Receiver, World
 
 Move = Callable[[dt.timedelta], None]
@@ -240,3 +242,12 @@ def test_a_message_whose_job_gives_up_is_a_dead_letter(
     world.drain()
     assert world.run(run).state == "done"
     assert len(set(receiver.ids)) == 1
+
+
+def test_a_message_that_is_put_again_has_the_id_of_its_step(world: World, webhook: int) -> None:
+    run = send(world, webhook)
+    world.drain()
+    key = new_uuid()
+    world.do(lambda tx: deliveries.put(tx, run, 0, webhook, key, "{}", 5.0))
+    with world.store.db.transaction(world.project) as tx:
+        assert tx.values(UUID, "select key from delivery where project = %(project)s") == [key]

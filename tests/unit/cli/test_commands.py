@@ -73,6 +73,7 @@ BAD_INPUT = [
     (["export", "one", "a.zip", "--transform", "blur by=3"], "penstock: --transform 'blur by=3': Input tag 'blur'"),
     (["export", "one", "a.zip", "--transform", "tile size=x"], "penstock: --transform 'tile size=x': size"),
     (["export", "one", "a.zip", "--transform", "'tile"], "penstock: --transform \"'tile\" can't be read"),
+    (["token", "create", "x", "--days", "-1"], "penstock: expires_in_days: Input should be greater than 0"),
     (["task", "show", "99"], "penstock: There is no task 99 here."),
     (["plan", "no.yaml"], "penstock: Invalid value for 'FILE': File 'no.yaml' does not exist."),
 ]
@@ -84,6 +85,27 @@ def test_bad_input_is_one_line_and_exit_code_2(run: Say, subtests: pytest.Subtes
             said = run(*arguments, code=2)
             assert said.startswith(line)
             assert said.count("\n") == 1
+
+
+def test_files_that_can_not_be_read_or_written_are_one_line(run: Say, images: Path, tmp_path: Path) -> None:
+    run("import", "one", str(images), "--create")
+    said = run("export", "one", "/nonexistent/dir/x.zip", code=2)
+    assert said.startswith("penstock: No such file or directory: /nonexistent/dir")
+    (tmp_path / "latin.yaml").write_bytes(b"datasets: [caf\xe9]")
+    assert run("plan", str(tmp_path / "latin.yaml"), code=2).startswith("penstock: That file is not UTF-8")
+
+
+def test_an_import_says_what_was_left_out(run: Say, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shape = {"id": "0190a000-0000-7000-8000-000000000001", "kind": "box", "label": "car", "geometry": [0, 0, 5, 5]}
+    header = {"format": "penstock", "version": 1, "schema": {"labels": {"car": {}}}}
+    item = {"key": "0.png", "media": "0.png", "annotations": [shape, *[{**shape, "geometry": [1, 1, 5, 5]}] * 25]}
+    (images / "penstock.jsonl").write_text(f"{json.dumps(header)}\n{json.dumps(item)}")
+    assert main.run(["import", "one", str(images), "--create"]) == 1
+    out, err = capsys.readouterr()
+    assert "1 annotations added, 0 updated, 25 refused." in out
+    lines = err.splitlines()
+    assert lines[-1] == "... and 5 more problems"
+    assert sum(line.startswith("0.png: ") for line in lines) == 20
 
 
 def test_a_defect_of_ours_shows_its_traceback(run: Say, monkeypatch: pytest.MonkeyPatch) -> None:

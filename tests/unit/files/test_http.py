@@ -208,3 +208,10 @@ def test_pages_of_files(api: Any, picture: Picture) -> None:
 def test_another_projects_files_are_not_there(api: Any, sent: int) -> None:
     other = api.owner.post("/projects", json={"name": "second"}).json()["id"]
     assert api.owner.get(f"/projects/{other}/files/{sent}/content").status_code == 404
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", '{"deep": [1, -Infinity]}'])
+def test_metadata_hold_what_json_can_say(api: Any, sent: int, value: str) -> None:
+    headers = {"content-type": "application/json"}
+    answer = api.owner.put(api.path(f"/files/{sent}/meta"), content=f'{{"meta": {{"x": {value}}}}}', headers=headers)
+    assert answer.status_code == 422, answer.text

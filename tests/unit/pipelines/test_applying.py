@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from penstock.pipelines.changing import details
+
 TWO_STAGES = """\
 project: first
 schema:
@@ -312,6 +314,12 @@ REFUSALS = {
         "line 4, templates.t",
         "round in a circle",
     ),
+    "a dataset twice": ("datasets: [a, b, a]\n", "line 1, datasets", "'a' stands here twice"),
+    "a share of more than all": (
+        "datasets: [a]\ntemplates:\n  t:\n    watch: a\n    review: 150%\n",
+        "line 5, templates.t.review",
+        "less than or equal to 1",
+    ),
     "no YAML": ("a: [1\nb: 2\n", "line 2", "it is not YAML"),
 }  # fmt: skip
 
@@ -370,3 +378,8 @@ def test_status_has_a_count_at_everything(pipe: Pipe) -> None:
         ("trouble", "off", ["tell"]),
     ]
     assert found["actions"][0]["when"] == "progress first pass, reaches 25%"
+
+
+def test_a_template_that_names_no_labels_may_write_all() -> None:
+    assert details({}, {"labels": ["A"]}) == ("labels: all -> ['A']",)
+    assert details({"guide": "x"}, {}) == ("guide: x -> nothing",)

@@ -50,6 +50,8 @@ def test_filters_by_kind_thing_and_person(log: Any, monkeypatch: pytest.MonkeyPa
     page = look(log, f"kinds=dataset.created&actor={log.persons['editor']}")
     assert page["next"] is not None
     assert look(log, "kinds=dataset.painted", 422)["type"] == "kind-unknown"
+    answer = log.client("viewer").get(log.path("/events?kinds=dataset.painted"))
+    assert (answer.status_code, answer.json()["type"]) == (422, "kind-unknown")
     assert log.client("annotator").get(log.path("/activity")).status_code == 403
 
 

@@ -1,4 +1,7 @@
+import json
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psycopg
@@ -118,3 +121,23 @@ def test_a_home_that_was_not_restored_whole_is_named(fresh: Settings) -> None:
     (fresh.home / "restoring").touch()
     (finding,) = wrong(fresh)
     assert "didn't end" in finding.what
+
+
+def test_a_server_on_a_port_of_its_own_choice_is_found(fresh: Settings) -> None:
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"version": "9.9"}')
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    any_port = fresh.model_copy(update={"port": 0})
+    assert "The server takes any free port; no server runs." in said(any_port)
+    with HTTPServer(("127.0.0.1", 0), Health) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        fresh.home.mkdir(mode=0o700)
+        url = f"http://127.0.0.1:{server.server_port}"
+        (fresh.home / "server.json").write_text(json.dumps({"url": url, "pid": 1, "token": ""}))
+        assert f"A Penstock server (9.9) answers on 127.0.0.1:{server.server_port}." in said(any_port)
+        server.shutdown()
