@@ -314,6 +314,11 @@ REFUSALS = {
         "line 4, templates.t",
         "round in a circle",
     ),
+    "a command that the server doesn't have": (
+        "actions:\n  a:\n    when: by hand\n    do:\n      - command: {run: train}\n",
+        "line 5, actions.a.do[0].command",
+        "names no command 'train'",
+    ),
     "a dataset twice": ("datasets: [a, b, a]\n", "line 1, datasets", "'a' stands here twice"),
     "a share of more than all": (
         "datasets: [a]\ntemplates:\n  t:\n    watch: a\n    review: 150%\n",
