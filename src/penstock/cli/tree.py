@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from penstock.log.follow import Setback
+from penstock.log.event import Setback
 from penstock.sdk.status import ActionStatus, Branch, DatasetStatus, Status, TemplateStatus, forest
 
 BAR = 20

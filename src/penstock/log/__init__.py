@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from penstock.lazy import lazily
 
 if TYPE_CHECKING:
-    from penstock.log.event import Event, Happening
-    from penstock.log.follow import Follower, Setback, having_news, read, setbacks, step, take
+    from penstock.log.event import Event, Happening, Setback
+    from penstock.log.follow import Follower, having_news, read, setbacks, step, take
 
 __all__ = ["Event", "Follower", "Happening", "Setback", "having_news", "read", "setbacks", "step", "take"]
 

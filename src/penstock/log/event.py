@@ -44,3 +44,16 @@ class Happening:
     body: dict[str, Any]
     actor: int | None
     at: dt.datetime
+
+
+class Setback(Value):
+    """A follower of the log that stands still, or what it went past because it couldn't take it."""
+
+    follower: str
+    seq: int
+    """The revision that it couldn't take, or the one it stands before."""
+    events: int
+    """How many were set aside."""
+    trouble: str
+    is_stopped: bool
+    """It is tried again; until then nothing that comes after it is taken either."""

@@ -11,8 +11,8 @@ from typing import LiteralString, NamedTuple
 
 import psycopg
 
-from penstock.core import Unavailable, Value
-from penstock.log.event import Happening
+from penstock.core import Unavailable
+from penstock.log.event import Happening, Setback
 from penstock.store import Database, Transaction, horizon
 from penstock.store.db import is_away
 
@@ -46,19 +46,6 @@ class Follower:
     kinds: frozenset[str] | Callable[[Transaction], frozenset[str]]
     apply: Callable[[Transaction, Sequence[Happening]], None]
     batch: int = 500
-
-
-class Setback(Value):
-    """A follower of the log that stands still, or what it went past because it couldn't take it."""
-
-    follower: str
-    seq: int
-    """The revision that it couldn't take, or the one it stands before."""
-    events: int
-    """How many were set aside."""
-    trouble: str
-    is_stopped: bool
-    """It is tried again; until then nothing that comes after it is taken either."""
 
 
 def read(

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Literal
 
 from penstock.core import Value
-from penstock.log import Setback
+from penstock.log.event import Setback
 from penstock.metrics.model import Pace, TemplateProgress
 
 Cause = Literal[
