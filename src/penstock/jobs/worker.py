@@ -141,7 +141,7 @@ async def _take_up(app: procrastinate.App, worker: _Worker, missing: set[int | N
 # Several look after one dead worker. The second to come would take the job from the live one that has it by then, and
 # it would run twice at once: an export failed so.
 _AGAIN: LiteralString = (
-    "select procrastinate_retry_job_v2(j.id, now(), null, null, null) from (select id from procrastinate_jobs"
+    "select procrastinate_retry_job_v2(j.id, null, null, null, null) from (select id from procrastinate_jobs"
     " where id = %(job)s and status = 'doing' and worker_id is not distinct from %(worker)s for update) j"
 )
 
