@@ -157,7 +157,7 @@ def test_the_delivery_log_shows_each_try_of_a_receiver_that_fails_then_hangs_the
     early: Studio, receiver: Receiver, move_clock: Move
 ) -> None:
     receiver.script[:] = [500, "hang", 200]
-    early.owner.connections["training trigger"].change(settings={"url": receiver.url, "timeout_seconds": 0.5})
+    early.owner.connections["training trigger"].change(settings={"url": receiver.url, "timeout_seconds": 1.5})
     finish(early, QUARTER)
     (delivery,) = early.owner.actions.deliveries()
     assert (delivery.state, delivery.tries) == ("pending", 1)

@@ -73,28 +73,30 @@ class _Chain(NamedTuple):
     points: list[Point]
     first: int  #: the earliest corner of its ring that it has, so that what is left begins where the ring did
     start: int  #: where among `points` that is
-    is_outer: bool
 
 
 def _halved(part: list[list[Point]], edge: _Edge) -> Iterator[list[list[Point]]]:
     """What is left of one part on the inner side of an edge: the outline first, then its holes."""
-    whole: list[tuple[bool, list[Point]]] = []
+    outlines: list[list[list[Point]]] = []
+    holes: list[list[Point]] = []
     chains: list[_Chain] = []
     for n, ring in enumerate(part):
         depths = [edge.depth(point) for point in ring]
         if min(depths) >= 0:
-            whole.append((n == 0, ring))
+            if n == 0:
+                outlines.append([ring])
+            else:
+                holes.append(ring)
         elif max(depths) > 0:
-            chains += _chains(ring, depths, edge, is_outer=n == 0)
-    rings = [*whole, *_closed(chains, edge)]
-    outlines = [[ring] for is_outer, ring in rings if is_outer]
-    for is_outer, ring in rings:
-        if not is_outer and outlines:
-            max(outlines, key=lambda outline: sum(_holds(outline[0], point) for point in ring)).append(ring)
+            chains += _chains(ring, depths, edge)
+    # What is closed along the edge has the polygon beside that edge, so within: an outline, if only of holes' sides.
+    outlines += [[ring] for ring in _closed(chains, edge)]
+    for ring in holes if outlines else ():
+        max(outlines, key=lambda outline: sum(_holds(outline[0], point) for point in ring)).append(ring)
     yield from outlines
 
 
-def _chains(ring: list[Point], depths: list[float], edge: _Edge, *, is_outer: bool) -> Iterator[_Chain]:
+def _chains(ring: list[Point], depths: list[float], edge: _Edge) -> Iterator[_Chain]:
     """The stretches of a ring that lie inside, each with the crossings before and after it."""
     count = len(ring)
     outside = next(i for i in range(count) if depths[i] <= 0)
@@ -110,11 +112,11 @@ def _chains(ring: list[Point], depths: list[float], edge: _Edge, *, is_outer: bo
                 first, start = 0, len(points)
             points.append(here)
         elif points:
-            yield _Chain([*points, edge.crossing(before, here)], first, start, is_outer)
+            yield _Chain([*points, edge.crossing(before, here)], first, start)
             points = []
 
 
-def _closed(chains: list[_Chain], edge: _Edge) -> Iterator[tuple[bool, list[Point]]]:
+def _closed(chains: list[_Chain], edge: _Edge) -> Iterator[list[Point]]:
     """The rings that chains make when their ends are joined along the edge, two and two."""
     ends = [(n, last) for n in range(len(chains)) for last in (False, True)]
     ends.sort(key=lambda end: _along(chains[end[0]], edge, last=end[1]))
@@ -123,15 +125,14 @@ def _closed(chains: list[_Chain], edge: _Edge) -> Iterator[tuple[bool, list[Poin
     left = dict.fromkeys(sorted(range(len(chains)), key=lambda n: chains[n].first))
     while left:
         n, forward = next(iter(left)), True
-        start, points, is_outer = chains[n].start, list[Point](), False
+        start, points = chains[n].start, list[Point]()
         while n in left:
             del left[n]
-            is_outer |= chains[n].is_outer
             points += chains[n].points if forward else chains[n].points[::-1]
             n, last = mates[n, forward]
             forward = not last
         points = points[start:] + points[:start]
-        yield is_outer, [point for i, point in enumerate(points) if point != points[i - 1]]
+        yield [point for i, point in enumerate(points) if point != points[i - 1]]
 
 
 def _along(chain: _Chain, edge: _Edge, *, last: bool) -> tuple[float, float]:

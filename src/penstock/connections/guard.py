@@ -178,14 +178,14 @@ def _answering(
     method: str, url: str, content: bytes, headers: Mapping[str, str], timeout: float, allow_networks: Sequence[str]
 ) -> Generator[httpcore.Response]:
     """A call whose answer is being read."""
-    target = usable(url)
+    target, tls = usable(url), _tls()  # what is read from disk at the first call doesn't count
     deadline = time.monotonic() + timeout
     sent = {"host": target.netloc.decode(), "user-agent": "penstock", "accept-encoding": "identity", **headers}
     sent["content-length"] = str(len(content))
     try:
         with (
             httpcore.ConnectionPool(
-                network_backend=_Pinned(networks(allow_networks), deadline), ssl_context=_tls(), max_connections=1
+                network_backend=_Pinned(networks(allow_networks), deadline), ssl_context=tls, max_connections=1
             ) as pool,
             pool.stream(method, str(target), headers=list(sent.items()), content=content) as answer,
         ):

@@ -191,18 +191,21 @@ def test_no_transaction_is_open_while_a_message_is_on_its_way(
     post = guard.post
 
     def watching(*args: object) -> guard.Answer:
-        with world.store.db.transaction(0) as tx:
-            open_ones = tx.value(
-                int,
-                "select count(*) from pg_stat_activity where state like 'idle in transaction%%'"
-                " and datname = current_database()",
-            )
-            locks = tx.value(
-                int,
-                "select count(*) from pg_locks l join pg_class c on c.oid = l.relation"
-                " where c.relname in ('delivery', 'action_run', 'step_run') and l.pid <> pg_backend_pid()",
-            )
-        seen.append((open_ones or 0, locks or 0))
+        looks: list[tuple[int, int]] = []
+        for _ in range(20):  # another job may be in the middle of its own transaction: ours would be all along
+            with world.store.db.transaction(0) as tx:
+                open_ones = tx.value(
+                    int,
+                    "select count(*) from pg_stat_activity where state like 'idle in transaction%%'"
+                    " and datname = current_database()",
+                )
+                locks = tx.value(
+                    int,
+                    "select count(*) from pg_locks l join pg_class c on c.oid = l.relation"
+                    " where c.relname in ('delivery', 'action_run', 'step_run') and l.pid <> pg_backend_pid()",
+                )
+            looks.append((open_ones or 0, locks or 0))
+        seen.append(min(looks))
         return post(*args)  # type: ignore[arg-type]
 
     send(world, webhook)

@@ -46,6 +46,7 @@ def inside(numbers: list[float], window: Window) -> bool:
 @quick
 @given(radii, st.floats(0, 1), cuts, st.booleans())
 @example([4, 4, 4, 4], 0.0, (WIDTH // 2, HEIGHT // 2), True)
+@example([2, 3, 2, 7, 2, 2, 2], 0.0, (1, 25), True)  # a hole that comes back to the cut with one corner
 def test_areas_of_pieces_add_up_to_the_whole(radii: list[int], turn: float, cut: tuple[int, int], hollow: bool) -> None:
     part = [star(radii, turn), star(radii, turn, 0.4)] if hollow else [star(radii, turn)]
     pieces = [(window, cutting.polygon([part], window)) for window in quarters(cut)]
