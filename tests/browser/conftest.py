@@ -25,6 +25,11 @@ from penstock.sdk.project import Project
 
 VARIABLE = "PENSTOCK_TEST_CHROMIUM"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SETTLED = """() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getTiming().iterations !== Infinity)
+  .map((one) => one.finished.catch(() => undefined)))
+  .then(() => undefined)"""
+"""Waits until no transition runs."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 LAN = "MAP penstock.lan 127.0.0.1"  #: a plain http:// address that is no secure context, as on a local network
 PATIENCE_MS = 20_000  #: a busy machine is no reason to fail
@@ -167,6 +172,7 @@ class Desk:
         if not self.page.evaluate("() => 'axe' in window"):
             # Past the page's policy, which rightly lets no strange script in.
             self.page.evaluate(AXE.read_text())
+        self.page.evaluate(SETTLED)  # what fades in is pale for a moment
         told: dict[str, Any] = self.page.evaluate(
             "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
         )
