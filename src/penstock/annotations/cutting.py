@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-Ring = list[float]
+from penstock.annotations.geometry import Ring, ring_area
+
 Part = list[Ring]
 Point = tuple[float, float]
 
@@ -49,8 +50,8 @@ def polygon(shape: Iterable[Part], window: Window) -> list[Part]:
     parts = [[_points(ring) for ring in part] for part in shape]
     for edge in _edges(window):
         parts = [piece for part in parts for piece in _halved(part, edge)]
-    found = [[_flat(ring) for ring in part if _area(ring)] for part in parts if part and _area(part[0])]
-    return [part for part in found if part]
+    flat = [[_flat(ring) for ring in part] for part in parts]
+    return [[ring for ring in part if ring_area(ring)] for part in flat if ring_area(part[0])]
 
 
 def _points(ring: Sequence[float]) -> list[Point]:
@@ -59,12 +60,6 @@ def _points(ring: Sequence[float]) -> list[Point]:
 
 def _flat(ring: Iterable[Point]) -> Ring:
     return [number for point in ring for number in point]
-
-
-def _area(ring: Sequence[Point]) -> float:
-    if len(ring) < 3:
-        return 0.0
-    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise([*ring, ring[0]]))) / 2
 
 
 class _Chain(NamedTuple):

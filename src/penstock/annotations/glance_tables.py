@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from penstock.annotations.model import Annotation
-from penstock.annotations.tables import Level, from_row
+from penstock.annotations.tables import LEVELS, OVERLAID, Level, at_levels, from_row
 from penstock.store import Transaction
 
 
@@ -13,16 +13,9 @@ def select_first(
     """(file, annotation), overlaid, in the order of ids: of each file the first `most`, however many it has."""
     rows = tx.rows(
         "select r.* from unnest(%(files)s::bigint[]) as f(file), lateral (select d.* from ("
-        " select distinct on (a.id)"
-        ' a.id, a.kind, a.label, a.geometry, a.attributes, a.source, a.confidence, a."group", a.at, a.author,'
-        ' a."foreign", a.file, a.gone'
-        " from unnest(%(branches)s::bigint[], %(as_of)s::bigint[]) with ordinality as level(branch, as_of, n)"
-        " join annotation a on a.project = %(project)s and a.branch = level.branch and a.file = f.file"
-        " and (case when level.as_of is null then a.retired_seq is null"
-        " else a.created_seq <= level.as_of and (a.retired_seq is null or a.retired_seq > level.as_of) end)"
+        " select distinct on (a.id)" + OVERLAID + LEVELS + " and a.file = f.file"
         " order by a.id, level.n) d where not d.gone order by d.id limit %(most)s) r order by r.file, r.id",
-        branches=[level.branch for level in levels],
-        as_of=[level.as_of for level in levels],
+        **at_levels(levels),
         files=list(files),
         most=most,
     )

@@ -144,6 +144,24 @@ def last_seq(tx: Transaction) -> int:
 # Reading.
 
 
+OVERLAID: LiteralString = (
+    ' a.id, a.kind, a.label, a.geometry, a.attributes, a.source, a.confidence, a."group", a.at, a.author,'
+    ' a."foreign", a.file, a.gone'
+)
+LEVELS: LiteralString = (
+    " from unnest(%(branches)s::bigint[], %(as_of)s::bigint[]) with ordinality as level(branch, as_of, n)"
+    " join annotation a on a.project = %(project)s and a.branch = level.branch"
+    " and (case when level.as_of is null then a.retired_seq is null"
+    " else a.created_seq <= level.as_of and (a.retired_seq is null or a.retired_seq > level.as_of) end)"
+)
+"""The states that levels show. Of several states of one annotation that of the lowest `level.n` counts."""
+
+
+def at_levels(levels: Sequence[Level]) -> dict[str, list[int] | list[int | None]]:
+    """What `LEVELS` is asked with."""
+    return {"branches": [level.branch for level in levels], "as_of": [level.as_of for level in levels]}
+
+
 def select(tx: Transaction, levels: Sequence[Level], file: int) -> list[Annotation]:
     """The annotations of a file, overlaid, in order of their ids."""
     if len(levels) == 1 and levels[0].as_of is None:
@@ -162,16 +180,9 @@ def select_files(tx: Transaction, levels: Sequence[Level], files: Sequence[int])
     """(file, annotation) of many files, overlaid, in order of file and id."""
     rows = tx.rows(
         "select * from ("
-        " select distinct on (a.file, a.id)"
-        ' a.id, a.kind, a.label, a.geometry, a.attributes, a.source, a.confidence, a."group", a.at, a.author,'
-        ' a."foreign", a.file, a.gone'
-        " from unnest(%(branches)s::bigint[], %(as_of)s::bigint[]) with ordinality as level(branch, as_of, n)"
-        " join annotation a on a.project = %(project)s and a.branch = level.branch and a.file = any(%(files)s)"
-        " and (case when level.as_of is null then a.retired_seq is null"
-        " else a.created_seq <= level.as_of and (a.retired_seq is null or a.retired_seq > level.as_of) end)"
+        " select distinct on (a.file, a.id)" + OVERLAID + LEVELS + " and a.file = any(%(files)s)"
         " order by a.file, a.id, level.n) as found where not gone order by file, id",
-        branches=[level.branch for level in levels],
-        as_of=[level.as_of for level in levels],
+        **at_levels(levels),
         files=list(files),
     )
     for row in rows:
@@ -250,14 +261,8 @@ def select_heads(tx: Transaction, levels: Sequence[Level], file: int) -> dict[UU
     """What a branch holds of a file at its head, overlaid, deleted ones too."""
     rows = tx.rows(
         'select distinct on (a.id) a.id, a.kind, a.label, a.geometry, a.attributes, a.source, a.confidence, a."group",'
-        ' a.at, a.author, a."foreign", a.origin, a.gone'
-        " from unnest(%(branches)s::bigint[], %(as_of)s::bigint[]) with ordinality as level(branch, as_of, n)"
-        " join annotation a on a.project = %(project)s and a.branch = level.branch and a.file = %(file)s"
-        " and (case when level.as_of is null then a.retired_seq is null"
-        " else a.created_seq <= level.as_of and (a.retired_seq is null or a.retired_seq > level.as_of) end)"
-        " order by a.id, level.n",
-        branches=[level.branch for level in levels],
-        as_of=[level.as_of for level in levels],
+        ' a.at, a.author, a."foreign", a.origin, a.gone' + LEVELS + " and a.file = %(file)s order by a.id, level.n",
+        **at_levels(levels),
         file=file,
     )
     return {row[0]: HeadRow(from_row(row), row[11], row[12]) for row in rows}
@@ -329,8 +334,7 @@ def select_history(tx: Transaction, levels: Sequence[Level], file: int) -> list[
         " left join lateral (select at, actor from event e where e.project = a.project"
         " and e.seq = a.ended order by n limit 1) retired on true"
         " order by created_seq, id",
-        branches=[level.branch for level in levels],
-        as_of=[level.as_of for level in levels],
+        **at_levels(levels),
         file=file,
     )
 
