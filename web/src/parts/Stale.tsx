@@ -1,5 +1,6 @@
 import { Button, Group, List, SimpleGrid, Text } from "@mantine/core";
 import { words } from "../words";
+import { Fault } from "./Fault";
 import { Notice } from "./Notice";
 
 interface StaleProps {
@@ -9,8 +10,25 @@ interface StaleProps {
   take: () => void;
 }
 
+interface UnsavedProps {
+  edited: { isStale: boolean; merge: () => void; take: () => void };
+  saving: { error: unknown; reset: () => void };
+  theirs: () => readonly string[];
+  mine: () => readonly string[];
+}
+
+/** Why an edit isn't saved: somebody else changed the thing meanwhile, or saving was refused. */
+export function Unsaved({ edited, saving, theirs, mine }: UnsavedProps) {
+  if (!edited.isStale) return <Fault error={saving.error} />;
+  const then = (choose: () => void) => () => {
+    choose();
+    saving.reset();
+  };
+  return <Stale theirs={theirs()} mine={mine()} merge={then(edited.merge)} take={then(edited.take)} />;
+}
+
 /** Somebody changed what is edited here: both sides, and which to go on with. Nothing is saved by choosing. */
-export function Stale({ theirs, mine, merge, take }: StaleProps) {
+function Stale({ theirs, mine, merge, take }: StaleProps) {
   return (
     <Notice title={words.stale.title}>
       <SimpleGrid cols={2}>

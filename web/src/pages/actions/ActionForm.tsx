@@ -9,10 +9,9 @@ import { useHere } from "../../api/here";
 import type { Action } from "../../api/lists";
 import { isStale } from "../../api/problem";
 import { queries } from "../../api/queries";
-import { Fault } from "../../parts/Fault";
 import { Page } from "../../parts/Page";
 import { changesOf } from "../../parts/sides";
-import { Stale } from "../../parts/Stale";
+import { Unsaved } from "../../parts/Stale";
 import { Sure } from "../../parts/Sure";
 import { useEdited } from "../../parts/useEdited";
 import { actions as words } from "../../words/actions";
@@ -160,22 +159,12 @@ function Form({ of }: { of: Action | undefined }) {
           <Title order={2}>{words.do}</Title>
           <Steps steps={steps} change={(to) => set({ steps: to })} fault={fault} />
         </Stack>
-        {edited.isStale ? (
-          <Stale
-            theirs={said(edited.base, now)}
-            mine={said(edited.base, edited.draft)}
-            merge={() => {
-              edited.merge();
-              saving.reset();
-            }}
-            take={() => {
-              edited.take();
-              saving.reset();
-            }}
-          />
-        ) : (
-          <Fault error={saving.error} />
-        )}
+        <Unsaved
+          edited={edited}
+          saving={saving}
+          theirs={() => said(edited.base, now)}
+          mine={() => said(edited.base, edited.draft)}
+        />
         {mayEdit ? (
           <Group>
             <Button type="submit" disabled={!whole || edited.isStale} loading={saving.isPending}>

@@ -8,9 +8,8 @@ import { schemaQuery } from "../../api/labels";
 import { isStale, Refused } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Empty } from "../../parts/Empty";
-import { Fault } from "../../parts/Fault";
 import { Page } from "../../parts/Page";
-import { Stale } from "../../parts/Stale";
+import { Unsaved } from "../../parts/Stale";
 import { useEdited } from "../../parts/useEdited";
 import { schema as words } from "../../words/schema";
 import { AttributeForm } from "./AttributeForm";
@@ -100,19 +99,12 @@ export function Schema() {
             </List>
           </div>
           <Stack gap="sm" align="flex-end" maw={560}>
-            {edited.isStale ? (
-              <Stale
-                theirs={differences(edited.base, now)}
-                mine={changes}
-                merge={() => {
-                  edited.merge();
-                  saving.reset();
-                }}
-                take={forget}
-              />
-            ) : (
-              <Fault error={saving.error} />
-            )}
+            <Unsaved
+              edited={edited}
+              saving={saving}
+              theirs={() => differences(edited.base, now)}
+              mine={() => changes}
+            />
             <Group gap="sm" wrap="nowrap">
               <Button variant="default" onClick={forget}>
                 {words.discard}

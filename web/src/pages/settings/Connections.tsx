@@ -25,7 +25,7 @@ import { Empty } from "../../parts/Empty";
 import { Facts } from "../../parts/Facts";
 import { Fault } from "../../parts/Fault";
 import { changesOf } from "../../parts/sides";
-import { Stale } from "../../parts/Stale";
+import { Unsaved } from "../../parts/Stale";
 import { State } from "../../parts/State";
 import { Sure } from "../../parts/Sure";
 import { useEdited } from "../../parts/useEdited";
@@ -247,22 +247,12 @@ function Form({ of, done, refresh }: FormProps) {
           )}
         </>
       )}
-      {edited.isStale ? (
-        <Stale
-          theirs={said(edited.base, now)}
-          mine={said(edited.base, form)}
-          merge={() => {
-            edited.merge();
-            saving.reset();
-          }}
-          take={() => {
-            edited.take();
-            saving.reset();
-          }}
-        />
-      ) : (
-        <Fault error={saving.error} />
-      )}
+      <Unsaved
+        edited={edited}
+        saving={saving}
+        theirs={() => said(edited.base, now)}
+        mine={() => said(edited.base, form)}
+      />
       <Group justify="flex-end">
         <Button type="submit" loading={saving.isPending} disabled={edited.isStale}>
           {common.actions.save}

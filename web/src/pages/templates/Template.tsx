@@ -12,7 +12,7 @@ import { queries } from "../../api/queries";
 import { Fault } from "../../parts/Fault";
 import { Page } from "../../parts/Page";
 import { changesOf } from "../../parts/sides";
-import { Stale } from "../../parts/Stale";
+import { Unsaved } from "../../parts/Stale";
 import { State } from "../../parts/State";
 import { Sure } from "../../parts/Sure";
 import { useEdited } from "../../parts/useEdited";
@@ -157,22 +157,12 @@ function Form({ of }: { of: Told | undefined }) {
         <ShownSettings {...part} />
         <PeopleSettings {...part} />
         <MoreSettings {...part} />
-        {edited.isStale ? (
-          <Stale
-            theirs={said(edited.base, now)}
-            mine={said(edited.base, edited.draft)}
-            merge={() => {
-              edited.merge();
-              saving.reset();
-            }}
-            take={() => {
-              edited.take();
-              saving.reset();
-            }}
-          />
-        ) : (
-          <Fault error={saving.error} />
-        )}
+        <Unsaved
+          edited={edited}
+          saving={saving}
+          theirs={() => said(edited.base, now)}
+          mine={() => said(edited.base, edited.draft)}
+        />
         {!disabled && (
           <Group>
             <Button type="submit" loading={saving.isPending} disabled={edited.isStale}>
