@@ -1,7 +1,6 @@
 """What a grown dataset answers: queries, facets, pages, versions, forks and differences, over HTTP, by its median."""
 
 import statistics
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from bench.project import Project
-from bench.table import Table
+from bench.table import Table, timed
 
 TURNS = 9
 CHANGES = 10_000
@@ -29,7 +28,7 @@ def run(project: Project, table: Table, files: int) -> None:
     count = line.get(f"{dataset}/files/count?{asked}")["files"]
 
     def add(what: str, call: Callable[[int], Any], wanted: str, more: str = "") -> None:
-        taken = [_ms(lambda n=n: call(n)) for n in range(TURNS)]
+        taken = [timed(lambda n=n: call(n))[0] for n in range(TURNS)]
         table.add(what, statistics.median(taken), "ms", wanted, f"{more}{', ' if more else ''}up to {max(taken):.0f}")
 
     add("count of a query", lambda _: line.get(f"{dataset}/files/count?{asked}"), "< 50", f"{query}: {count:,} files")
@@ -117,9 +116,3 @@ class _Writers:
             if found:
                 edits = [{"do": "update", "id": one["id"], "confidence": turn % 100 / 100} for one in found]
                 line.post(path, msgspec.json.encode(edits))
-
-
-def _ms(call: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    call()
-    return (time.perf_counter() - began) * 1000

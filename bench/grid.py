@@ -4,17 +4,14 @@ Script milliseconds are the browser's own (`ScriptDuration`).
 """
 
 import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
 from bench import shelf
 from bench.browser import seat
 from bench.project import Project
-from bench.table import Table
+from bench.table import Table, timed
 
 FILES = 1_000_000
 PAGE = 50
@@ -45,13 +42,13 @@ def run(project: Project, folder: Path, table: Table) -> None:
 
 def _pages(project: Project, table: Table) -> None:
     files = f"{project.path}/datasets/{project.source}/files"
-    took, miles = _timed(lambda: project.line.get(f"{files}/milestones"))
+    took, miles = timed(lambda: project.line.get(f"{files}/milestones"))
     table.add("milestones of 1,000,000 files", took, "ms", "", "once for a grid, beside its first page")
     every, cursors = miles["every"], miles["cursors"]
     for name, at in (("first", 0), ("middle", miles["files"] // 2), ("last", miles["files"] - PAGE)):
         passed, skip = divmod(at, every)
         after = f"&after={cursors[passed - 1]}" if passed else ""
-        taken = [_timed(lambda: project.line.get(f"{files}?skip={skip}&limit={PAGE}{after}"))[0] for _ in range(TURNS)]  # noqa: B023
+        taken = [timed(lambda: project.line.get(f"{files}?skip={skip}&limit={PAGE}{after}"))[0] for _ in range(TURNS)]  # noqa: B023
         table.add(f"page of 1,000,000 files, {name}", statistics.median(taken), "ms", "< 50", f"{PAGE} files, median")
 
 
@@ -73,9 +70,3 @@ def _script(session: CDPSession) -> float:
     """Seconds of script so far."""
     found = session.send("Performance.getMetrics")["metrics"]
     return next(one["value"] for one in found if one["name"] == "ScriptDuration")
-
-
-def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    answer = call()
-    return (time.perf_counter() - began) * 1000, answer

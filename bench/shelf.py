@@ -1,7 +1,9 @@
 """A million files by SQL: one real picture under many keys, each in a dataset and with a box, as imports leave them."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -14,7 +16,7 @@ _FILES: LiteralString = (
     " select f.project, 'shelf/' || lpad(n::text, 7, '0') || '.png', f.hash, f.bytes, f.media, f.mime, f.width,"
     " f.height, f.state, f.created_seq from file f, generate_series(1, %(count)s) n where f.id = %(file)s"
 )
-_ENTRIES: LiteralString = (
+ENTRIES: LiteralString = (
     "insert into entry (project, dataset, file, key, cause, at, created_seq)"
     " select e.project, e.dataset, f.id, f.key, e.cause, e.at, e.created_seq from entry e"
     " join file f on f.project = e.project and f.id > %(file)s where e.file = %(file)s order by f.id"
@@ -31,19 +33,34 @@ _LABELS: LiteralString = (
 )
 
 
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
 def fill(project: Project, folder: Path, count: int) -> None:
     """Import one picture, then put it on the shelf so many times."""
-    draw(folder / "one", 1, tint=3)
-    project.await_import(project.start_import(folder / "one", project.source))
-    with embedded_server(project.running.home) as server, psycopg.connect(server.dsn, autocommit=True) as conn:
+    with opened(project, folder) as conn:
         fill_rows(conn, project.label, count)
 
 
-def fill_rows(conn: "psycopg.Connection[tuple[object, ...]]", label: int, count: int) -> None:
-    """The rows of so many more files like the newest one."""
+@contextmanager
+def opened(project: Project, folder: Path) -> Generator[Connection]:
+    """The database of an installation into which one picture was imported."""
+    draw(folder / "one", 1, tint=3)
+    project.await_import(project.start_import(folder / "one", project.source))
+    with embedded_server(project.running.home) as server, psycopg.connect(server.dsn, autocommit=True) as conn:
+        yield conn
+
+
+def newest(conn: Connection) -> int:
+    """The id of the file that came last."""
     found = conn.execute("select max(id) from file").fetchone()
     assert found is not None
-    given = {"count": count, "file": found[0], "label": label}
-    for statement in (_FILES, _ENTRIES, _BOXES, _LABELS):
+    return found[0]
+
+
+def fill_rows(conn: Connection, label: int, count: int) -> None:
+    """The rows of so many more files like the newest one."""
+    given = {"count": count, "file": newest(conn), "label": label}
+    for statement in (_FILES, ENTRIES, _BOXES, _LABELS):
         conn.execute(statement, given)
     conn.execute("vacuum analyze file, entry, annotation, file_label")

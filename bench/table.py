@@ -1,7 +1,10 @@
 """The figures, printed as they come: what, how much, what was wanted, and how it came about."""
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -24,3 +27,10 @@ def _holds(value: float, wanted: str) -> bool:
     found = re.fullmatch(r"(<|>=) ([\d.]+)", wanted)
     assert found is not None, wanted
     return value < float(found[2]) if found[1] == "<" else value >= float(found[2])
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Milliseconds that a call takes, and its answer."""
+    began = time.perf_counter()
+    answer = call()
+    return (time.perf_counter() - began) * 1000, answer

@@ -8,7 +8,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,23 +17,15 @@ from urllib.parse import quote
 
 import msgspec
 import psutil
-import psycopg
 
-from bench import coco_set
-from bench.images import draw
-from bench.installation import embedded_server
+from bench import coco_set, shelf
 from bench.project import Project
-from bench.table import Table
+from bench.table import Table, timed
 
 _FILES: LiteralString = (
     "insert into file (project, key, hash, bytes, media, mime, width, height, state, created_seq)"
     " select f.project, lpad((n * 5 + 9)::text, 12, '0') || '.jpg', f.hash, f.bytes, f.media, f.mime, %(width)s,"
     " %(height)s, f.state, f.created_seq from file f, generate_series(0, %(count)s - 1) n where f.id = %(file)s"
-)
-_ENTRIES: LiteralString = (
-    "insert into entry (project, dataset, file, key, cause, at, created_seq)"
-    " select e.project, e.dataset, f.id, f.key, e.cause, e.at, e.created_seq from entry e"
-    " join file f on f.project = e.project and f.id > %(file)s where e.file = %(file)s order by f.id"
 )
 _META: LiteralString = (
     "insert into file_meta (project, file, meta, source, created_seq) select project, id,"
@@ -79,14 +71,10 @@ def run(project: Project, folder: Path, table: Table, scale: Scale) -> None:
 
 
 def _shelve(project: Project, folder: Path, scale: Scale) -> None:
-    draw(folder / "one", 1, tint=5)
-    project.await_import(project.start_import(folder / "one", project.source))
-    with embedded_server(project.running.home) as server, psycopg.connect(server.dsn, autocommit=True) as conn:
-        found = conn.execute("select max(id) from file").fetchone()
-        assert found is not None
+    with shelf.opened(project, folder) as conn:
         size = {"width": coco_set.WIDTH, "height": coco_set.HEIGHT}
-        given = {"count": scale.images, "file": found[0], **size}
-        for statement in (_FILES, _ENTRIES, _META, _READY):
+        given = {"count": scale.images, "file": shelf.newest(conn), **size}
+        for statement in (_FILES, shelf.ENTRIES, _META, _READY):
             conn.execute(statement, given)
         conn.execute("vacuum analyze file, entry, file_meta, event")
 
@@ -104,8 +92,8 @@ class _Whole(msgspec.Struct):
 def _limits(source: Path, folder: Path) -> tuple[float, float, float]:
     """Seconds that this machine takes to decode, encode and durably write the set's bytes, with nothing else."""
     content = source.read_bytes()
-    decode, raws = _timed(lambda: msgspec.json.decode(content, type=_Raws))
-    encode, _ = _timed(lambda: msgspec.json.encode(raws))
+    decode, raws = timed(lambda: msgspec.json.decode(content, type=_Raws))
+    encode, _ = timed(lambda: msgspec.json.encode(raws))
     with tempfile.TemporaryFile(dir=folder) as file:
 
         def write() -> None:
@@ -113,8 +101,8 @@ def _limits(source: Path, folder: Path) -> tuple[float, float, float]:
             file.flush()
             os.fsync(file.fileno())
 
-        written, _ = _timed(write)
-    return decode, encode, written
+        written, _ = timed(write)
+    return decode / 1000, encode / 1000, written / 1000
 
 
 def _import(project: Project, source: Path, table: Table, more: str) -> None:
@@ -195,9 +183,3 @@ def _watched(project: Project, name: str) -> Generator[list[float]]:
     finally:
         over.set()
         watcher.join()
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    answer = work()
-    return time.perf_counter() - began, answer
