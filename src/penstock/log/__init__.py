@@ -6,8 +6,8 @@ from penstock.lazy import lazily
 
 if TYPE_CHECKING:
     from penstock.log.event import Event, Happening, Setback
-    from penstock.log.follow import Follower, having_news, read, setbacks, step, take
+    from penstock.log.follow import Follower, has_unread, having_news, read, setbacks, step, take
 
-__all__ = ["Event", "Follower", "Happening", "Setback", "having_news", "read", "setbacks", "step", "take"]
+__all__ = ["Event", "Follower", "Happening", "Setback", "has_unread", "having_news", "read", "setbacks", "step", "take"]
 
 __getattr__ = lazily(__name__)

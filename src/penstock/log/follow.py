@@ -134,6 +134,21 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
     return [follower for follower in followers if follower.name in awake]
 
 
+def has_unread(tx: Transaction, followers: Sequence[Follower]) -> bool:
+    """Whether anything happened that these followers have not taken yet: what they keep is behind."""
+    kinds = [follower.kinds(tx) if callable(follower.kinds) else follower.kinds for follower in followers]
+    found = tx.value(
+        bool,
+        "select exists (select from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
+        " left join cursor c on c.project = %(project)s and c.name = f.name,"
+        " unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e"
+        " where e.project = %(project)s and e.kind = k.kind and e.seq > coalesce(c.seq, 0) limit 1) x)",
+        names=[follower.name for follower in followers],
+        kinds=[",".join(sorted(some)) for some in kinds],
+    )
+    return bool(found)
+
+
 class _Cursor(NamedTuple):
     seq: int
     failures: int

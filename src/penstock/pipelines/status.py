@@ -8,6 +8,7 @@ from penstock.actions import tables as action_tables
 from penstock.datasets import tables as dataset_tables
 from penstock.ingest import tables as import_tables
 from penstock.metrics import reports
+from penstock.metrics.followers import FOLLOWERS
 from penstock.pipelines import trouble
 from penstock.pipelines.names import Book
 from penstock.pipelines.status_model import ActionStatus, DatasetStatus, LastRun, Status, TemplateStatus
@@ -25,6 +26,7 @@ def status(tx: Transaction) -> Status:
         templates=tuple(shown),
         actions=_actions(tx),
         setbacks=tuple(log.setbacks(tx)),
+        is_counting=log.has_unread(tx, FOLLOWERS),
     )
 
 

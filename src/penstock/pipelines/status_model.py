@@ -104,3 +104,5 @@ class Status(Value):
     actions: tuple[ActionStatus, ...]
     setbacks: tuple[Setback, ...] = ()
     """Followers of the log that stand still, and what they had to set aside in the last 30 days."""
+    is_counting: bool = False
+    """Something happened that the counts don't hold yet: ask again in a moment."""

@@ -86,6 +86,22 @@ def note(store: Store, project: int, *texts: str, kind: str = "test.noted") -> i
         return tx.seq
 
 
+def test_what_a_follower_keeps_is_behind_until_it_took_everything(store: Store, project: int, copier: Copier) -> None:
+    def is_behind() -> bool:
+        with store.db.transaction(project) as tx:
+            return log.has_unread(tx, [copier.follower])
+
+    assert not is_behind()
+    with store.db.transaction(project) as tx:
+        tx.append(Noted("a", kind="test.passed"))
+    assert not is_behind()
+    with store.db.transaction(project) as tx:
+        tx.append(Noted("b"))
+    assert is_behind()
+    assert copier.step() == 1
+    assert not is_behind()
+
+
 def test_a_follower_gets_events_in_order_and_each_once(store: Store, copier: Copier) -> None:
     note(store, copier.project, "a", "b")
     note(store, copier.project, "c")

@@ -93,3 +93,17 @@ def test_a_failed_run_is_told_at_its_action(api: Any, node: Any, drain: Any) -> 
     drain()
     [trouble] = node("actions", "tell")["trouble"]
     assert (trouble["cause"], trouble["offer"], trouble["about"]) == ("run-failed", "see_run", run["id"])
+
+
+def test_the_status_says_when_its_counts_are_behind(api: Any, node: Any, drain: Any) -> None:
+    def status() -> dict[str, Any]:
+        return api.client("viewer").get(api.path("/pipeline/status")).json()
+
+    add(api, drain, "a")
+    assert not status()["is_counting"]
+    [task] = api.owner.get(api.path("/tasks")).json()["items"]
+    assert api.owner.post(api.path(f"/tasks/{task['id']}/cancel")).status_code == 200
+    assert status()["is_counting"]
+    drain()
+    assert not status()["is_counting"]
+    assert node("templates", "pass")["progress"]["total"] == 0

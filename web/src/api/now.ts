@@ -14,7 +14,7 @@ export const statusQuery = (project: number) =>
     queryKey: ["p", project, "status"],
     queryFn: (): Promise<Status> =>
       body(api.GET("/api/v1/projects/{project}/pipeline/status", { params: { path: { project } } })),
-    refetchInterval: 60_000,
+    refetchInterval: ({ state }) => (state.data?.is_counting ? PAUSE_MS : 60_000),
   });
 
 /** The status, asked for again as events pass. */
