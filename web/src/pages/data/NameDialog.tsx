@@ -1,8 +1,7 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { Fault } from "../../parts/Fault";
-import { words } from "../../words";
+import { useState } from "react";
+import { FormModal } from "../../parts/FormDialog";
 
 interface NameDialogProps {
   title: string;
@@ -29,29 +28,24 @@ export function NameDialog({ title, why, label, action, opened, onName, onClose 
     naming.reset();
     onClose();
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    naming.mutate(name);
-  };
   return (
-    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ "aria-label": words.actions.close }}>
-      <Stack component="form" onSubmit={submit}>
-        <Text c="dimmed">{why}</Text>
-        <Fault error={naming.error} />
-        <TextInput
-          label={label}
-          required
-          data-autofocus
-          maxLength={200}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Group justify="flex-end">
-          <Button type="submit" loading={naming.isPending}>
-            {action}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <FormModal
+      title={title}
+      why={why}
+      send={action}
+      saving={naming}
+      opened={opened}
+      onClose={close}
+      onSend={() => naming.mutate(name)}
+    >
+      <TextInput
+        label={label}
+        required
+        data-autofocus
+        maxLength={200}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </FormModal>
   );
 }
