@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("penstock.cli.template", "See how far each kind of work is, pause and end it."),
     "task": ("penstock.cli.task", "Look at tasks, and work on them."),
     "action": ("penstock.cli.action", "See what fires when, and what it did."),
+    "log": ("penstock.cli.log", "See what followers of the log set aside, and give it to them again."),
     "connection": ("penstock.cli.connection", "Named access to folders and receivers outside."),
     "member": ("penstock.cli.member", "People, teams and invites."),
     "token": ("penstock.cli.token", "Tokens for programs."),

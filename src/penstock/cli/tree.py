@@ -24,10 +24,11 @@ def draw(status: Status) -> RenderableType:
 
 def _setback(setback: Setback) -> Text:
     """What doesn't follow from events as it should: penstock doctor says more."""
-    if setback.is_stopped:
+    if setback.state == "stopped":
         said = f"{setback.follower} stands still before revision {setback.seq}: {setback.trouble}"
     else:
-        said = f"{setback.follower} went past revision {setback.seq} ({setback.events} set aside): {setback.trouble}"
+        past = f"went past revision {setback.seq} ({setback.events} set aside, penstock log replay {setback.id})"
+        said = f"{setback.follower} {past}: {setback.trouble}"
     return Text(f"✗ {said}", style="red")
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from penstock.lazy import lazily
 
 if TYPE_CHECKING:
+    from penstock.log.aside import setbacks
     from penstock.log.event import Event, Happening, Setback
-    from penstock.log.follow import Follower, has_unread, having_news, read, setbacks, step, take
+    from penstock.log.follow import Follower, has_unread, having_news, read, step, take
 
 __all__ = ["Event", "Follower", "Happening", "Setback", "has_unread", "having_news", "read", "setbacks", "step", "take"]
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from penstock.core import Value
 
@@ -47,13 +47,18 @@ class Happening:
 
 
 class Setback(Value):
-    """A follower of the log that stands still, or what it went past because it couldn't take it."""
+    """A follower of the log that stands still, or events that it set aside because it couldn't take them."""
 
+    id: int | None = None
+    """To replay or dismiss it by; None for a follower that stands still, which is tried again by itself."""
     follower: str
     seq: int
-    """The revision that it couldn't take, or the one it stands before."""
+    """The revision whose events it couldn't take, or the one it stands before."""
     events: int
     """How many were set aside."""
     trouble: str
-    is_stopped: bool
-    """It is tried again; until then nothing that comes after it is taken either."""
+    """What it failed with, the last time."""
+    state: Literal["stopped", "set_aside", "replayed", "dismissed"]
+    """Stopped: until it can go on nothing that comes after is taken either. Set aside: all later events were taken."""
+    at: dt.datetime | None = None
+    """When they were set aside, or failed again."""

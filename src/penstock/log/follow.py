@@ -12,7 +12,7 @@ from typing import LiteralString, NamedTuple
 import psycopg
 
 from penstock.core import Unavailable
-from penstock.log.event import Happening, Setback
+from penstock.log.event import Happening
 from penstock.store import Database, Transaction, horizon
 from penstock.store.db import is_away
 
@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 IDLE_LAG = 1000  #: revisions of other kinds that a cursor may lag behind before it is moved for their sake alone
 TRIES = 5  #: of one transaction's events, before they are set aside
 WAIT_SECONDS = (0, 1, 5, 20)  #: after the first failure, the second, ...
-SHOWN = dt.timedelta(days=30)  #: for so long the status and doctor tell what was set aside
 NOT_THE_EVENTS = (
     OSError,
     MemoryError,
@@ -73,6 +72,11 @@ def _select(tx: Transaction, after: int, upto: int, kinds: Sequence[str] | None,
     )
 
 
+def kinds_of(tx: Transaction, follower: Follower) -> list[str]:
+    """The kinds that a follower reads at present."""
+    return sorted(follower.kinds(tx) if callable(follower.kinds) else follower.kinds)
+
+
 def step(db: Database, project: int, follower: Follower) -> int:
     """Let a follower take its next batch; how many events it got. Safe to call from many processes at once.
 
@@ -90,9 +94,9 @@ def _step(db: Database, project: int, follower: Follower, tried: list[Happening]
         upto = horizon(tx)
         if upto <= cursor.seq:
             return 0
-        kinds = follower.kinds(tx) if callable(follower.kinds) else follower.kinds
+        kinds = kinds_of(tx, follower)
         is_careful = cursor.careful_to is not None and cursor.careful_to > cursor.seq
-        found = read(tx, cursor.seq, upto, sorted(kinds), 1 if is_careful else follower.batch)
+        found = read(tx, cursor.seq, upto, kinds, 1 if is_careful else follower.batch)
         if found:
             tried += found
             follower.apply(tx, found)
@@ -117,7 +121,7 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
     """
     with db.transaction(project) as tx:
         upto = horizon(tx)
-        kinds = [follower.kinds(tx) if callable(follower.kinds) else follower.kinds for follower in followers]
+        kinds = [kinds_of(tx, follower) for follower in followers]
         awake = tx.values(
             str,
             "select f.name from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
@@ -127,7 +131,7 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
             " or exists (select from unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e"
             " where e.project = %(project)s and e.kind = k.kind and e.seq > c.seq and e.seq <= %(upto)s limit 1) x)",
             names=[follower.name for follower in followers],
-            kinds=[",".join(sorted(some)) for some in kinds],
+            kinds=[",".join(some) for some in kinds],
             upto=upto,
             lag=IDLE_LAG,
         )
@@ -136,7 +140,7 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
 
 def has_unread(tx: Transaction, followers: Sequence[Follower]) -> bool:
     """Whether anything happened that these followers have not taken yet: what they keep is behind."""
-    kinds = [follower.kinds(tx) if callable(follower.kinds) else follower.kinds for follower in followers]
+    kinds = [kinds_of(tx, follower) for follower in followers]
     found = tx.value(
         bool,
         "select exists (select from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
@@ -144,7 +148,7 @@ def has_unread(tx: Transaction, followers: Sequence[Follower]) -> bool:
         " unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e"
         " where e.project = %(project)s and e.kind = k.kind and e.seq > coalesce(c.seq, 0) limit 1) x)",
         names=[follower.name for follower in followers],
-        kinds=[",".join(sorted(some)) for some in kinds],
+        kinds=[",".join(some) for some in kinds],
     )
     return bool(found)
 
@@ -185,26 +189,31 @@ def take(db: Database, project: int, follower: Follower) -> int:
         if isinstance(error, psycopg.OperationalError) or is_away(error):
             raise
         logger.exception("follower %s of project %s failed", follower.name, project)
-        said = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
+        trouble = said(error)
         is_its_own = bool(tried) and not isinstance(error, NOT_THE_EVENTS)
-        return db.perform(lambda tx: _stumbled(tx, follower.name, tried, said, is_its_own), project)
+        return db.perform(lambda tx: _stumbled(tx, follower.name, tried, trouble, is_its_own), project)
 
 
-def _stumbled(tx: Transaction, name: str, tried: Sequence[Happening], said: str, is_its_own: bool) -> int:
+def said(error: Exception) -> str:
+    """What a follower failed with, as it is kept."""
+    return f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
+
+
+def _stumbled(tx: Transaction, name: str, tried: Sequence[Happening], trouble: str, is_its_own: bool) -> int:
     """Note a failure on the cursor, and set the events aside once they failed often enough."""
     cursor = _claim(tx, name)
     if cursor is None or (tried and cursor.seq >= tried[0].seq):
         return 0  # another process is at it, or past it
     failures = cursor.failures + 1
     if is_its_own and failures >= TRIES and tried[0].seq == tried[-1].seq:
-        logger.error("follower %s of project %s sets revision %s aside: %s", name, tx.project, tried[0].seq, said)
+        logger.error("follower %s of project %s sets revision %s aside: %s", name, tx.project, tried[0].seq, trouble)
         tx.run(
             "insert into set_aside (project, follower, seq, events, trouble, at)"
             " values (%(project)s, %(name)s, %(seq)s, %(events)s, %(trouble)s, %(now)s)",
             name=name,
             seq=tried[0].seq,
             events=len(tried),
-            trouble=said,
+            trouble=trouble,
             now=tx.now,
         )
         tx.run(_GO_ON, name=name, seq=tried[0].seq)
@@ -213,25 +222,10 @@ def _stumbled(tx: Transaction, name: str, tried: Sequence[Happening], said: str,
     tx.run(
         "update cursor set trouble = %(trouble)s, failures = %(failures)s, waits_until = %(until)s,"
         " careful_to = %(careful)s where name = %(name)s and project = %(project)s",
-        trouble=said,
+        trouble=trouble,
         failures=min(failures, TRIES),
         until=tx.now + wait if wait else None,
         careful=max(cursor.careful_to or 0, tried[-1].seq) if tried and failures > 1 else cursor.careful_to,
         name=name,
     )
     return 0
-
-
-def setbacks(tx: Transaction) -> list[Setback]:
-    """What keeps this project's followers, and what they set aside of late."""
-    stopped = tx.all(
-        Setback,
-        "select name as follower, seq + 1 as seq, 0 as events, trouble, true as is_stopped from cursor"
-        " where project = %(project)s and trouble is not null order by name",
-    )
-    return stopped + tx.all(
-        Setback,
-        "select follower, seq, events, trouble, false as is_stopped from set_aside"
-        " where project = %(project)s and at > %(since)s order by at desc limit 20",
-        since=tx.now - SHOWN,
-    )

@@ -125,7 +125,7 @@ class Progress(Value):
         if was is not None:
             counts[was] -= 1
         counts[now] += 1
-        return Progress(template=self.template, as_of=seq, **counts)
+        return Progress(template=self.template, as_of=max(self.as_of, seq), **counts)  # a replayed event is an old one
 
     def counts(self) -> dict[str, int]:
         return {status: getattr(self, status) for status in STATUSES}

@@ -29,6 +29,7 @@ from penstock.sdk.imports import Imports
 from penstock.sdk.people import Members, Teams, Tokens
 from penstock.sdk.reports import Reports
 from penstock.sdk.scope import Scope
+from penstock.sdk.setbacks import Setbacks
 from penstock.sdk.status import Status
 from penstock.sdk.templates import Tasks, Templates
 
@@ -130,6 +131,11 @@ class Project:
     def tokens(self) -> Tokens:
         """Tokens for programs."""
         return Tokens(self._scope)
+
+    @cached_property
+    def setbacks(self) -> Setbacks:
+        """What followers of the log set aside, by id, and newest first."""
+        return Setbacks(self._scope)
 
     def state(self, name: str) -> Dataset | Version:
         """A dataset by its name, or a version by `dataset/version`; what `penstock diff` and its like are given."""

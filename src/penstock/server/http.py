@@ -9,7 +9,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from penstock.core import Forbidden, Page, Settings, Value
-from penstock.log import Happening
+from penstock.engine import FOLLOWERS
+from penstock.log import Happening, aside
+from penstock.log.event import Setback
 from penstock.log.past import back, kinds_of
 from penstock.people.caller import credential
 from penstock.people.http import Caller, may, owner
@@ -22,6 +24,8 @@ from penstock.store.doctor import Finding
 router = APIRouter(tags=["server"])
 
 AnyMember = Annotated[Caller, Depends(may("member"))]
+Viewer = Annotated[Caller, Depends(may("viewer"))]
+Admin = Annotated[Caller, Depends(may("admin"))]
 
 
 class Health(Value):
@@ -114,7 +118,7 @@ def list_events(
 
 @router.get("/projects/{project}/activity")
 def list_activity(
-    who: Annotated[Caller, Depends(may("viewer"))],
+    who: Viewer,
     kinds: Annotated[
         str | None, Query(description="Only these kinds, with commas between: task.done, task.*, !attempt.saved.")
     ] = None,
@@ -128,6 +132,43 @@ def list_activity(
     found = who.read(lambda tx: back(tx, place(after) if after else None, wanted, subject, actor, limit))
     items = [LoggedEvent.model_validate(plain(happening)) for happening in found.events]
     return Page(items=items, next=f"{found.before[0]}.{found.before[1]}" if found.before else None)
+
+
+@router.get("/projects/{project}/setbacks")
+def list_setbacks(
+    who: Viewer, after: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> Page[Setback]:
+    """Events that followers of the log set aside because they couldn't take them, the newest first, and what became of
+    them. The status tells also which followers stand still.
+    """
+    return who.read(lambda tx: aside.list_(tx, after, limit))
+
+
+@router.get("/projects/{project}/setbacks/{setback}")
+def get_setback(setback: int, who: Viewer) -> Setback:
+    """One setback."""
+    return who.read(lambda tx: aside.get(tx, setback))
+
+
+@router.post("/projects/{project}/setbacks/{setback}/replay")
+def replay_setback(setback: int, who: Admin) -> Setback:
+    """Give events that were set aside to their follower again, all at once. Safe to repeat: it takes them once.
+
+    Writes `setback.replayed` and what follows from the events. Where it fails again the answer says why, and they stay.
+    """
+    try:
+        return who.do(lambda tx: aside.replay(tx, FOLLOWERS, setback))
+    except aside.ReplayFailed as failed:
+        who.store.db.perform(lambda tx, failed=failed: aside.stays(tx, setback, failed), who.project, who.person)
+        raise
+
+
+@router.post("/projects/{project}/setbacks/{setback}/dismiss")
+def dismiss_setback(setback: int, who: Admin) -> Setback:
+    """Tell of a setback no more; what should have followed from its events does not. Safe to repeat. Writes
+    `setback.dismissed`.
+    """
+    return who.do(lambda tx: aside.dismiss(tx, setback))
 
 
 def _sight(request: Request, who: Caller, kinds: str | None) -> Sees:

@@ -296,22 +296,23 @@ def _followers(connection: Connection) -> Finding:
 
 def _set_aside(connection: Connection) -> Finding:
     found = connection.execute(
-        "select follower, project, seq, events, trouble from set_aside"
-        " where at > moment() - make_interval(days => %s) order by at desc",
+        "select id, follower, project, seq, events, trouble from set_aside"
+        " where state = 'set_aside' and at > moment() - make_interval(days => %s) order by at desc",
         [SET_ASIDE_DAYS],
     ).fetchall()
     if not found:
         return Finding(ok=True, what="Followers of the log set nothing aside.")
     listed = "; ".join(
-        f"{name} in project {project}, {events} of revision {seq}: {trouble}"
-        for name, project, seq, events, trouble in found[:SET_ASIDE_SHOWN]
+        f"{id}, {name} in project {project}, {events} of revision {seq}: {trouble}"
+        for id, name, project, seq, events, trouble in found[:SET_ASIDE_SHOWN]
     )
     more = f"; and {len(found) - SET_ASIDE_SHOWN} more" if len(found) > SET_ASIDE_SHOWN else ""
     return Finding(
         ok=False,
         what=f"Followers of the log set events aside that they couldn't take: {listed}{more}",
         why="What should have followed from these events, such as new tasks or figures, did not.",
-        do=f"Report the message and the worker's log. It is told for {SET_ASIDE_DAYS} days.",
+        do="Report the message and the worker's log. Once that is mended, `penstock log replay` with the first number"
+        f" gives them to it again; `penstock log dismiss` lets them be. It is told for {SET_ASIDE_DAYS} days.",
     )
 
 

@@ -105,11 +105,11 @@ def test_it_fits_narrow_terminals(width: int) -> None:
 
 def test_followers_that_stand_still_are_told() -> None:
     setbacks = (
-        Setback(follower="tasks.watching", seq=8, events=0, trouble="KeyError: 3", is_stopped=True),
-        Setback(follower="metrics.work", seq=5, events=2, trouble="ValueError: odd", is_stopped=False),
+        Setback(follower="tasks.watching", seq=8, events=0, trouble="KeyError: 3", state="stopped"),
+        Setback(id=3, follower="metrics.work", seq=5, events=2, trouble="ValueError: odd", state="set_aside"),
     )
     told = drawn(Status(datasets=(), templates=(), actions=(), setbacks=setbacks))
     assert told[1:] == [
         "✗ tasks.watching stands still before revision 8: KeyError: 3",
-        "✗ metrics.work went past revision 5 (2 set aside): ValueError: odd",
+        "✗ metrics.work went past revision 5 (2 set aside, penstock log replay 3): ValueError: odd",
     ]

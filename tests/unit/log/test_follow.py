@@ -289,7 +289,7 @@ def test_an_event_that_can_never_be_taken_is_set_aside(
     assert copier.cursor[1] is None
     with store.db.transaction(copier.project) as tx:
         (setback,) = log.setbacks(tx)
-    assert (setback.follower, setback.seq, setback.events, setback.is_stopped) == ("test.copier", bad, 2, False)
+    assert (setback.follower, setback.seq, setback.events, setback.state) == ("test.copier", bad, 2, "set_aside")
     assert setback.trouble == "ValueError: can't digest bad"
     assert any("can't digest bad" in finding.what for finding in doctor.examine(store.settings) if not finding.ok)
 
@@ -308,7 +308,7 @@ def test_nothing_is_set_aside_for_what_is_no_events_fault(
     for _ in range(10):
         assert log.take(store.db, copier.project, copier.follower) == 0
     with store.db.transaction(copier.project) as tx:
-        assert [setback.is_stopped for setback in log.setbacks(tx)] == [True]
+        assert [setback.state for setback in log.setbacks(tx)] == ["stopped"]
     copier.between = lambda: None
     assert log.take(store.db, copier.project, copier.follower) == 1
     assert copier.copied == ["a"]

@@ -27,10 +27,12 @@ create table cursor (
 -- Transactions whose events a follower couldn't take, and went past.
 create table set_aside (
   project int not null,
+  id bigint generated always as identity primary key,
   follower text not null,
   seq bigint not null,
   events int not null,
   trouble text not null,
   at timestamptz not null,
-  primary key (project, follower, seq)
+  state text not null default 'set_aside' check (state in ('set_aside', 'replayed', 'dismissed')),
+  unique (project, follower, seq)
 );
