@@ -6,7 +6,7 @@ knows its own work from somebody else's.
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +18,7 @@ from penstock.datasets.tables import FileState
 from penstock.export import destination, packing, publishing, tables, verbs
 from penstock.export.content import Cancelled, Content
 from penstock.export.model import Export
-from penstock.export.publishing import MANIFEST, Appender, Workshop, Written
+from penstock.export.publishing import MANIFEST, Appender, Listing, Sink, Workshop
 from penstock.export.shelf import Shelf
 from penstock.formats import Chunk, Enclosing, Format, Item, Loss, foreign
 from penstock.formats.carries import EVERYTHING
@@ -121,17 +121,31 @@ class Making:
         self._loss = loss
 
     def make(self) -> Made:
-        """Write the annotations, copy or list the media, then the manifest, then pack it all if asked."""
+        """Write the annotations, copy the media, then say in the manifest what there is."""
+        if self._export.pack == "folder":
+            listing = self._write(lambda path: publishing.create(self._shop.set / path, path))
+            bytes = self._write_manifest(self._shop.set / MANIFEST, listing)
+            return Made(self._shop.set, bytes, self._loss.as_dict())
+        packed = self._shop.folder / f"set.{self._export.pack}"
+        with packing.archive(packed, self._export.pack) as archive:
+            listing = self._write(lambda path: packing.Held(archive, path, self._shop.folder))
+            for line in self._media():
+                chunks = publishing.checked(self._shelf.stream(line["sha256"]), line["sha256"], line["key"])
+                archive.add(line["path"], line["bytes"], chunks, squeeze=False)
+            manifest = self._shop.folder / MANIFEST
+            self._write_manifest(manifest, listing)
+            archive.add(MANIFEST, manifest.stat().st_size, publishing.read(manifest), squeeze=True)
+        return Made(packed, packed.stat().st_size, self._loss.as_dict())
+
+    def _write(self, begin: Callable[[str], Sink]) -> Listing:
+        """Write the annotations, and into a folder the media; the media of archives are listed."""
         format = formats.named(self._export.format)
         said = foreign.joined(self._content.foreign, None if format.carries == EVERYTHING else format.page, self._loss)
-        with self._index.open("wb") as index, Appender(self._shop.set) as appender:
+        listing = Listing(self._shop.folder / "files.jsonl")
+        with listing, self._index.open("wb") as index, Appender(begin, listing) as appender:
             for chunk in self._chunks(format, index, said):
                 appender.append(chunk.path, chunk.data)
-        bytes = self._write_manifest(appender.written)
-        if self._export.pack == "folder":
-            return Made(self._shop.set, bytes, self._loss.as_dict())
-        packed = self._pack(appender.written)
-        return Made(packed, packed.stat().st_size, self._loss.as_dict())
+        return listing
 
     def _chunks(self, format: Format, index: BinaryIO, said: dict[str, Any]) -> Iterator[Chunk]:
         schema = self._content.written_schema
@@ -161,17 +175,15 @@ class Making:
             for line in index:
                 yield json.loads(line)
 
-    def _write_manifest(self, written: list[Written]) -> int:
+    def _write_manifest(self, path: Path, listing: Listing) -> int:
         """Write the manifest, file by file; the size of the whole set."""
-        total = 0
-        with (self._shop.set / MANIFEST).open("xb") as manifest:
+        total = listing.bytes
+        with path.open("xb") as manifest:
             head = json.dumps(self._head(), ensure_ascii=False, indent=1)
             manifest.write(head.removesuffix("\n}").encode() + b',\n "files": [')
             between = b"\n  "
-            for one in written:
-                total += one.bytes
-                line = {"path": one.path, "bytes": one.bytes, "sha256": one.hash}
-                manifest.write(between + json.dumps(line, ensure_ascii=False).encode())
+            for line in listing.lines():
+                manifest.write(between + line)
                 between = b",\n  "
             for line in self._media():
                 total += line["bytes"]
@@ -221,14 +233,3 @@ class Making:
         with self._store.db.transaction(self._project) as tx:
             version = versions.get(tx, self._export.version)
         return {"id": version.id, "name": version.name}
-
-    def _pack(self, written: list[Written]) -> Path:
-        path = self._shop.folder / f"set.{self._export.pack}"
-        with packing.archive(path, self._export.pack) as archive:
-            for name in (MANIFEST, *(one.path for one in written)):
-                source = self._shop.set / name
-                archive.add(name, source.stat().st_size, publishing.read(source), squeeze=True)
-            for line in self._media():
-                chunks = publishing.checked(self._shelf.stream(line["sha256"]), line["sha256"], line["key"])
-                archive.add(line["path"], line["bytes"], chunks, squeeze=False)
-        return path

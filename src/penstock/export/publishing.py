@@ -10,11 +10,12 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self
+
+import msgspec
 
 from penstock.export.model import DestinationTaken, MediaDamaged, PathClash
 
@@ -23,15 +24,7 @@ _HIDDEN = ".penstock-export-"
 _DROPPED = "dropped"
 _CHUNK = 1 << 20
 _SYNCS_AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One file of the set: its path in it, its size and its SHA-256 in hex."""
-
-    path: str
-    bytes: int
-    hash: str
+_JSON = msgspec.json.Encoder()
 
 
 class Workshop:
@@ -79,16 +72,52 @@ def safe(path: str) -> str:
     return "/".join("_" if ".." in part.split("\\") else part for part in parts) or "_"
 
 
+class Listing:
+    """What the manifest will list, a line for each file, on disk meanwhile: there may be millions. A context manager:
+    nothing is added afterwards.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("xb", buffering=_CHUNK)
+        self.bytes = 0  #: of all files
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, path: str, bytes: int, hash: str) -> None:
+        self.bytes += bytes
+        self._file.write(b'{"path": %b, "bytes": %d, "sha256": "%b"}\n' % (_JSON.encode(path), bytes, hash.encode()))
+
+    def lines(self) -> Iterator[bytes]:
+        """Each file's line, without its end."""
+        with self._path.open("rb") as file:
+            for line in file:
+                yield line[:-1]
+
+
+class Sink(Protocol):
+    """One file of a set that is being written."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+    def close(self) -> None: ...
+
+
 class Appender:
     """Writes the files of a format, whose chunks come file after file. A context manager."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, begin: Callable[[str], Sink], listing: Listing) -> None:
+        """`begin` begins the file at a path inside the set; it raises PathClash when that was there before."""
+        self._begin = begin
+        self._listing = listing
         self._path: str | None = None
-        self._file: BinaryIO | None = None
+        self._file: Sink | None = None
         self._digest = hashlib.sha256()
         self._bytes = 0
-        self.written: list[Written] = []
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +130,7 @@ class Appender:
         path = safe(path)
         if path != self._path:
             self.close()
-            self._file = create(self._root / path, path)
+            self._file = self._begin(path)
             self._path, self._digest, self._bytes = path, hashlib.sha256(), 0
         assert self._file is not None
         self._file.write(data)
@@ -110,9 +139,9 @@ class Appender:
 
     def close(self) -> None:
         if self._file is not None and self._path is not None:
-            self._file.close()
-            self.written.append(Written(self._path, self._bytes, self._digest.hexdigest()))
-            self._file = self._path = None
+            file, path, self._file, self._path = self._file, self._path, None, None
+            file.close()
+            self._listing.add(path, self._bytes, self._digest.hexdigest())
 
 
 def create(target: Path, path: str) -> BinaryIO:
