@@ -75,9 +75,10 @@ def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -
         loss.count(f"shape_to_{kind}")
         shape = _AS[kind](annotation.kind, shape, size)
     if kind == "polygon" and _is_too_much(shape, carries):
-        if "mask" in carries.kinds and all(size):
+        mask = rle.from_polygon(shape, *size) if "mask" in carries.kinds and all(size) else None
+        if mask is not None and rle.area(rle.runs(mask)):
             loss.count("rings_to_mask")
-            kind, shape = "mask", rle.from_polygon(shape, *size)
+            kind, shape = "mask", mask
         else:
             loss.count("rings_joined")
             shape = [[outlines.as_one_ring(shape)]]

@@ -209,7 +209,7 @@ def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed:
     polygon: Polygon = shape
     if all(len(part) == 1 for part in polygon):
         return [part[0] for part in polygon], None
-    if not all(size):
+    mask = rle.from_polygon(polygon, *size) if all(size) else None
+    if mask is None or not rle.area(rle.runs(mask)):
         return [part[0] for part in polygon], "holes_dropped"
-    mask = rle.from_polygon(polygon, *size)
     return {"size": list(mask.size), "counts": mask.counts}, "holes_to_mask"

@@ -100,7 +100,7 @@ WORDS: dict[str, str] = {
     "rings_to_mask": "Polygons of several parts, or with holes, are written as masks: their pixels.",
     "rings_joined": "Parts and holes of polygons are joined to one ring by lines of no width.",
     "holes_to_mask": "Polygons with holes are written as masks: the same pixels, without the corners.",
-    "holes_dropped": "Holes are left out, because the image's size isn't known.",
+    "holes_dropped": "Holes are left out: the image's size isn't known, or they leave no pixel.",
     "attributes_dropped": "Values of attributes are left out.",
     "confidence_dropped": "Confidences are left out.",
     "group_dropped": "Which annotations belong together is left out.",

@@ -304,12 +304,14 @@ def test_what_coco_cannot_say_is_counted():
         ],
     )
     unknown = Item(key="b", annotations=[one("polygon", [[ring, hole]])])
+    sliver = [1.1, 1, 1.4, 1, 1.4, 5, 1.1, 5]
+    thin = Item(key="c", width=12, height=10, annotations=[one("polygon", [[sliver, [1.2, 2, 1.3, 2, 1.3, 3]]])])
     loss = Loss()
-    found = json.loads(b"".join(chunk.data for chunk in COCO_FORMAT.write([known, unknown], SCHEMA, loss)))
+    found = json.loads(b"".join(chunk.data for chunk in COCO_FORMAT.write([known, unknown, thin], SCHEMA, loss)))
     assert loss.as_dict() == {
         "at_dropped": 1,
         "file_attributes_dropped": 1,
-        "holes_dropped": 1,
+        "holes_dropped": 2,
         "holes_to_mask": 1,
         "kind_dropped": 2,
         "meta_dropped": 1,
@@ -318,6 +320,7 @@ def test_what_coco_cannot_say_is_counted():
     mask = found["annotations"][0]["segmentation"]
     assert rle.area(rle.runs(rle.Mask(tuple(mask["size"]), mask["counts"]))) == 48
     assert found["annotations"][1]["segmentation"] == [ring]
+    assert found["annotations"][2]["segmentation"] == [sliver]  # no pixel lies in it
 
 
 def test_turned_shapes_are_written_as_polygons_with_their_own_area():
