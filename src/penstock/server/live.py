@@ -94,17 +94,17 @@ class Live:
     def open(self, project: int, loop: asyncio.AbstractEventLoop) -> tuple[Stream, int]:
         """A stream of what follows the returned revision. Close it by `drop`. Talks to the database."""
         stream = Stream(project, loop)
+        with self._db.transaction(project) as tx:
+            begin = horizon(tx)
         with self._lock:
-            if project not in self._read_to:
-                with self._db.transaction(project) as tx:
-                    self._read_to[project] = horizon(tx)
+            begin = self._read_to.setdefault(project, begin)
             self._streams.setdefault(project, set()).add(stream)
             if self._closed.is_set():
                 stream.close()
             elif self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="penstock live", daemon=True)
                 self._thread.start()
-            return stream, self._read_to[project]
+            return stream, begin
 
     def drop(self, stream: Stream) -> None:
         with self._lock:
@@ -230,7 +230,7 @@ async def stream_events(
 async def _events(
     live: Live, db: Database, project: int, after: Place | None, sees: Sees, heartbeat: float
 ) -> AsyncGenerator[bytes]:
-    stream, begin = await asyncio.to_thread(live.open, project, asyncio.get_running_loop())
+    stream, begin = await _opened(live, project)
     try:
         yield b"retry: 1000\n\n"
         reached = after or (begin, _END)
@@ -249,6 +249,16 @@ async def _events(
                 yield chunk
     finally:
         live.drop(stream)
+
+
+async def _opened(live: Live, project: int) -> tuple[Stream, int]:
+    """A stream. A thread that opens one goes on when the client goes away meanwhile: what it brings is dropped."""
+    opening = asyncio.ensure_future(asyncio.to_thread(live.open, project, asyncio.get_running_loop()))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(lambda done: done.cancelled() or done.exception() or live.drop(done.result()[0]))
+        raise
 
 
 def _page(db: Database, project: int, after: Place, upto: int) -> list[Happening]:

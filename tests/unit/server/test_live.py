@@ -14,7 +14,7 @@ from penstock.log import Happening
 from penstock.people.model import NewProgram
 from penstock.people.standing import Standing
 from penstock.server.http import SightLost
-from penstock.server.live import Live, PlaceInvalid, place, stream_events
+from penstock.server.live import Live, PlaceInvalid, Stream, place, stream_events
 from penstock.server.sight import seen_by
 from penstock.store import Store
 
@@ -159,6 +159,37 @@ def test_projects_don_t_hear_of_each_other(store: Store, project: int) -> None:
         assert [e["body"]["person"] for e in await read(stream, 1)] == [here]
 
     following(store, project, None, script)
+
+
+def test_a_stream_whose_client_went_away_while_it_was_opened_is_dropped(store: Store, project: int) -> None:
+    """It stayed for ever, and its backlog filled up: nobody was left to drop what the thread came back with."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(Live):
+        def open(self, project: int, loop: asyncio.AbstractEventLoop) -> tuple[Stream, int]:
+            begun.set()
+            go_on.wait(20)
+            return super().open(project, loop)
+
+        def drop(self, stream: Stream) -> None:
+            super().drop(stream)
+            dropped.set()
+
+    async def run() -> None:
+        live = Slow(store.db)
+        client = asyncio.ensure_future(anext(stream_events(live, store.db, project, None, everything)))
+        await asyncio.to_thread(begun.wait, 20)
+        client.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await client
+        go_on.set()
+        async with asyncio.timeout(20):
+            await dropped.wait()
+        assert live._streams == {}
+        live.close()
+
+    dropped = asyncio.Event()
+    asyncio.run(run())
 
 
 def test_a_stream_ends_when_the_server_stops(store: Store, project: int) -> None:
