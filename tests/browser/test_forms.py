@@ -1,6 +1,7 @@
 """The forms: schema, templates, people, actions, settings, inbox, activity and reports, by mouse and keyboard."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -115,6 +116,32 @@ def test_a_template_that_somebody_changed_meanwhile_shows_both_sides(desk: Desk,
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Go on with theirs").click()
     expect(guide).to_have_value("This.")
+
+
+@pytest.mark.thorough
+def test_a_team_that_somebody_changed_meanwhile_shows_both_sides(
+    desk: Desk, owned: Project, somebody: Callable[..., Project]
+) -> None:
+    for name in ("Ann", "Bob"):
+        somebody(name)
+    owned.teams.create("experts")
+    page = desk.go("/settings/teams")
+    name = page.get_by_role("textbox", name="Name: experts")
+    name.fill("masters")
+    owned.teams.change("experts", members=[f"ann{owned.id}@example.org"])
+    name.blur()
+    expect(page.get_by_role("region", name="They changed")).to_contain_text("with Ann")
+    expect(page.get_by_role("region", name="You changed")).to_contain_text("Name: masters")
+    assert desk.serious() == []
+    page.get_by_role("button", name="Go on with both").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    members = page.get_by_role("combobox", name="Members: masters")
+    members.click()
+    page.get_by_role("option", name=re.compile("Bob")).click()
+    expect(members).to_be_enabled()
+    named = {one.person: one.name for one in owned.members.all().values()}
+    assert {named[one] for one in owned.teams["masters"].members} == {"Ann", "Bob"}
 
 
 @pytest.mark.thorough

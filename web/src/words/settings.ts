@@ -73,6 +73,8 @@ export const settings = {
   noTeams: "No teams yet",
   noTeamsWhy: "Templates say who works on them: single people, or teams that you can change at any time.",
   teamMembers: "Members",
+  joinsTeam: (who: string) => `with ${who}`,
+  leavesTeam: (who: string) => `without ${who}`,
   archiveTeam: "Archive",
   archiveTeamTitle: (name: string) => `Archive the team ${name}?`,
   archiveTeamWhy: "Its members stay in the project. Templates that name only this team have nobody then.",

@@ -7,7 +7,10 @@ import { membersQuery, type Team, teamsQuery } from "../../api/lists";
 import { queries } from "../../api/queries";
 import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
+import { alike } from "../../parts/sides";
+import { Unsaved } from "../../parts/Stale";
 import { Sure } from "../../parts/Sure";
+import { useEdited } from "../../parts/useEdited";
 import { words as common } from "../../words";
 import { settings as words } from "../../words/settings";
 
@@ -89,20 +92,45 @@ interface RowProps {
   refresh: () => Promise<unknown>;
 }
 
+/** What is edited of a team: members as keys, so that both sides' changes of them go together. */
+interface Draft {
+  name: string;
+  members: Readonly<Record<string, true>>;
+}
+
+const asMembers = (ids: readonly (number | string)[]): Draft["members"] =>
+  Object.fromEntries(ids.map((id) => [String(id), true as const]));
+const drafted = ({ name, members = [] }: Team): Draft => ({ name, members: asMembers(members) });
+
 function Row({ team, people, mayAdmin, refresh }: RowProps) {
   const { project } = useHere();
-  const [name, setName] = useState(team.name);
-  const changing = useMutation({
-    mutationFn: (change: { name?: string; members?: number[]; archived?: boolean }) =>
-      body(
-        api.PATCH("/api/v1/projects/{project}/teams/{team}", {
-          params: { path: { project, team: team.id } },
-          headers: { "If-Match": `"${team.edition ?? 1}"` },
-          body: change,
-        }),
-      ),
+  const edition = team.edition ?? 1;
+  const edited = useEdited(edition, drafted(team));
+  const { base, draft } = edited;
+  const change = (of: { name?: string; members?: number[]; archived?: boolean }, edition: number) =>
+    body(
+      api.PATCH("/api/v1/projects/{project}/teams/{team}", {
+        params: { path: { project, team: team.id } },
+        headers: { "If-Match": `"${edition}"` },
+        body: of,
+      }),
+    );
+  const saving = useMutation({
+    mutationFn: ({ name, members }: Draft) =>
+      change({ name, members: Object.keys(members).map(Number) }, edited.edition),
+    onSuccess: (saved) => {
+      queries.setQueryData(teamsQuery(project).queryKey, (teams) =>
+        teams?.map((one) => (one.id === saved.id ? saved : one)),
+      );
+      edited.restart(saved.edition ?? 1, drafted(saved));
+    },
     onSettled: refresh,
   });
+  const archiving = useMutation({ mutationFn: () => change({ archived: true }, edition), onSettled: refresh });
+  const save = (to: Draft) => {
+    if (!edited.isStale && to.name.trim() !== "" && !alike(to, base)) saving.mutate(to);
+  };
+  const named = (side: Draft) => changesIn(base, side, people);
   return (
     <Table.Tr>
       <Table.Td style={{ verticalAlign: "top" }}>
@@ -110,36 +138,50 @@ function Row({ team, people, mayAdmin, refresh }: RowProps) {
           <TextInput
             aria-label={`${words.name}: ${team.name}`}
             maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            onBlur={() => {
-              if (name.trim() !== "" && name !== team.name) changing.mutate({ name });
-            }}
+            value={draft.name}
+            onChange={(event) => edited.set({ ...draft, name: event.currentTarget.value })}
+            onBlur={() => save(draft)}
           />
         ) : (
           <bdi>{team.name}</bdi>
         )}
       </Table.Td>
       <Table.Td>
-        <MultiSelect
-          aria-label={`${words.teamMembers}: ${team.name}`}
-          data={people}
-          searchable
-          disabled={!mayAdmin || changing.isPending}
-          value={(team.members ?? []).map(String)}
-          onChange={(members) => changing.mutate({ members: members.map(Number) })}
-        />
-        <Fault error={changing.error} />
+        <Stack gap="sm" align="stretch">
+          <MultiSelect
+            aria-label={`${words.teamMembers}: ${team.name}`}
+            data={people}
+            searchable
+            disabled={!mayAdmin || saving.isPending}
+            value={Object.keys(draft.members)}
+            onChange={(ids) => {
+              const to = { ...draft, members: asMembers(ids) };
+              edited.set(to);
+              save(to);
+            }}
+          />
+          <Unsaved edited={edited} saving={saving} theirs={() => named(drafted(team))} mine={() => named(draft)} />
+        </Stack>
       </Table.Td>
       <Table.Td style={{ verticalAlign: "top" }}>
         {mayAdmin && (
-          <Group justify="flex-end">
+          <Group justify="flex-end" wrap="nowrap">
+            {edited.isEdited && (
+              <Button
+                variant="default"
+                disabled={edited.isStale}
+                loading={saving.isPending}
+                onClick={() => save(draft)}
+              >
+                {common.actions.save}
+              </Button>
+            )}
             <Sure
               label={words.archiveTeam}
               title={words.archiveTeamTitle(team.name)}
-              error={changing.error}
-              busy={changing.isPending}
-              onSure={() => changing.mutateAsync({ archived: true })}
+              error={archiving.error}
+              busy={archiving.isPending}
+              onSure={() => archiving.mutateAsync()}
               variant="subtle"
             >
               {words.archiveTeamWhy}
@@ -149,4 +191,17 @@ function Row({ team, people, mayAdmin, refresh }: RowProps) {
       </Table.Td>
     </Table.Tr>
   );
+}
+
+function changesIn(base: Draft, side: Draft, people: RowProps["people"]): string[] {
+  const names = new Map(people.map((one) => [one.value, one.label]));
+  return [
+    ...(side.name === base.name ? [] : [`${words.name}: ${side.name}`]),
+    ...Object.keys(side.members)
+      .filter((id) => !(id in base.members))
+      .map((id) => words.joinsTeam(names.get(id) ?? id)),
+    ...Object.keys(base.members)
+      .filter((id) => !(id in side.members))
+      .map((id) => words.leavesTeam(names.get(id) ?? id)),
+  ];
 }
