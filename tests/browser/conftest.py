@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
@@ -70,8 +70,12 @@ class Served:
 
     def let_pass(self, time: dt.timedelta) -> None:
         """Move its clock, which is the database's, forward."""
+        self.run("update clock set offset_by = offset_by + %s", time)
+
+    def run(self, statement: LiteralString, *values: object) -> None:
+        """Do something to its database that no call does."""
         with psycopg.connect(self._env["PENSTOCK_DATABASE_URL"]) as conn:
-            conn.execute("update clock set offset_by = offset_by + %s", [time])
+            conn.execute(statement, values)
 
     def stop(self) -> None:
         assert self._process is not None

@@ -1,5 +1,6 @@
 """The pipeline as it moves: the graph, its list, what stands still, runs and deliveries."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,25 @@ def test_a_paused_template_says_so_and_one_click_mends_it(flowing: Project, desk
     strip.get_by_role("button", name="Resume").click()
     expect(strip.get_by_role("button", name="Resume")).to_be_hidden()
     assert flowing.templates["label"].value.state == "active"
+
+
+@pytest.mark.thorough
+def test_what_a_follower_set_aside_is_told_to_admins_who_answer(
+    flowing: Project, desk: Desk, served: Served, somebody: Callable[..., Project], sit_down: Callable[..., Desk]
+) -> None:
+    served.run(
+        "insert into set_aside (project, follower, seq, events, trouble, at)"
+        " select %s, 'metrics.work', n, 2, 'ValueError: odd', now() from generate_series(5, 6) n",
+        flowing.id,
+    )
+    page = desk.go("/pipeline")
+    told = page.get_by_role("region", name="Background work")
+    expect(told).to_contain_text("Reports of work went on without 4 events of revisions")
+    expect(told).to_contain_text("ValueError: odd")
+    assert desk.serious() == []
+    told.get_by_role("button", name="Dismiss").click()
+    expect(told).to_have_count(0)
+    assert [one.value.state for one in flowing.setbacks] == ["dismissed", "dismissed"]
+    other = sit_down(flowing, who=somebody("Eve", "editor").me().person.id).go("/pipeline")
+    expect(other.get_by_role("button", name="Template label")).to_be_visible()
+    expect(other.get_by_role("region", name="Background work")).to_have_count(0)

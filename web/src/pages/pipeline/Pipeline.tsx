@@ -28,6 +28,7 @@ import { DemoBanner } from "./DemoBanner";
 import { Graph } from "./Graph";
 import { List } from "./List";
 import classes from "./Pipeline.module.css";
+import { Setbacks } from "./Setbacks";
 import { TemplateSheet } from "./TemplateSheet";
 import { troubles } from "./graph";
 
@@ -43,6 +44,7 @@ export function Pipeline() {
   const me = useMe();
   const place = me.projects.find((one) => one.id === project);
   const mayEdit = place !== undefined && edits(place.role);
+  const mayAdmin = place !== undefined && administers(place.role);
   const status = useStatus(project);
   const [open, setOpen] = useState<number | undefined>();
   const [inviting, setInviting] = useState(false);
@@ -132,7 +134,7 @@ export function Pipeline() {
             project={project}
             found={troubles(status.data)}
             mayEdit={mayEdit}
-            mayInvite={place !== undefined && administers(place.role)}
+            mayInvite={mayAdmin}
             act={{
               resume: (template) => pausing.mutate({ template, pause: false }),
               enable: (connection) => enabling.mutate(connection),
@@ -140,6 +142,7 @@ export function Pipeline() {
               open: setOpen,
             }}
           />
+          {mayAdmin && <Setbacks project={project} found={status.data.setbacks ?? []} />}
           <DraftBar draft={draft} />
           {mayEdit && shown !== undefined && shown.templates.length === 0 && (
             <Recipes project={project} status={shown} onAdd={draft.add} />
