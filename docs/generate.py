@@ -181,7 +181,7 @@ def formats_page() -> str:
     for format in READ_ONLY:
         cells = ["read" if kind in format.carries.kinds else "-" for kind in KINDS]
         lines.append(f"| [{format.title}]({format.page}.md) | `{format.name}` | {' | '.join(cells)} |")
-    flags = [field for field in Carries.__dataclass_fields__ if field != "kinds"]
+    flags = [field for field in Carries.__dataclass_fields__ if field not in ("kinds", "draws")]
     lines += ["", f"| name | {' | '.join(flag.replace('_', ' ') for flag in flags)} |", f"|---|{'---|' * len(flags)}"]
     for format in (*FORMATS, *READ_ONLY):
         cells = ["yes" if getattr(format.carries, flag) else "-" for flag in flags]

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+from msgspec import UNSET
 
 from penstock.annotations import geometry as shapes
 from penstock.annotations import rle, turned
-from penstock.annotations.geometry import Polygon
+from penstock.annotations.geometry import Bounds, Polygon
 from penstock.formats import outlines
 from penstock.formats.model import Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
@@ -40,6 +43,7 @@ class Carries:
     ids: bool = False  #: the format's own ids of images and annotations
     foreign: bool = False  #: its own keys that we don't know
     provenance: bool = False  #: who or what made an annotation
+    draws: bool = True  #: where it has masks, shapes that it hasn't are drawn as such
 
 
 EVERYTHING = Carries(
@@ -70,6 +74,10 @@ def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -
     if kind is None:
         loss.count("kind_dropped")
         return None
+    if kind == "box" != annotation.kind:
+        loss.count("shape_to_box")
+        count_rest(annotation, carries, loss)
+        return Fitted(kind, bounds_of(annotation))
     shape: Any = shapes.parse(annotation.kind, annotation.geometry)
     if kind != annotation.kind:
         loss.count(f"shape_to_{kind}")
@@ -88,9 +96,23 @@ def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -
 
 def becomes(kind: Kind, carries: Carries, item: Item) -> Kind | None:
     """The kind that an annotation of this kind is written as. Nothing is drawn into an image of unknown size."""
-    found = (kind, *_CHAINS.get(kind, ()))
-    drawable = bool(item.width and item.height)
-    return next((one for one in found if one in carries.kinds and (one in (kind, "box") or drawable)), None)
+    return _becomes(kind, carries, bool(item.width and item.height))
+
+
+@lru_cache
+def _becomes(kind: Kind, carries: Carries, drawable: bool) -> Kind | None:
+    for one in (kind, *_CHAINS.get(kind, ())):
+        is_drawn = one == "mask" and not carries.draws
+        if one in carries.kinds and (one in (kind, "box") or (drawable and not is_drawn)):
+            return one
+    return None
+
+
+def bounds_of(annotation: NamedAnnotation) -> Bounds:
+    """The upright box around an annotation; nothing is parsed where it is known."""
+    if annotation.bounds is not UNSET:
+        return annotation.bounds
+    return shapes.bounds(annotation.kind, shapes.parse(annotation.kind, annotation.geometry))
 
 
 def _is_too_much(polygon: Polygon, carries: Carries) -> bool:
@@ -119,15 +141,10 @@ def _to_rotated_box(kind: Kind, shape: Any, _size: Size) -> Any:
     return outlines.turned_box(point for part in polygon for point in zip(part[0][::2], part[0][1::2], strict=True))
 
 
-def _to_box(kind: Kind, shape: Any, _size: Size) -> Any:
-    return list(shapes.bounds(kind, shape))
-
-
 _AS: Mapping[str, Callable[[Kind, Any, Size], Any]] = {
     "polygon": _to_polygon,
     "mask": _to_mask,
     "rotated_box": _to_rotated_box,
-    "box": _to_box,
 }
 
 
@@ -135,7 +152,7 @@ def count_rest(annotation: NamedAnnotation, carries: Carries, loss: Loss) -> Non
     """Count what a format can't hold of an annotation beside its shape."""
     if not carries.provenance:
         loss.count_unsaid(annotation)
-    if not carries.attributes:
+    if not carries.attributes and (annotation.attributes or annotation.foreign):
         loss.count("attributes_dropped", len(all_values(annotation)))
     if annotation.confidence is not None and not carries.confidence:
         loss.count("confidence_dropped")

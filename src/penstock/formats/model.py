@@ -74,9 +74,9 @@ class Loss:
         self.counts: Counter[str] = Counter()
 
     def count(self, code: str, n: int = 1) -> None:
-        if code not in WORDS:
-            raise KeyError(code)
         if n:
+            if code not in WORDS:
+                raise KeyError(code)
             self.counts[code] += n
 
     def count_unsaid(self, annotation: NamedAnnotation) -> None:

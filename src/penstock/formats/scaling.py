@@ -1,7 +1,10 @@
 """Coordinates that are fractions of an image's size, as pixels and back. Pure."""
 
+from collections.abc import Sequence
+from itertools import accumulate, chain
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from penstock.annotations import geometry as shapes
@@ -13,6 +16,7 @@ from penstock.schema.model import Kind
 DIGITS = 12
 """Decimals of a fraction that is written; pixels that are read back are rounded to a millionth."""
 _PIXEL_DIGITS = 6
+_ENCODE = msgspec.json.Encoder().encode
 
 
 def scaled(kind: Kind, shape: Any, width: float, height: float) -> Any:
@@ -66,6 +70,27 @@ def fraction(value: float) -> str:
     """A fraction as text, as short as it is exact."""
     text = f"{value:.{DIGITS}f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def fractions(rows: Sequence[Sequence[float]], width: float, height: float) -> list[bytes]:
+    """Rows of x and y in turn, as texts of their fractions of an image's size with spaces between, as `fraction` but
+    `1.0` for 1. All at once: number by number, they took most of the time of an export.
+    """
+    if not rows:
+        return []
+    import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
+
+    flat = np.fromiter(chain.from_iterable(rows), dtype=np.float64)
+    flat[::2] *= 1 / width
+    flat[1::2] *= 1 / height
+    found = (np.rint(flat * 10**DIGITS) / 10**DIGITS + 0.0).tolist()
+    ends = list(accumulate(map(len, rows)))
+    text = _ENCODE([found[end - len(row) : end] for row, end in zip(rows, ends, strict=True)])
+    if b"e" in text:
+        return [
+            " ".join(map(fraction, found[end - len(row) : end])).encode() for row, end in zip(rows, ends, strict=True)
+        ]
+    return text[2:-2].replace(b",", b" ").split(b"] [")
 
 
 def rounded(shape: Any) -> Any:

@@ -1,7 +1,9 @@
 """Pascal VOC: one XML per image with boxes, 1-based and inclusive on disk, and PNGs with the pixels of objects.
 
 `SegmentationObject/a.png` holds the number of the object, counted from 1 as in the XML; such an object is a mask here,
-and its box is kept. `SegmentationClass/a.png` holds the number of its class, which `labelmap.txt` names.
+and its box is kept. `SegmentationClass/a.png` holds the number of its class, which `labelmap.txt` names. Masks are
+written so by `voc` and `voc-segment`, polygons by the latter alone: two pictures a file take a hundred times as long as
+the XML.
 
 `<xmin>1</xmin><xmax>1</xmax>` is one pixel: here x 0, width 1. What VOC has and we don't (pose, truncated, difficult,
 parts, any unknown tag) is kept in `foreign` under `voc` and written again. Entities and document types are refused.
@@ -9,6 +11,7 @@ parts, any unknown tag) is kept in `foreign` under `voc` and written again. Enti
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import lru_cache
 from typing import Any, cast
 from xml.sax.saxutils import escape, quoteattr
 
@@ -168,16 +171,20 @@ def _read_attributes(part: Element | None) -> dict[str, Any]:
 
 
 class Voc:
-    """Pascal VOC."""
+    """Pascal VOC. With `segment`, shapes other than boxes are drawn; else masks alone."""
 
-    name = page = "voc"
-    title = "Pascal VOC"
+    page = "voc"
 
-    sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
-    carries = Carries(kinds=frozenset({"box", "mask"}), attributes=True, foreign=True)
+    def __init__(self, name: str, title: str, *, segment: bool) -> None:
+        self.name, self.title = name, title
+        self._segment = segment
+        self.carries = Carries(kinds=frozenset({"box", "mask"}), attributes=True, foreign=True, draws=segment)
+        self.sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
+        if segment:
+            self.sign = "by name only"
 
     def recognizes(self, look: Look) -> bool:
-        return bool(_annotation_files(look.paths()))
+        return not self._segment and bool(_annotation_files(look.paths()))
 
     def read(self, tree: Tree) -> VocReading:
         files = _annotation_files(tree.paths())
@@ -202,7 +209,8 @@ class Voc:
             stems.add(stem)
             objects = [(a, found) for a in item.annotations if (found := fit(a, self.carries, item, loss))]
             masks = [(n, a, found.shape) for n, (a, found) in enumerate(objects, 1) if found.kind == "mask"]
-            yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks), loss)).encode())
+            count_file(item, self.carries, loss)
+            yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks))).encode())
             if masks:
                 has_masks = True
                 size, own = (item.height, item.width), [(n, mask) for n, _, mask in masks]
@@ -233,44 +241,61 @@ def _label_map(numbers: Mapping[str, int]) -> str:
     return "\n".join(["# label:color_rgb:parts:actions", *told, ""])
 
 
-def _lines(
-    item: Item, name: str, objects: Sequence[tuple[NamedAnnotation, Fitted]], has_masks: bool, loss: Loss
-) -> Iterator[str]:
+def _lines(item: Item, name: str, objects: Sequence[tuple[NamedAnnotation, Fitted]], has_masks: bool) -> Iterator[str]:
     kept = dict(item.foreign.get("voc") or {})
     depth = kept.pop("depth", "3")
     segmented = kept.pop("segmented", "1" if has_masks else "0")
     yield "<annotation>\n"
-    yield from _element("folder", kept.pop("folder", "JPEGImages"), 1)
+    yield _tag("folder", kept.pop("folder", "JPEGImages"), 1)
     yield from _element("filename", name, 1)
     for tag, value in kept.items():
-        yield from _element(tag, value, 1)
-    yield from _element("size", {"width": str(item.width), "height": str(item.height), "depth": depth}, 1)
-    yield from _element("segmented", segmented, 1)
-    count_file(item, Voc.carries, loss)
+        if tag not in _OF_ITEM:
+            yield from _element(tag, value, 1)
+    yield f"\t<size>\n\t\t<width>{item.width}</width>\n\t\t<height>{item.height}</height>\n"
+    yield _tag("depth", depth, 2)
+    yield "\t</size>\n"
+    yield _tag("segmented", segmented, 1)
     for annotation, fitted in objects:
         yield from _object(annotation, fitted)
     yield "</annotation>\n"
 
 
-def _object(annotation: NamedAnnotation, fitted: Fitted) -> Iterator[str]:
-    x, y, w, h = shapes.bounds(*fitted)
-    kept = dict(annotation.foreign.get("voc") or {})
-    box = kept.pop("#box", None)
-    if kept.pop("#of", None) == fingerprint(bytes(annotation.geometry)) and box is not None:
-        x, y, w, h = box
-    value: dict[str, Any] = {
-        "name": annotation.label or "",
-        "pose": kept.pop("pose", "Unspecified"),
-        "truncated": kept.pop("truncated", "0"),
-        "difficult": kept.pop("difficult", "0"),
-        **kept,
-        "bndbox": {"xmin": _spelled(x + 1), "ymin": _spelled(y + 1), "xmax": _spelled(x + w), "ymax": _spelled(y + h)},
-    }
-    if values := all_values(annotation):
-        listed = [{"name": name, "value": _value(v)} for name, v in values.items()]
+_NOTHING_KEPT = (
+    "\t\t<pose>Unspecified</pose>\n\t\t<truncated>0</truncated>\n\t\t<difficult>0</difficult>\n"  # of most objects
+)
 
-        value["attributes"] = {"attribute": listed}
-    yield from _element("object", value, 1)
+
+def _object(annotation: NamedAnnotation, fitted: Fitted) -> Iterator[str]:
+    x, y, w, h = fitted.shape if fitted.kind == "box" else shapes.bounds(*fitted)
+    yield "\t<object>\n"
+    yield _tag("name", annotation.label or "", 2)
+    if kept := dict(annotation.foreign.get("voc") or {}):
+        box = kept.pop("#box", None)
+        if kept.pop("#of", None) == fingerprint(bytes(annotation.geometry)) and box is not None:
+            x, y, w, h = box
+        for tag, value in {"pose": "Unspecified", "truncated": "0", "difficult": "0", **kept}.items():
+            if tag not in _OF_OBJECT:
+                yield _tag(tag, value, 2)
+    else:
+        yield _NOTHING_KEPT
+    yield (
+        f"\t\t<bndbox>\n\t\t\t<xmin>{_spelled(x + 1)}</xmin>\n\t\t\t<ymin>{_spelled(y + 1)}</ymin>\n"
+        f"\t\t\t<xmax>{_spelled(x + w)}</xmax>\n\t\t\t<ymax>{_spelled(y + h)}</ymax>\n\t\t</bndbox>\n"
+    )
+    if (annotation.attributes or annotation.foreign) and (values := all_values(annotation)):
+        listed = [{"name": name, "value": _value(v)} for name, v in values.items()]
+        yield from _element("attributes", {"attribute": listed}, 2)
+    yield "\t</object>\n"
+
+
+def _tag(tag: str, value: Any, depth: int) -> str:
+    """A tag whose text is mostly one of few."""
+    return _known(tag, value, depth) if isinstance(value, str) else "".join(_element(tag, value, depth))
+
+
+@lru_cache(maxsize=4096)
+def _known(tag: str, text: str, depth: int) -> str:
+    return "".join(_element(tag, text, depth))
 
 
 def _element(tag: str, value: Any, depth: int) -> Iterator[str]:

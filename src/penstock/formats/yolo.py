@@ -17,10 +17,11 @@ from penstock.core import Invalid, Problem
 from penstock.formats import classes
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree
+from penstock.formats.scaling import fractions
 from penstock.formats.tree import ending, is_image
 from penstock.formats.waiting import Lines
 from penstock.formats.yolo_config import Config, config_text, read_config
-from penstock.formats.yolo_lines import Task, line_of, pose_line, read_line
+from penstock.formats.yolo_lines import Task, pixels_of, pose_line, read_line
 from penstock.schema.model import Kind, Schema, Skeleton
 from penstock.schema.wanted import WantedSchema
 
@@ -176,9 +177,11 @@ class Yolo:
         splits: set[str] = set()
         for item in items:
             splits.add(split_of(item))
-            path = self.media_path(item).replace("images/", "labels/", 1)
-            lines = _written(item, self.carries, self.task == "pose", numbers, points, loss)
-            yield Chunk(path.rpartition(".")[0] + ".txt", "".join(f"{line}\n" for line in lines).encode())
+            path = self.media_path(item).replace("images/", "labels/", 1).rpartition(".")[0] + ".txt"
+            if self.task == "pose":
+                yield Chunk(path, _poses(item, self.carries, numbers, points, loss))
+            else:
+                yield Chunk(path, _text(item, self.carries, numbers, loss))
         pose = [
             label.skeleton for label in schema.live_labels if label.skeleton and len(label.skeleton.points) == points
         ]
@@ -187,34 +190,52 @@ class Yolo:
         )
 
 
-def _written(
-    item: Item, carries: Carries, is_pose: bool, numbers: Mapping[str, int], points: int, loss: Loss
-) -> Iterator[str]:
+def _text(item: Item, carries: Carries, numbers: Mapping[str, int], loss: Loss) -> bytes:
+    """A line for each annotation that is no pose."""
+    ids: list[int] = []
+    rows: list[Sequence[float]] = []
+    for annotation, number in _numbered(item, item.annotations, carries, numbers, loss):
+        fitted = fit(annotation, carries, item, loss)
+        if fitted is not None:
+            ids.append(number)
+            rows.append(pixels_of(*fitted))
+    return b"".join(b"%d %b\n" % line for line in zip(ids, fractions(rows, item.width, item.height), strict=True))
+
+
+def _poses(item: Item, carries: Carries, numbers: Mapping[str, int], points: int, loss: Loss) -> bytes:
+    """A line for each pose or box, and for those of one group together."""
+    lines: list[str] = []
+    mates = _mates(item.annotations)
+    alone = [annotation for annotation in item.annotations if id(annotation) not in mates.values()]
+    for annotation, number in _numbered(item, alone, carries, numbers, loss):
+        mate = mates.get(id(annotation))
+        if mate is not None:
+            annotation = msgspec.structs.replace(annotation, group=None)
+        fitted = fit(annotation, carries, item, loss)
+        if fitted is None:
+            continue
+        if fitted.kind == "box":
+            marked = next((one for one in item.annotations if id(one) == mate), None)
+            lines.append(pose_line(fitted.shape, _flat(marked), points, number, item))
+        else:
+            lines.append(pose_line(shapes.bounds("keypoints", fitted.shape), fitted.shape, points, number, item))
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _numbered(
+    item: Item, annotations: Sequence[NamedAnnotation], carries: Carries, numbers: Mapping[str, int], loss: Loss
+) -> Iterator[tuple[NamedAnnotation, int]]:
+    """Annotations with the numbers of their classes, where the image's size is known."""
     count_file(item, carries, loss)
     if not (item.width and item.height):
         loss.count("size_unknown", len(item.annotations))
         return
-    mates = _mates(item.annotations) if is_pose else {}
-    for annotation in item.annotations:
-        if id(annotation) in mates.values():
-            continue
-        mate = mates.get(id(annotation))
-        if mate is not None:
-            annotation = msgspec.structs.replace(annotation, group=None)
+    for annotation in annotations:
         number = numbers.get(annotation.label or "")
         if number is None:
             loss.count("kind_dropped")
-            continue
-        fitted = fit(annotation, carries, item, loss)
-        if fitted is None:
-            continue
-        if not is_pose:
-            yield line_of(*fitted, number, item)
-        elif fitted.kind == "box":
-            marked = next((one for one in item.annotations if id(one) == mate), None)
-            yield pose_line(fitted.shape, _flat(marked), points, number, item)
         else:
-            yield pose_line(shapes.bounds("keypoints", fitted.shape), fitted.shape, points, number, item)
+            yield annotation, number
 
 
 def _flat(annotation: NamedAnnotation | None) -> Any:
@@ -274,8 +295,7 @@ class Darknet:
             for item in items:
                 path = self.media_path(item)
                 lists[split_of(item)].add(path.encode())
-                lines = _written(item, self.carries, False, numbers, 0, loss)
-                yield Chunk(path.rpartition(".")[0] + ".txt", "".join(f"{line}\n" for line in lines).encode())
+                yield Chunk(path.rpartition(".")[0] + ".txt", _text(item, self.carries, numbers, loss))
             told = [f"classes = {len(numbers)}"]
             for split, paths in lists.items():
                 name = "valid" if split == "val" else split

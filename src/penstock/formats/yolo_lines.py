@@ -98,16 +98,12 @@ def _is_around(box: Sequence[float], flat: Sequence[float]) -> bool:
     return all(abs(a - b) < 1e-9 for a, b in zip(box, around, strict=True))
 
 
-def line_of(kind: Kind, shape: Any, id: int, item: Item) -> str:
-    """A box, polygon of one ring, or rotated box as a line."""
+def pixels_of(kind: Kind, shape: Any) -> Sequence[float]:
+    """What a line says of a box, polygon of one ring, or rotated box, in pixels: x and y in turn."""
     if kind == "box":
         x, y, w, h = shape
-        flat = [x + w / 2, y + h / 2, w, h]
-    elif kind == "rotated_box":
-        flat = turned.of(kind, shape).outline()
-    else:
-        flat = shape[0][0]
-    return _line(id, scaled("polyline", flat, 1 / item.width, 1 / item.height))
+        return (x + w / 2, y + h / 2, w, h)
+    return turned.of(kind, shape).outline() if kind == "rotated_box" else shape[0][0]
 
 
 def pose_line(box: Sequence[float], points: Sequence[float] | None, count: int, id: int, item: Item) -> str:
@@ -116,8 +112,5 @@ def pose_line(box: Sequence[float], points: Sequence[float] | None, count: int, 
     flat = scaled("polyline", [x + w / 2, y + h / 2, w, h], 1 / item.width, 1 / item.height)
     given = list(points or ())[: 3 * count]
     given += [0.0] * (3 * count - len(given))
-    return _line(id, [*flat, *scaled("keypoints", given, 1 / item.width, 1 / item.height)])
-
-
-def _line(id: int, flat: Sequence[float]) -> str:
+    flat += scaled("keypoints", given, 1 / item.width, 1 / item.height)
     return " ".join([str(id), *map(fraction, flat)])

@@ -1,4 +1,4 @@
-"""Pascal VOC: 1-based and inclusive on disk, and nothing but boxes."""
+"""Pascal VOC: 1-based and inclusive on disk, boxes, and pixels where they are asked for."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from penstock.formats.tree import FolderTree
 from penstock.schema import Schema, planned
 from sets import SCHEMA, MemoryTree, essence, items, read, written
 
-VOC = formats.named("voc")
+VOC, SEGMENT = formats.named("voc"), formats.named("voc-segment")
 
 ONE = """<annotation>
 \t<folder>JPEGImages</folder>
@@ -158,8 +158,12 @@ def test_what_boxes_cannot_say_is_counted():
             one("rotated_box", [1, 3, 6, 2, 90]),
         ],
     )
+    plain = Loss()
+    [chunk] = VOC.write([item], SCHEMA, plain)
+    assert chunk.data.decode().count("<object>") == 3
+    assert "<xmin>4</xmin><ymin>2</ymin><xmax>5</xmax><ymax>7</ymax>" in "".join(chunk.data.decode().split())
     loss = Loss()
-    chunk, objects, of_class, names = VOC.write([item], SCHEMA, loss)
+    chunk, objects, of_class, names = SEGMENT.write([item], SCHEMA, loss)
     assert (objects.path, of_class.path, names.path) == (
         "SegmentationObject/a.png",
         "SegmentationClass/a.png",
@@ -176,6 +180,9 @@ def test_what_boxes_cannot_say_is_counted():
         "provenance_dropped": 1,
         "shape_to_mask": 2,
     }
+    lost = loss.as_dict()
+    del lost["shape_to_mask"]
+    assert plain.as_dict() == {**lost, "shape_to_box": 2}
 
 
 def test_the_pixels_of_objects_are_masks_and_their_boxes_stay():
