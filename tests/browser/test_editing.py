@@ -91,9 +91,11 @@ def test_an_image_is_finished_by_keys_alone_and_a_missing_answer_takes_the_focus
 
 
 @pytest.mark.thorough
-def test_what_changes_meanwhile_is_told_and_keys_are_bound_anew(owned: Project, desk: Desk) -> None:
+def test_what_changes_meanwhile_is_told_at_once_and_keys_are_bound_anew(
+    owned: Project, somebody: Callable[..., Project], sit_down: Callable[..., Desk]
+) -> None:
     template = lab(owned)
-    board = Board.start(desk)
+    board = Board.start(sit_down(owned, who=somebody("Ann").me().person.id))
     page = board.page
     board.press("2")
     board.drag((50, 50), (150, 150))

@@ -17,6 +17,8 @@ from penstock.server.http import SightLost
 from penstock.server.live import Live, PlaceInvalid, Stream, place, stream_events
 from penstock.server.sight import seen_by
 from penstock.store import Store
+from penstock.tasks import templates
+from penstock.tasks.model import Crew, TemplateSettings
 
 
 @pytest.fixture
@@ -268,6 +270,24 @@ def test_an_annotator_sees_their_own_work_and_messages_alone(store: Store, proje
 
     assert sees("annotator") == [mine, to_me]
     assert sees("viewer") == [mine, others, to_me, member]
+
+
+def test_an_annotator_sees_what_they_are_asked_for_change(store: Store, project: int) -> None:
+    me, somebody = add(store, project, "me"), add(store, project, "somebody")
+    with store.db.transaction(project) as tx:
+        mine, others = (
+            templates.create(tx, name, TemplateSettings(annotators=Crew(members=(who,)))).id
+            for name, who in (("mine", me), ("others", somebody))
+        )
+    batch = [
+        happened("schema.changed", 99, version=2),
+        happened("template.changed", 99, template=mine, edition=2),
+        happened("template.changed", 99, template=others, edition=2),
+        happened("template.progress_reached", 99, template=mine),
+        happened("dataset.renamed", 99, dataset=1),
+    ]
+    seen = seen_by(store.db, Standing(me, project, "annotator", connections=False, owner=False, by="token"), batch)
+    assert seen == batch[:2]
 
 
 def test_the_log_is_read_page_by_page(api) -> None:
