@@ -28,6 +28,11 @@ def go_on(work: jobs.Work, *, project: int, run: int) -> None:
             return
 
 
+def give_up(work: jobs.Work, why: str, *, project: int, run: int) -> None:
+    """Let the step fail that too many workers died of."""
+    _fail(work, project, run, Failed(why, final=True))
+
+
 def _fail(work: jobs.Work, project: int, run: int, failed: Failed) -> None:
     work.db.perform(lambda tx: running.fail(tx, run, failed), project)
 
@@ -63,13 +68,16 @@ def deliver(work: jobs.Work, *, project: int, delivery: int) -> None:
         if is_away(error) or work.tries < DELIVER_RETRIES:
             raise
         logger.exception("message %s of project %s is given up by a defect", delivery, project)
-        why = f"{type(error).__name__}: {error}"
-        work.db.perform(lambda tx: delivering.abandon(tx, delivery, why), project)
+        give_up_delivery(work, f"{type(error).__name__}: {error}", project=project, delivery=delivery)
+
+
+def give_up_delivery(work: jobs.Work, why: str, *, project: int, delivery: int) -> None:
+    work.db.perform(lambda tx: delivering.abandon(tx, delivery, why), project)
 
 
 JOBS = [
-    jobs.Job("actions.run", go_on),
+    jobs.Job("actions.run", go_on, give_up=give_up),
     jobs.Job("actions.outside", do_outside, queue="command"),
     jobs.Job("actions.tick", tick),
-    jobs.Job("actions.deliver", deliver, queue="deliver", retries=DELIVER_RETRIES),
+    jobs.Job("actions.deliver", deliver, queue="deliver", retries=DELIVER_RETRIES, give_up=give_up_delivery),
 ]

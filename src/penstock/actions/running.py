@@ -16,6 +16,7 @@ from penstock.actions.model import OVER, Run, Step, StepRun
 from penstock.actions.retrying import retry_at
 from penstock.actions.steps import Call, Failed, Finished, Outcome, Outside, StepKind, StepKindUnknown, Waits, named
 from penstock.core import Invalid, Refusal
+from penstock.jobs.trouble import MOST_DEATHS
 from penstock.store import Store, Transaction
 
 RETRY_SECONDS = (5, 300, 1800, 7200, 18000)
@@ -254,9 +255,9 @@ def interrupted(tx: Transaction, store: Store, run_id: int, n: int, number: int)
 
 
 def _lose(tx: Transaction, store: Store, run: Run, step: StepRun, why: str) -> None:
-    """A try came to no end: it is repeated as a new one, or a person is asked."""
+    """A try came to no end: it is repeated as a new one, or a person is asked, at last when that happens for ever."""
     tables.end_try(tx, run.id, step.n, step.tries, error=why)
-    if _kind(step).may_repeat(store, call_of(tx, run, step).settings):
+    if step.tries < MOST_DEATHS and _kind(step).may_repeat(store, call_of(tx, run, step).settings):
         step = step.model_copy(update={"tries": step.tries + 1})
         tables.insert_try(tx, run.id, step.n, step.tries, None)
         _save(tx, run, step, error=why)

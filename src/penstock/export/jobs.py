@@ -3,4 +3,4 @@
 from penstock.export import making
 from penstock.jobs import Job
 
-JOBS = [Job("export.run", making.run, queue="bulk", retries=making.TRIES)]
+JOBS = [Job("export.run", making.run, queue="bulk", retries=making.TRIES, give_up=making.give_up)]

@@ -64,6 +64,11 @@ def run(work: Work, project: int, export: int) -> None:
         raise
 
 
+def give_up(work: Work, why: str, project: int, export: int) -> None:
+    """Let an export fail that too many workers died of. Safe to repeat."""
+    _fail(work, project, export, f"It can't be made: {why}.")
+
+
 def _fail(work: Work, project: int, export: int, reason: str) -> None:
     work.db.perform(lambda tx: verbs.fail(tx, export, reason), project)
 

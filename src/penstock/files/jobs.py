@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from penstock import jobs
 from penstock.core import Refusal
 from penstock.files import probing, tables, verbs
 from penstock.files.model import File, Probe
@@ -27,6 +28,16 @@ def probe(work: Work, project: int, files: list[int]) -> None:
     found = _look_into(work.store, waiting)
     if found:
         work.db.perform(lambda tx: verbs.settle_probes(tx, found), project)
+
+
+def give_up(work: Work, why: str, project: int, files: list[int]) -> None:
+    """Refuse the file that too many workers died of; of several, which it is shows when each is looked into alone."""
+    if len(files) == 1:
+        work.db.perform(lambda tx: verbs.settle_probes(tx, {files[0]: f"it can't be looked into: {why}"}), project)
+        return
+    with work.db.transaction(project) as tx:
+        for file in files:
+            jobs.later(tx, "files.probe", project=project, files=[file])
 
 
 def _look_into(store: Store, waiting: Sequence[tables.Waiting]) -> dict[int, Probe | str]:
@@ -77,4 +88,4 @@ def rendition(store: Store, file: File) -> bytes | None:
     return kept
 
 
-JOBS = [Job(name="files.probe", run=probe)]
+JOBS = [Job(name="files.probe", run=probe, give_up=give_up)]

@@ -48,7 +48,7 @@ def scan(work: Work, project: int, run: int) -> None:
             raise
         logger.exception("import %s of project %s can't be scanned", run, project)
         why = f"scanning failed {RETRIES + 1} times, at last with {type(error).__name__}: {error}"
-        work.db.perform(lambda tx: verbs.fail(tx, run, why), project, found.actor)
+        give_up_scan(work, why, project, run)
         return
 
     def done(tx: Transaction) -> None:
@@ -59,6 +59,14 @@ def scan(work: Work, project: int, run: int) -> None:
             verbs.settle_later(tx, run)
 
     work.db.perform(done, project, found.actor)
+
+
+def give_up_scan(work: Work, why: str, project: int, run: int) -> None:
+    """Let an import fail that can't be scanned. Safe to repeat."""
+    with work.db.transaction(project) as tx:
+        found = tables.run(tx, run)
+    if found is not None and found.state == "scanning":
+        work.db.perform(lambda tx: verbs.fail(tx, run, why), project, found.actor)
 
 
 def bring_chunk(work: Work, project: int, run: int, chunk: int) -> None:
@@ -77,14 +85,30 @@ def bring_chunk(work: Work, project: int, run: int, chunk: int) -> None:
         if not _is_last(work, error):
             raise
         logger.exception("chunk %s of import %s of project %s can't be brought in", chunk, run, project)
-        why = f"it failed {RETRIES + 1} times, at last with {type(error).__name__}: {error}"
-        lost = [Prepared(Planned(key=key, item=Item(key=key)), reason=why) for key in waiting]
-        work.db.perform(lambda tx: bring(tx, found, chunk, lost), project, found.actor)
+        give_up_chunk(
+            work, f"it failed {RETRIES + 1} times, at last with {type(error).__name__}: {error}", project, run, chunk
+        )
+        return
+    _close_chunk(work, project, found, chunk)
 
+
+def give_up_chunk(work: Work, why: str, project: int, run: int, chunk: int) -> None:
+    """Let the items of a chunk fail that wait still. Safe to repeat."""
+    with work.db.transaction(project) as tx:
+        found = tables.run(tx, run)
+        waiting = tables.waiting_keys(tx, run, chunk)
+    if found is None or found.state not in ("scanning", "running"):
+        return
+    lost = [Prepared(Planned(key=key, item=Item(key=key)), reason=why) for key in waiting]
+    work.db.perform(lambda tx: bring(tx, found, chunk, lost), project, found.actor)
+    _close_chunk(work, project, found, chunk)
+
+
+def _close_chunk(work: Work, project: int, found: Import, chunk: int) -> None:
     def close(tx: Transaction) -> None:
-        if tables.lock_chunk(tx, run, chunk) and not tables.waiting_keys(tx, run, chunk):
-            tables.close_chunk(tx, run, chunk)
-            verbs.settle_later(tx, run)
+        if tables.lock_chunk(tx, found.id, chunk) and not tables.waiting_keys(tx, found.id, chunk):
+            tables.close_chunk(tx, found.id, chunk)
+            verbs.settle_later(tx, found.id)
 
     work.db.perform(close, project, found.actor)
 
@@ -134,7 +158,7 @@ def _vacuum(store: Store) -> None:
 
 
 JOBS = [
-    Job(name="ingest.scan", run=scan, queue="bulk", retries=RETRIES),
-    Job(name="ingest.chunk", run=bring_chunk, queue="bulk", retries=RETRIES),
+    Job(name="ingest.scan", run=scan, queue="bulk", retries=RETRIES, give_up=give_up_scan),
+    Job(name="ingest.chunk", run=bring_chunk, queue="bulk", retries=RETRIES, give_up=give_up_chunk),
     Job(name="ingest.settle", run=settle, queue="bulk", retries=RETRIES),
 ]

@@ -19,7 +19,7 @@ class Work:
     """What a running job has at hand."""
 
     store: Store
-    tries: int = 0  #: how often it was tried before
+    tries: int = 0  #: how often it failed before; a database that was away and a worker that died don't count
     should_stop: Callable[[], bool] = _never
     """Whether the worker is stopping and won't wait longer. A job that can take minutes asks now and then."""
 
@@ -38,6 +38,10 @@ class Job:
     retries: int = 5
     wait_seconds: int = 1  #: before the first retry; doubles each time
     only: type[Exception] = field(default=Exception)  #: the errors worth a retry
+    give_up: Callable[..., None] | None = None
+    """`give_up(work, why, **args)` ends what the job was to do, when too many workers died while it ran. A job without
+    one stays as failed, which `doctor` tells.
+    """
 
 
 def later(

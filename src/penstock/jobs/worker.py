@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, LiteralString
+from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -11,6 +11,7 @@ from procrastinate.jobs import Job as Enqueued
 from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
+from penstock.jobs import trouble
 from penstock.jobs.port import Job, Work
 from penstock.jobs.retries import Retries
 from penstock.store import Store
@@ -51,13 +52,28 @@ def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastin
         )
     )
     for job in jobs:
-        app.task(name=job.name, queue=job.queue, pass_context=True, retry=Retries(job))(_runner(store, job))
+        retries = Retries(job)
+        app.task(name=job.name, queue=job.queue, pass_context=True, retry=retries)(_runner(store, job, retries))
     return app
 
 
-def _runner(store: Store, job: Job) -> Callable[..., None]:
+def _runner(store: Store, job: Job, retries: Retries) -> Callable[..., None]:
     def run(context: procrastinate.JobContext, **args: Any) -> None:
-        job.run(Work(store=store, tries=context.job.attempts, should_stop=context.should_abort), **args)
+        id = context.job.id
+        past = trouble.before(store.db, id) if id and context.job.attempts else trouble.Trouble()
+        work = Work(store=store, tries=past.failures, should_stop=context.should_abort)
+        try:
+            if past.deaths < trouble.MOST_DEATHS:
+                job.run(work, **args)
+            elif job.give_up is not None:
+                job.give_up(work, trouble.WHY, **args)
+            else:
+                raise trouble.WorkersDied(trouble.WHY)
+        except Exception as error:
+            if id and not is_away(error):
+                retries.failures[id] = past.failures + 1
+                trouble.note_failure(store.db, id)
+            raise
 
     run.__name__ = job.name
     return run
@@ -119,7 +135,7 @@ async def _take_care(app: procrastinate.App, worker: _Worker) -> None:
 async def take_over(app: procrastinate.App) -> None:
     """Let the jobs of workers that died be run again."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-        if await _run_again(app, job):
+        if await _run_again(app, job, died=True):
             logger.warning("job %s (%s) is taken over from a dead worker", job.id, job.task_name)
     await app.job_manager.prune_stalled_workers(DEAD_AFTER_SECONDS)
 
@@ -133,23 +149,16 @@ async def _take_up(app: procrastinate.App, worker: _Worker, missing: set[int | N
     ours = await app.job_manager.list_jobs_async(status=Status.DOING.value, worker_id=worker.worker_id)
     left = [job for job in ours if job.id not in worker.at_hand]
     for job in left:
-        if job.id in missing and await _run_again(app, job):
+        if job.id in missing and await _run_again(app, job, died=False):
             logger.warning("job %s (%s) was left undone when the database went away", job.id, job.task_name)
     return {job.id for job in left}
 
 
-# Several look after one dead worker. The second to come would take the job from the live one that has it by then, and
-# it would run twice at once: an export failed so.
-_AGAIN: LiteralString = (
-    "select procrastinate_retry_job_v2(j.id, null, null, null, null) from (select id from procrastinate_jobs"
-    " where id = %(job)s and status = 'doing' and worker_id is not distinct from %(worker)s for update) j"
-)
-
-
-async def _run_again(app: procrastinate.App, job: Enqueued) -> bool:
-    """Let a job be run again, if it is still that worker's; whether it was."""
+async def _run_again(app: procrastinate.App, job: Enqueued, died: bool) -> bool:
+    """Let a job be run again, if it is still that worker's, which `died` or not; whether it was."""
+    told = {"job": job.id, "worker": job.worker_id, "died": died}
     try:
-        return bool(await app.connector.execute_query_all_async(_AGAIN, job=job.id, worker=job.worker_id))
+        return bool(await app.connector.execute_query_all_async(trouble.AGAIN, **told))
     except UniqueViolation:  # another with its key waits already, and will do the same
         await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
         return True

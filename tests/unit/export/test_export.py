@@ -304,6 +304,18 @@ def test_a_folder_outside_the_roots_fails(dataset: Dataset, export: MakeExport, 
         assert "roots" in (made.reason or "")
 
 
+def test_an_export_that_workers_died_of_fails(store: Store, project: int, dataset: Dataset) -> None:
+    asked = store.db.perform(
+        lambda tx: verbs.start(tx, NewExport(dataset=dataset.id, format="jsonl", pack="zip")), project
+    )
+    making.give_up(Work(store), "workers died", project, asked.id)
+    with store.db.transaction(project) as tx:
+        assert (verbs.get(tx, asked.id).state, verbs.get(tx, asked.id).reason) == (
+            "failed",
+            "It can't be made: workers died.",
+        )
+
+
 def test_files_are_picked_one_by_one(
     store: Store, project: int, dataset: Dataset, folder: Path, export: MakeExport
 ) -> None:

@@ -64,6 +64,20 @@ def test_bytes_that_are_gone_fail_the_file(store: Store, project: int, picture: 
     assert "Restore" in (reason or "")
 
 
+def test_files_that_workers_died_of_are_looked_into_alone_and_then_fail(
+    store: Store, project: int, picture: Picture, drain: Callable[[], None]
+) -> None:
+    good, deadly = (send(store, project, key, picture()) for key in ("a.jpg", "b.jpg"))
+    jobs.give_up(Work(store), "workers died", project, [good, deadly])
+    with store.db.transaction(0) as tx:
+        asked = tx.values(list, "select args -> 'files' from procrastinate_jobs order by id desc limit 2")
+    assert asked == [[deadly], [good]]
+    jobs.give_up(Work(store), "workers died", project, [deadly])
+    drain()
+    assert state(store, project, good) == ("ready", None)
+    assert state(store, project, deadly) == ("failed", "it can't be looked into: workers died")
+
+
 def test_a_lost_thumbnail_is_made_again(
     store: Store, project: int, picture: Picture, drain: Callable[[], None]
 ) -> None:

@@ -191,3 +191,16 @@ def test_a_full_disk_fails_what_it_stopped_and_says_so(desk: Desk, monkeypatch: 
         jobs.bring_chunk(Work(desk.store, tries=5), desk.project, run.id, 0)
     assert "no room left" in (desk.items(run)["a.jpg"].reason or "")
     assert desk.run().counts.new == 1
+
+
+def test_an_import_that_workers_died_of_ends(desk: Desk) -> None:
+    desk.put("a.jpg", image(1))
+    unread, run = desk.start(), desk.start()
+    jobs.give_up_scan(Work(desk.store), "workers died", desk.project, unread.id)
+    assert (desk.get(unread.id).state, desk.get(unread.id).reason) == ("failed", "workers died")
+    jobs.scan(Work(desk.store), desk.project, run.id)
+    jobs.give_up_scan(Work(desk.store), "workers died", desk.project, run.id)  # it had done its part
+    jobs.give_up_chunk(Work(desk.store), "workers died", desk.project, run.id, 0)
+    desk.drain()
+    found = desk.get(run.id)
+    assert (found.state, found.counts.failed, desk.items(found)["a.jpg"].reason) == ("finished", 1, "workers died")

@@ -13,7 +13,7 @@ from procrastinate.jobs import Job as Enqueued
 from procrastinate.manager import JobManager
 
 from penstock import jobs
-from penstock.jobs import Job, Work, worker
+from penstock.jobs import Job, Work, trouble, worker
 from penstock.jobs.retries import Retries
 from penstock.store import Store, Transaction
 from penstock.store.db import DatabaseAway
@@ -48,6 +48,11 @@ def work_off(store: Store, *known: Job, concurrency: int = 2) -> None:
 def rows(store: Store, what: Any = "status::text") -> list[Any]:
     with store.db.transaction(0) as tx:
         return [row[0] for row in tx.rows(f"select {what} from procrastinate_jobs order by id")]
+
+
+def rows_of_trouble(store: Store) -> list[Any]:
+    with store.db.transaction(0) as tx:
+        return tx.rows("select failures, deaths from job_trouble")
 
 
 def write(store: Store, line: str, **how: Any) -> bool:
@@ -165,7 +170,8 @@ def test_a_job_that_fails_is_tried_again_and_then_stays_as_failed(store: Store, 
 def test_a_job_that_found_no_database_is_tried_until_it_finds_one(error: Exception) -> None:
     retries = Retries(Job("test.write", print, retries=2))
 
-    def waits(error: Exception, tried: int) -> bool:
+    def waits(error: Exception, failures: int) -> bool:
+        retries.failures[1] = failures
         job = Enqueued(
             id=1,
             queue="",
@@ -174,14 +180,14 @@ def test_a_job_that_found_no_database_is_tried_until_it_finds_one(error: Excepti
             task_name="",
             task_kwargs={},
             scheduled_at=None,
-            attempts=tried,
+            attempts=1000,
         )
         return retries.get_retry_decision(exception=error, job=job) is not None
 
     assert waits(error, 1000)
-    assert waits(ValueError(), 1)
-    assert not waits(ValueError(), 2)
-    assert not waits(psycopg.errors.DiskFull("no space left"), 2)
+    assert waits(ValueError(), 2)
+    assert not waits(ValueError(), 3)
+    assert not waits(psycopg.errors.DiskFull("no space left"), 3)
 
 
 # Timers
@@ -288,6 +294,39 @@ def test_the_jobs_of_a_dead_worker_are_taken_over_within_30_seconds(store: Store
     assert worker.DEAD_AFTER_SECONDS + 2 * worker.HEARTBEAT_SECONDS + poll_seconds < 30
 
 
+def test_a_worker_that_died_is_no_failure_of_its_job(store: Store, notebook: Notebook) -> None:
+    notebook.fails = [ValueError("no"), ValueError("no")]
+    write(store, "x")
+    for _ in range(4):
+        fetch(store)
+        let_pass(store, 60)
+        look_after(store)
+    for _ in range(3):
+        work_off(store, *notebook.jobs)
+        make_due(store)
+    assert notebook.lines == ["x", "x", "x"]  # a job of two retries, begun seven times
+    assert rows(store) == []
+    assert rows_of_trouble(store) == []
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["ended", "left as failed"])
+def test_a_job_whose_workers_die_is_given_up_one_day(store: Store, notebook: Notebook, ends: bool) -> None:
+    given_up: list[str] = []
+    kind = Job("test.write", notebook.write, give_up=(lambda _, why, line: given_up.append(why)) if ends else None)
+    write(store, "deadly")
+    for _ in range(trouble.MOST_DEATHS):
+        make_due(store)
+        fetch(store)
+        let_pass(store, 60)
+        look_after(store)
+    assert rows_of_trouble(store) == [(0, trouble.MOST_DEATHS)]
+    assert rows(store, "scheduled_at > clock_timestamp() + interval '9 min'") == [True]  # others get something done
+    make_due(store)
+    work_off(store, kind)
+    assert (notebook.lines, given_up) == ([], [trouble.WHY] if ends else [])
+    assert rows(store) == ([] if ends else ["failed"])
+
+
 def test_two_that_look_after_a_dead_worker_let_its_job_run_once(store: Store) -> None:
     write(store, "once")
     fetch(store)
@@ -297,9 +336,9 @@ def test_two_that_look_after_a_dead_worker_let_its_job_run_once(store: Store) ->
         app = worker.build_app(store, [], connections=1)
         async with app.open_async():
             [seen_by_both] = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=worker.DEAD_AFTER_SECONDS)
-            first = await worker._run_again(app, seen_by_both)  # pyright: ignore[reportPrivateUsage]
+            first = await worker._run_again(app, seen_by_both, died=True)  # pyright: ignore[reportPrivateUsage]
             await asyncio.to_thread(fetch, store)  # somebody alive has it now
-            return [first, await worker._run_again(app, seen_by_both)]  # pyright: ignore[reportPrivateUsage]
+            return [first, await worker._run_again(app, seen_by_both, died=True)]  # pyright: ignore[reportPrivateUsage]
 
     assert asyncio.run(look()) == [True, False]
     assert rows(store) == ["doing"]

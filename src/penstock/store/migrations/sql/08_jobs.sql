@@ -10,3 +10,10 @@ create table timer (
   unique (project, key)
 );
 create index timer_by_due on timer (due);
+
+-- What befell jobs that didn't end well at once. The queue's own count knows no failure from a worker's death.
+create table job_trouble (
+  job bigint primary key references procrastinate_jobs (id) on delete cascade,
+  failures int not null default 0,
+  deaths int not null default 0     -- of workers, while it ran
+);
