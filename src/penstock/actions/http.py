@@ -20,6 +20,7 @@ from penstock.actions.model import (
     RunDetail,
     RunState,
 )
+from penstock.actions.steps import command
 from penstock.core import Page
 from penstock.people.http import Caller, may
 from penstock.store import Transaction
@@ -42,7 +43,12 @@ def list_actions(who: Viewer, name: str | None = None) -> Page[Action]:
 @router.post("/actions", status_code=201)
 def create_action(body: NewAction, who: Editor) -> Action:
     """Make an action; it waits for what happens from now on. Writes `action.created`."""
-    return who.do(lambda tx: verbs.create(tx, body))
+
+    def work(tx: Transaction) -> Action:
+        command.check_known(who.store, body.settings)
+        return verbs.create(tx, body)
+
+    return who.do(work)
 
 
 @router.get("/actions/{action}")
@@ -54,7 +60,13 @@ def get_action(action: int, who: Viewer) -> Action:
 @router.patch("/actions/{action}")
 def change_action(action: int, body: ActionChange, who: Editor) -> Action:
     """Change an action, or turn it on or off. Runs under way keep their steps. Writes `action.changed`."""
-    return who.do(lambda tx: verbs.change(tx, action, body, who.if_match))
+
+    def work(tx: Transaction) -> Action:
+        if body.settings is not None and body.settings != verbs.get(tx, action).settings:
+            command.check_known(who.store, body.settings)
+        return verbs.change(tx, action, body, who.if_match)
+
+    return who.do(work)
 
 
 @router.delete("/actions/{action}", status_code=204)

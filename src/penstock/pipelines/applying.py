@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from penstock import actions, datasets, people
 from penstock import schema as schemas
 from penstock.actions.model import Action, ActionChange, ActionSettings, NewAction
-from penstock.actions.steps.command import CommandUnknown
+from penstock.actions.steps import command
 from penstock.core import Conflict, Value
 from penstock.people.model import NewMember, Team, TeamChange
 from penstock.pipelines import connecting, following, reading
@@ -229,11 +229,8 @@ class Applying:
         except ValidationError as error:
             found = reading.problems_of(error, self.document, ("actions", name), ActionSettings)
             raise PipelineInvalid.of(found) from error
-        commands = self.store.settings.commands
-        for n, step in enumerate(settings.do):
-            if step.kind == "command" and (run := str(step.settings.get("run"))) not in commands:
-                known = ", ".join(sorted(commands)) or "none"
-                names.refuse(CommandUnknown(name=run, known=known).detail, "do", n, "command")
+        for n, refusal in command.unknown(self.store, settings):
+            names.refuse(refusal.detail, "do", n, "command")
         names.settle()
         id = self.found("action", name, written.was)
         if id is None:

@@ -29,6 +29,33 @@ def test_an_action_is_made_changed_and_removed(api: Any, wrote: Any) -> None:
     assert editor.get(path).json()["name"] == "early export"
 
 
+def test_a_command_that_the_server_does_not_name_is_refused(api: Any, wrote: Any) -> None:
+    """It was taken, and each of its runs failed."""
+    editor = api.client("editor")
+
+    def running(command: str) -> dict[str, Any]:
+        return {**BY_HAND, "do": [TELL, {"kind": "command", "settings": {"run": command}}]}
+
+    made = create(api, running("count"))
+    with wrote(api.project) as written:
+        for answer in (
+            editor.post(api.path("/actions"), json={"name": "other", "settings": running("rm -rf")}),
+            editor.patch(api.path(f"/actions/{made['id']}"), json={"settings": running("rm -rf")}),
+        ):
+            assert answer.status_code == 422
+            assert answer.json()["detail"].startswith(
+                "The server's configuration names no command 'rm -rf'. It names: c"
+            )
+            assert answer.json()["errors"][0]["at"] == "settings.do[1].settings.run"
+        bare = {**BY_HAND, "do": [{"kind": "command", "settings": {"run": ["count"]}}]}
+        assert editor.post(api.path("/actions"), json={"name": "other", "settings": bare}).status_code == 422
+    assert written.kinds == []
+
+    api.store.settings.commands.pop("count")  # the configuration changed: the action may still be turned off
+    sent = {"settings": made["settings"], "state": "off"}
+    assert editor.patch(api.path(f"/actions/{made['id']}"), json=sent).json()["state"] == "off"
+
+
 def test_an_action_is_fired_looked_at_replayed_and_its_run_listed(api: Any, wrote: Any) -> None:
     editor = api.client("editor")
     made = create(api)

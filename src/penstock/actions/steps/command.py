@@ -11,17 +11,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from pydantic import model_validator
 
 from penstock.actions import tables
-from penstock.actions.model import OVER
+from penstock.actions.model import OVER, ActionSettings
 from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, Outside, StepKind
 from penstock.actions.steps.naming import Names, NamesById
-from penstock.core import Invalid, Value
+from penstock.core import Invalid, Problem, Value
 from penstock.core.settings import Command
 from penstock.store import Store, Transaction
 from penstock.store.db import is_away
@@ -83,6 +83,22 @@ class CommandStep(StepKind[CommandSettings]):
 
     def preview(self, tx: Transaction, call: Call[CommandSettings]) -> str:
         return f"start the command {call.settings.run!r} with {json.dumps(call.settings.inputs, ensure_ascii=False)}"
+
+
+def unknown(store: Store, settings: ActionSettings) -> Iterator[tuple[int, CommandUnknown]]:
+    """The steps, by their place, whose command the server's configuration doesn't name."""
+    commands = store.settings.commands
+    for n, step in enumerate(settings.do):
+        name = step.settings.get("run")
+        if step.kind == CommandStep.kind and isinstance(name, str) and name not in commands:
+            yield n, CommandUnknown(name=name, known=", ".join(sorted(commands)) or "none")
+
+
+def check_known(store: Store, settings: ActionSettings) -> None:
+    """Refuse a command that the server's configuration doesn't name. Raises CommandUnknown."""
+    for n, refusal in unknown(store, settings):
+        at = f"settings.do[{n}].settings.run"
+        raise CommandUnknown(errors=[Problem(at, refusal.detail, refusal.type)], **refusal.parts)
 
 
 def _run(
