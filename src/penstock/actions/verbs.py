@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from penstock import metrics
+from penstock import datasets, metrics
 from penstock.actions import conditions, filling, firing, running, scheduling, steps, tables
 from penstock.actions.events import ActionChanged, ActionCreated, ActionRemoved
 from penstock.actions.model import (
@@ -41,9 +41,10 @@ IfMatch = Callable[[int], None]
 def create(tx: Transaction, new: NewAction) -> Action:
     """Make an action; it waits for what happens from now on. Writes `action.created`.
 
-    Raises ActionNameTaken, and whatever its trigger, condition or steps are refused for.
+    Raises ActionNameTaken, DatasetOutOfUse, and whatever its trigger, condition or steps are refused for.
     """
     check(tx, new.settings)
+    datasets.use(tx, sorted(_datasets_of(new.settings)))
     _check_name(tx, new.name)
     id = tables.new_id(tx)
     _arm(tx, id, new.settings)
@@ -59,6 +60,8 @@ def change(tx: Transaction, id: int, change: ActionChange, if_match: IfMatch | N
     Safe to repeat. A trigger that stays the same keeps what it fired already, also through off and on again; events
     that came while it was off are not made up for.
     """
+    if change.settings is not None:
+        datasets.use(tx, sorted(_datasets_of(change.settings)))
     before = _locked(tx, id, if_match)
     given = {field: value for field, value in dict(change).items() if value is not None}
     new = before.model_copy(update=given)
@@ -114,13 +117,18 @@ def list_(tx: Transaction) -> list[Action]:
 def using(tx: Transaction, dataset: int) -> Iterable[str]:
     """The actions that speak of a dataset, also those that are off, as people call them."""
     for action in list_(tx):
-        spoken = _Spoken()
-        for step in action.settings.do:
-            kind = steps.named(step.kind)
-            kind.write(kind.settings.model_validate(step.settings), spoken)
-        when = action.settings.when
-        if (isinstance(when, OnEvent) and when.where.get("dataset") == dataset) or ("dataset", dataset) in spoken.of:
+        if dataset in _datasets_of(action.settings):
             yield f"the action {action.name!r}"
+
+
+def _datasets_of(settings: ActionSettings) -> set[int]:
+    """The datasets that an action speaks of. Raises StepSettingsInvalid, StepKindUnknown."""
+    spoken = _Spoken()
+    for step in settings.do:
+        steps.named(step.kind).write(running.typed(step, step.settings), spoken)
+    found = {id for what, id in spoken.of if what == "dataset"}
+    where = settings.when.where.get("dataset") if isinstance(settings.when, OnEvent) else None
+    return found | {where} if isinstance(where, int) else found
 
 
 class _Spoken:

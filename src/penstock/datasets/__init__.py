@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         rename,
         route,
         unarchive,
+        use,
         users_of,
     )
 
@@ -53,6 +54,7 @@ __all__ = [
     "rename",
     "route",
     "unarchive",
+    "use",
     "users_of",
     "versions",
 ]

@@ -27,8 +27,9 @@ CHUNK = 1000
 def create(tx: Transaction, name: str, settings: LiveSettings) -> Dataset:
     """Make a live dataset; a job fills it. Writes `dataset.created` and `dataset.followed`.
 
-    Raises DatasetNameTaken, BranchesDiffer, QueryInvalid, NotFound, FollowsItself, SourceMismatch.
+    Raises DatasetNameTaken, DatasetOutOfUse, BranchesDiffer, QueryInvalid, NotFound, FollowsItself, SourceMismatch.
     """
+    _use_sources(tx, settings)
     branch = _branch(tx, settings)
     _read(tx, settings)
     made = verbs.create(tx, name, branch)
@@ -41,6 +42,7 @@ def change(
     """Let a live dataset hold something else. Safe to repeat. Writes `dataset.followed`. Raises as `create` does,
     NotLive.
     """
+    _use_sources(tx, settings)
     before = tables.lock_dataset(tx, dataset)
     if before is None:
         raise NotFound(what="dataset", name=dataset)
@@ -213,6 +215,13 @@ def _read(tx: Transaction, settings: LiveSettings) -> None:
     """Refuse what could not be asked of every source."""
     for source in settings.sources:
         asking.read(tx, settings.query, _scope(tx, source))
+
+
+def _use_sources(tx: Transaction, settings: LiveSettings) -> None:
+    """Let none of what a live dataset would follow be archived meanwhile. Its query may speak of archived ones."""
+    sources = [int(source.dataset) for source in settings.sources]
+    verbs.keep(tx, [*sources, *_depends(tx, settings)])
+    verbs.use(tx, sources)
 
 
 def _branch(tx: Transaction, settings: LiveSettings) -> int:

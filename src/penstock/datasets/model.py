@@ -263,6 +263,10 @@ class DatasetArchived(Conflict):
     """The dataset {name!r} is archived, so nothing can be added to it."""
 
 
+class DatasetOutOfUse(Conflict):
+    """The dataset {name!r} is archived, so nothing can be made that uses it. Take it into use again first."""
+
+
 class DatasetInUse(Conflict):
     """{name!r} can't be archived while it is in use, by {by}. Archive or change that first."""
 

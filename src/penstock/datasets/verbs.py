@@ -17,6 +17,7 @@ from penstock.datasets.model import (
     DatasetArchived,
     DatasetInUse,
     DatasetNameTaken,
+    DatasetOutOfUse,
     Entry,
     FileGone,
     LiveDataset,
@@ -99,6 +100,14 @@ def archive(tx: Transaction, dataset: int) -> Dataset:
 def keep(tx: Transaction, datasets: Sequence[int]) -> None:
     """Let none of these be archived until this transaction ends: for whoever makes something that uses them."""
     tables.keep(tx, datasets)
+
+
+def use(tx: Transaction, datasets: Sequence[int]) -> None:
+    """As `keep`, and refuse those that are archived already. Raises NotFound, DatasetOutOfUse."""
+    keep(tx, datasets)
+    for dataset in datasets:
+        if (found := get(tx, dataset)).archived_at is not None:
+            raise DatasetOutOfUse(name=found.name)
 
 
 def users_of(tx: Transaction, dataset: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Files leave a dataset, and tasks end, when they should: not too soon, and not never."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,9 +10,11 @@ from penstock.actions import NewAction
 from penstock.core.ids import DatasetId
 from penstock.datasets import live
 from penstock.datasets.live_model import LiveSettings, Source
-from penstock.datasets.model import DatasetInUse
+from penstock.datasets.model import DatasetInUse, DatasetOutOfUse
+from penstock.store import Transaction
 from penstock.tasks.closing import ClaimedLater
 from penstock.tasks.model import Route, TemplateSettings, Watch
+from penstock.tasks.templates import TemplateInvalid
 
 from .conftest import Lab, box
 
@@ -99,10 +102,9 @@ def test_a_dataset_that_templates_use_is_not_archived(lab: Lab) -> None:
     assert lab.do(lambda tx: datasets.archive(tx, lab.datasets["complete"])).archived_at is not None
 
 
-def test_a_dataset_that_a_live_one_or_an_action_uses_is_not_archived(lab: Lab) -> None:
-    follows = LiveSettings(query="labels.RBC > 0", sources=(Source(dataset=DatasetId(lab.datasets["complete"])),))
-    made = lab.do(lambda tx: live.create(tx, "seen", follows))
-    new = NewAction.model_validate(
+def gathering(lab: Lab) -> NewAction:
+    """An action that waits for files of `complete`, for `gold`."""
+    return NewAction.model_validate(
         {
             "name": "gather",
             "settings": {
@@ -112,6 +114,12 @@ def test_a_dataset_that_a_live_one_or_an_action_uses_is_not_archived(lab: Lab) -
             "state": "off",
         }
     )
+
+
+def test_a_dataset_that_a_live_one_or_an_action_uses_is_not_archived(lab: Lab) -> None:
+    follows = LiveSettings(query="labels.RBC > 0", sources=(Source(dataset=DatasetId(lab.datasets["complete"])),))
+    made = lab.do(lambda tx: live.create(tx, "seen", follows))
+    new = gathering(lab)
     action = lab.do(lambda tx: actions.create(tx, new), "ada")
     with pytest.raises(DatasetInUse, match="by the live dataset 'seen' and the action 'gather'"):
         lab.do(lambda tx: datasets.archive(tx, lab.datasets["complete"]))
@@ -122,13 +130,44 @@ def test_a_dataset_that_a_live_one_or_an_action_uses_is_not_archived(lab: Lab) -
     lab.do(lambda tx: datasets.archive(tx, lab.datasets["complete"]))
 
 
-def test_a_dataset_is_not_archived_while_a_template_for_it_is_being_made(lab: Lab) -> None:
-    settings = TemplateSettings(watch=(Watch(dataset=lab.datasets["gold"]),))
+def make_template(tx: Transaction, lab: Lab) -> object:
+    return tasks.templates.create(tx, "new", TemplateSettings(watch=(Watch(dataset=lab.datasets["complete"]),)))
+
+
+def make_live(tx: Transaction, lab: Lab) -> object:
+    return live.create(tx, "new", LiveSettings(sources=(Source(dataset=DatasetId(lab.datasets["complete"])),)))
+
+
+def make_live_by_query(tx: Transaction, lab: Lab) -> object:
+    gold = Source(dataset=DatasetId(lab.datasets["gold"]))
+    return live.create(tx, "new", LiveSettings(query='in "first pass complete"', sources=(gold,)))
+
+
+def make_action(tx: Transaction, lab: Lab) -> object:
+    return actions.create(tx, gathering(lab))
+
+
+@pytest.mark.parametrize("make", [make_template, make_live, make_live_by_query, make_action])
+def test_a_dataset_is_not_archived_while_something_that_uses_it_is_being_made(
+    lab: Lab, make: Callable[[Transaction, Lab], object]
+) -> None:
     with ThreadPoolExecutor(1) as other:
         with lab.store.db.transaction(lab.project, lab.people["ada"]) as tx:
-            tasks.templates.create(tx, "new", settings)
-            archived = other.submit(lab.do, lambda tx: datasets.archive(tx, lab.datasets["gold"]))
+            make(tx, lab)
+            archived = other.submit(lab.do, lambda tx: datasets.archive(tx, lab.datasets["complete"]))
             with pytest.raises(TimeoutError):
                 archived.result(0.3)
         with pytest.raises(DatasetInUse):
             archived.result(30)
+
+
+@pytest.mark.parametrize("make", [make_template, make_live, make_action])
+def test_nothing_is_made_that_uses_an_archived_dataset(lab: Lab, make: Callable[[Transaction, Lab], object]) -> None:
+    lab.do(lambda tx: datasets.archive(tx, lab.datasets["complete"]))
+    with pytest.raises((DatasetOutOfUse, TemplateInvalid)):
+        lab.do(lambda tx: make(tx, lab), "ada")
+
+
+def test_a_query_may_speak_of_an_archived_dataset(lab: Lab) -> None:
+    lab.do(lambda tx: datasets.archive(tx, lab.datasets["complete"]))
+    lab.do(lambda tx: make_live_by_query(tx, lab), "ada")
