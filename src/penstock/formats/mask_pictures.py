@@ -181,7 +181,7 @@ class Masks:
             ]
             loss.count("objects_joined", len(fitted) - len({number for number, _ in fitted}))
             path = self.media_path(item).replace("images/", "masks/", 1).rpartition(".")[0] + ".png"
-            yield Chunk(path, pictures.drawn(fitted, item.height, item.width, loss))
+            yield Chunk(path, pictures.png(pictures.drawn(fitted, item.height, item.width, loss)))
         yield Chunk(CLASSES, _listing(numbers))
 
 

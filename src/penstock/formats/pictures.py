@@ -4,7 +4,9 @@ Pictures from outside are bounded in pixels before any is decoded.
 """
 
 import io
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -22,7 +24,8 @@ MOST_PIXELS = 200_000_000
 Colour = tuple[int, int, int]
 
 
-def palette(count: int = 256) -> list[Colour]:
+@lru_cache(maxsize=2)
+def palette(count: int = 256) -> tuple[Colour, ...]:
     """The colours that Pascal VOC gives to numbers: the bits of a number, three by three, as the high bits of RGB."""
     found: list[Colour] = []
     for number in range(count):
@@ -34,33 +37,41 @@ def palette(count: int = 256) -> list[Colour]:
             b |= (left >> 2 & 1) << shift
             left >>= 3
         found.append((r, g, b))
-    return found
+    return tuple(found)
 
 
-def drawn(masks: Iterable[tuple[int, Mask]], height: int, width: int, loss: Loss) -> bytes:
-    """A PNG of numbers, 0 where there is nothing; a later mask covers an earlier one, which is counted."""
+def drawn(masks: Iterable[tuple[int, Mask]], height: int, width: int, loss: Loss) -> "NDArray[np.uint16]":
+    """Numbers of pixels, 0 where there is nothing; a later mask covers an earlier one, which is counted."""
     import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
 
-    whole = np.zeros((height, width), dtype=np.uint16)
+    columns = np.zeros(height * width, dtype=np.uint16)
     for number, mask in masks:
-        inside = rle.pixels(mask)
-        if whole[inside].any():
+        at = rle.inside(mask)
+        if columns[at].any():
             loss.count("covered")
-        whole[inside] = number
-    return _png(whole)
+        columns[at] = number
+    return columns.reshape(width, height).T
 
 
-def _png(numbers: "NDArray[np.uint16]") -> bytes:
+def renumbered(numbers: "NDArray[np.uint16]", others: Sequence[int]) -> "NDArray[np.uint16]":
+    """The same pixels with the other number of each."""
+    import numpy as np  # noqa: PLC0415 lazy
+
+    return np.asarray(others, dtype=np.uint16)[numbers]
+
+
+def png(numbers: "NDArray[np.uint16]") -> bytes:
+    """A PNG of numbers; up to 255 with VOC's palette."""
     import numpy as np  # noqa: PLC0415 lazy
 
     if int(numbers.max(initial=0)) < 256:
-        picture = Image.fromarray(numbers.astype(np.uint8)).convert("P")
-        picture.putdata(numbers.astype(np.uint8).reshape(-1).tolist())
+        picture = Image.frombytes("P", numbers.shape[::-1], numbers.astype(np.uint8).tobytes())
         picture.putpalette([n for colour in palette() for n in colour])
     else:
-        picture = Image.fromarray(numbers)
+        picture = Image.fromarray(np.ascontiguousarray(numbers))
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    # For areas of one number, runs are smaller than what the default finds, and a quarter of the work.
+    picture.save(buffer, "PNG", compress_type=zlib.Z_RLE)
     return buffer.getvalue()
 
 

@@ -208,15 +208,15 @@ class Voc:
                 stem = name
             stems.add(stem)
             objects = [(a, found) for a in item.annotations if (found := fit(a, self.carries, item, loss))]
-            masks = [(n, a, found.shape) for n, (a, found) in enumerate(objects, 1) if found.kind == "mask"]
+            masks = [(n, found.shape) for n, (_, found) in enumerate(objects, 1) if found.kind == "mask"]
             count_file(item, self.carries, loss)
             yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks))).encode())
             if masks:
                 has_masks = True
-                size, own = (item.height, item.width), [(n, mask) for n, _, mask in masks]
-                of_class = [(numbers[a.label or ""], mask) for _, a, mask in masks if a.label in numbers]
-                yield Chunk(f"{OBJECTS}/{stem}.png", pictures.drawn(own, *size, loss))
-                yield Chunk(f"{CLASSES}/{stem}.png", pictures.drawn(of_class, *size, Loss()))
+                own = pictures.drawn(masks, item.height, item.width, loss)
+                of_class = [0, *(numbers.get(a.label or "", 0) for a, _ in objects)]
+                yield Chunk(f"{OBJECTS}/{stem}.png", pictures.png(own))
+                yield Chunk(f"{CLASSES}/{stem}.png", pictures.png(pictures.renumbered(own, of_class)))
         if has_masks:
             yield Chunk("labelmap.txt", _label_map(numbers).encode())
 

@@ -132,3 +132,17 @@ def test_a_polygon_with_a_hole_as_pixels():
     assert pixels.sum() == 64 - 16
     assert pixels[4, 4] == 0
     assert pixels[1, 1] == 1
+
+
+@pytest.mark.parametrize("counts", [[120], [0, 120], [0, 7, 113], [110, 10], [5, 1, 20, 94], [3, 7, 10, 2, 98]])
+def test_where_the_pixels_of_a_mask_are(counts: list[int]):
+    mask = rle.Mask((10, 12), rle.compress(counts))
+    assert rle.inside(mask).tolist() == np.flatnonzero(rle.pixels(mask).T).tolist()
+
+
+def test_drawing_spells_masks_as_pixels_do():
+    """Outside the image, on its edges, without a pixel: no runs of no length anywhere."""
+    for ring in ([-5, -5, 3, 2, 1, 9], [0, 0, 12, 0, 12, 10, 0, 10], [20, 20, 30, 20, 30, 30], [1, 1, 1, 1, 1, 1]):
+        for polygon in ([[ring]], [[ring], [[4, 4, 9, 4, 9, 9]]], [[ring, [2, 2, 5, 2, 5, 5]]]):
+            mask = rle.from_polygon(polygon, 10, 12)
+            assert rle.from_pixels(rle.pixels(mask)) == mask

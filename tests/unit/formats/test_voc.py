@@ -187,7 +187,8 @@ def test_what_boxes_cannot_say_is_counted():
 
 def test_the_pixels_of_objects_are_masks_and_their_boxes_stay():
     xml = ONE.replace("<ymax>3.5</ymax>", "<ymax>9</ymax>")
-    picture = pictures.drawn([(1, rle.from_polygon([[[2, 2, 6, 2, 6, 6, 2, 6]]], 480, 640))], 480, 640, Loss())
+    square = rle.from_polygon([[[2, 2, 6, 2, 6, 6, 2, 6]]], 480, 640)
+    picture = pictures.png(pictures.drawn([(1, square)], 480, 640, Loss()))
     files = {**tree(xml).files, "SegmentationObject/a.png": picture, "SegmentationClass/a.png": picture}
     reading = VOC.read(MemoryTree(files))
     [item] = reading.items()
