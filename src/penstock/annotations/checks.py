@@ -72,14 +72,16 @@ def admit(
 ) -> tuple[Annotation, list[Problem]]:
     """A whole annotation from outside as we keep it, with canonical geometry, and what is wrong with it.
 
-    `is_canonical`: its geometry was checked and spelled canonically just before, and is not looked at again.
+    `is_canonical`: whoever read it has checked its geometry and spelled it canonically, and knows that `foreign` has no
+    NUL: that isn't looked at again.
     """
     problems: list[Problem] = []
     label = _check_label(annotation.label, annotation.kind, schema, at, problems)
     is_canonical = is_canonical and annotation.kind != "keypoints"  # whose number the label says
     shape = None if is_canonical else _check_geometry(annotation.kind, annotation.geometry, label, at, problems)
     _check_attributes(annotation.attributes, annotation.label, schema, at, problems)
-    _check_rest(annotation.confidence, annotation.group, (annotation.at, annotation.foreign), at, problems)
+    rest = (annotation.at,) if is_canonical else (annotation.at, annotation.foreign)
+    _check_rest(annotation.confidence, annotation.group, rest, at, problems)
     if is_canonical and not annotation.attributes:
         return annotation, problems
     values = {key: value for key, value in annotation.attributes.items() if value is not None}

@@ -1,10 +1,9 @@
 """Annotations of files: reading any branch at any revision; imports; edits outside of tasks; merging drafts."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,8 +11,8 @@ import msgspec
 
 from penstock import schema as schemas
 from penstock.annotations import branches, bulk_tables, checks, glance_tables, tables, values
+from penstock.annotations.copying import FileRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
-from penstock.annotations.geometry import Bounds
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, holder_id
 from penstock.annotations.tables import Branch
@@ -139,32 +138,28 @@ def touched(tx: Transaction, branch: int, files: Collection[int]) -> set[int]:
     return tables.select_touched(tx, [level.branch for level in levels], files)
 
 
-def import_new(
-    tx: Transaction,
-    branch: int,
-    files: Iterable[tuple[int, Collection[Annotation]]],
-    bounds: Mapping[UUID, Bounds] = MappingProxyType({}),
-) -> int:
+def import_new(tx: Transaction, branch: int, files: Sequence[FileRows]) -> int:
     """Bring in annotations of files that never had any on this branch, in bulk; how many.
 
-    The files are held, or made by this very transaction. `bounds` are those that are known already, by annotation.
-    Writes `annotations.imported`.
+    The files are held, or made by this very transaction. Writes `annotations.imported`.
     """
-    deltas: dict[values.Counted, int] = {}
-    has_facets = branches.get(tx, branch).parent is None
-
-    def counted() -> Iterator[tuple[int, Collection[Annotation]]]:
-        for file, annotations in files:
-            if has_facets:
-                deltas.update(tables.tally(file, annotations))
-            if annotations:
-                event = AnnotationsImported(file=file, branch=branch, added=len(annotations), updated=0, kept=0)
-                tx.append(event)
-            yield file, annotations
-
-    count = tables.copy_in(tx, branch, counted(), "import", bounds)
-    tables.count_labels(tx, branch, deltas)
-    return count
+    some = [file for file in files if file.annotations]
+    for file in some:
+        tx.append(
+            AnnotationsImported.model_construct(
+                file=file.file, branch=branch, added=len(file.annotations), updated=0, kept=0
+            )
+        )
+    tables.copy_in(tx, branch, some, "import")
+    if branches.get(tx, branch).parent is None:
+        counted = Counter[values.Counted]()
+        for file in some:
+            values.count(counted, file.file, file.annotations, 1)
+        if tables.are_counted(tx, branch, [file.file for file in some]):  # by what was pruned since
+            tables.count_labels(tx, branch, counted)
+        else:
+            tables.copy_labels(tx, branch, counted)
+    return sum(len(file.annotations) for file in some)
 
 
 def edit(tx: Transaction, file: int, changes: Sequence[Change], branch: int | None = None) -> list[Annotation]:
@@ -225,7 +220,7 @@ def put_many(
         for file, (old, new) in changes.items():
             deltas.update(tables.tally(file, new, old))
         tables.count_labels(tx, line.id, deltas)
-    tables.copy_in(tx, line.id, ((file, new) for file, (_, new) in changes.items()), origin)
+    tables.copy_in(tx, line.id, (FileRows.of(file, [*new]) for file, (_, new) in changes.items()), origin)
 
 
 class MergeOutcome(NamedTuple):

@@ -6,14 +6,13 @@ An overlay reads its own rows first, then what its parent held at its base: see 
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from penstock.annotations import values
-from penstock.annotations.geometry import Bounds
+from penstock.annotations import copying, values
+from penstock.annotations.copying import FileRows
 from penstock.annotations.model import Annotation
 from penstock.core import Value
 from penstock.store import SEQ, Transaction
@@ -273,8 +272,8 @@ def select_touched(tx: Transaction, branches: Sequence[int], files: Collection[i
     return set(
         tx.values(
             int,
-            "select f from unnest(%(files)s::bigint[]) f where exists (select from annotation a"
-            " where a.project = %(project)s and a.branch = any(%(branches)s) and a.file = f)",
+            "select f from unnest(%(files)s::bigint[]) f, lateral (select from annotation a where"
+            " a.project = %(project)s and a.branch = any(%(branches)s) and a.file = f limit 1) as found",
             files=list(files),
             branches=list(branches),
         )
@@ -493,41 +492,24 @@ def _array(ids: Iterable[UUID]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-def copy_in(
-    tx: Transaction,
-    branch: int,
-    files: Iterable[tuple[int, Iterable[Annotation]]],
-    origin: str,
-    bounds: Mapping[UUID, Bounds] = MappingProxyType({}),
-) -> int:
-    """Stream new states of many files; how many. No id may be at the branch's head yet.
+_BLOCK_BYTES = 128 << 10  #: what goes to libpq at once: each time costs as much as ten rows
 
-    `bounds` are those that are known already, by annotation.
-    """
-    seq, count = tx.seq, 0
-    encode = msgspec.json.encode
-    with (
-        tx.conn.cursor() as cursor,
-        cursor.copy(
-            "copy annotation (project, branch, file, id, created_seq, kind, label, x, y, w, h, geometry,"
-            ' attributes, source, confidence, "group", at, author, "foreign", origin) from stdin'
-        ) as copy,
-    ):
-        for file, annotations in files:
-            for a in annotations:
-                count += 1
-                drawn = (
-                    a.kind,
-                    a.label,
-                    *(bounds.get(a.id) or a.bounds),
-                    a.geometry_text,
-                    encode(a.attributes).decode(),
-                )
-                at = None if a.at is None else encode(a.at).decode()
-                foreign = encode(a.foreign).decode() if a.foreign else None
-                rest = (a.source, a.confidence, a.group, at, a.author, foreign, origin)
-                copy.write_row((tx.project, branch, file, a.id, seq, *drawn, *rest))
-    return count
+
+def copy_in(tx: Transaction, branch: int, files: Iterable[FileRows], origin: str) -> None:
+    """Stream new states of many files. No id may be at the branch's head yet."""
+    rows = copying.annotations(tx.project, branch, tx.seq, origin, files)
+    _copy(tx, "copy annotation (" + copying.COLUMNS + ") from stdin (format binary)", rows)
+
+
+def _copy(tx: Transaction, into: LiteralString, rows: Iterable[bytes]) -> None:
+    with tx.conn.cursor() as cursor, cursor.copy(into) as copy:
+        block = bytearray(copying.HEAD)
+        for some in rows:
+            block += some
+            if len(block) > _BLOCK_BYTES:
+                copy.write(bytes(block))
+                block.clear()
+        copy.write(bytes(block + copying.TAIL))
 
 
 def copy_branch_file(tx: Transaction, source: int, target: int, file: int) -> int:
@@ -566,6 +548,28 @@ def count_labels(tx: Transaction, branch: int, deltas: Mapping[values.Counted, i
             values=[m[2] for m in others],
             n=[m[3] for m in others],
         )
+
+
+def are_counted(tx: Transaction, branch: int, files: Collection[int]) -> bool:
+    """Whether facets of any of these files are there."""
+    return bool(
+        tx.value(
+            bool,
+            "select exists (select from unnest(%(files)s::bigint[]) f where"
+            " exists (select from file_label l where l.branch = %(branch)s and l.file = f)"
+            " or exists (select from file_value v where v.branch = %(branch)s and v.file = f))",
+            branch=branch,
+            files=list(files),
+        )
+    )
+
+
+def copy_labels(tx: Transaction, branch: int, counted: Mapping[values.Counted, int]) -> None:
+    """Count facets of files that have none yet."""
+    rows = copying.file_labels(tx.project, branch, counted)
+    _copy(tx, "copy file_label (project, branch, file, label, n) from stdin (format binary)", [rows])
+    rows = copying.file_values(tx.project, branch, counted)
+    _copy(tx, "copy file_value (project, branch, file, field, value, n) from stdin (format binary)", [rows])
 
 
 def tally(file: int, added: Iterable[Annotation], removed: Iterable[Annotation] = ()) -> Counter[values.Counted]:

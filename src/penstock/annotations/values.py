@@ -21,20 +21,20 @@ LONGEST = 100
 
 def count(into: Counter[Counted], file: int, annotations: Iterable[Annotation], sign: int) -> None:
     """Count the values of some annotations of a file."""
-    alike: Counter[tuple[int, str, int | None, float | None]] = Counter()
+    annotations = list(annotations)
+    for label, n in Counter(a.label for a in annotations if a.label is not None).items():
+        into[file, label] += n * sign
+    alike = Counter((a.source, a.author, a.confidence) for a in annotations if a.label is not None)
+    for (source, author, confidence), n in alike.items():
+        into[file, SOURCE, source] += n * sign
+        if author is not None:
+            into[file, AUTHOR, str(author)] += n * sign
+        if confidence is not None:
+            into[file, CONFIDENCE, str(tenth(confidence))] += n * sign
     for annotation in annotations:
-        if annotation.label is not None:
-            alike[annotation.label, annotation.source, annotation.author, annotation.confidence] += sign
         for key, value in annotation.attributes.items():
             for text in texts(value):
                 into[file, int(key), text] += sign
-    for (label, source, author, confidence), n in alike.items():
-        into[file, label] += n
-        into[file, SOURCE, source] += n
-        if author is not None:
-            into[file, AUTHOR, str(author)] += n
-        if confidence is not None:
-            into[file, CONFIDENCE, str(tenth(confidence))] += n
 
 
 def texts(value: Any) -> list[str]:

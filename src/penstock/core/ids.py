@@ -1,5 +1,6 @@
 """Identifiers. Rows have integers from the database; annotations and commands have UUIDs from whoever makes them."""
 
+from collections.abc import Iterable
 from hashlib import sha1
 from typing import NewType
 from uuid import UUID
@@ -38,6 +39,18 @@ def import_uuid(file: int, source: str, ordinal: str | int) -> UUID:
 
     `ordinal` is the source's own id of the annotation, else its position in the file's list.
     """
-    # What uuid.uuid5 does, in half its time: an import makes one for each annotation.
-    told = f"{file}\x00{source}\x00{ordinal}".encode()
-    return UUID(bytes=sha1(_IMPORTED + told, usedforsecurity=False).digest()[:16], version=5)
+    return UUID(bytes=import_uuids(file, source, [str(ordinal)])[0])
+
+
+def import_uuids(file: int, source: str, ordinals: Iterable[str]) -> list[bytes]:
+    """The same of many annotations of a file, as 16 bytes each: what uuid.uuid5 does, in a fifth of its time."""
+    told = sha1(_IMPORTED + f"{file}\x00{source}\x00".encode(), usedforsecurity=False)
+    found: list[bytes] = []
+    for ordinal in ordinals:
+        digest = told.copy()
+        digest.update(ordinal.encode())
+        made = bytearray(digest.digest()[:16])
+        made[6] = made[6] & 0x0F | 0x50  # the version
+        made[8] = made[8] & 0x3F | 0x80  # the variant
+        found.append(bytes(made))
+    return found

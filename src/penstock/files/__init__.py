@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Outcome,
         Probe,
         Registered,
+        Standing,
         Upload,
     )
     from penstock.files.verbs import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         register,
         register_many,
         settle_probes,
+        standings,
         uploads,
     )
 
@@ -47,6 +49,7 @@ __all__ = [
     "Outcome",
     "Probe",
     "Registered",
+    "Standing",
     "Upload",
     "adopt_foreign",
     "describe",
@@ -62,6 +65,7 @@ __all__ = [
     "register",
     "register_many",
     "settle_probes",
+    "standings",
     "uploads",
 ]
 

@@ -1,7 +1,7 @@
 """Files, what is asked of them and what is found in them. Values, pure."""
 
 from math import isfinite
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic import AfterValidator, Field
 
@@ -123,6 +123,19 @@ class File(Value):
     @property
     def is_ready(self) -> bool:
         return self.state == "ready" and self.retired_seq is None
+
+
+class Standing(NamedTuple):
+    """How it stands with a file."""
+
+    state: State
+    is_replaced: bool
+    width: int | None
+    height: int | None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        return (self.width, self.height) if self.width and self.height else None
 
 
 class Registered(Value):

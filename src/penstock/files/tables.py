@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from penstock.files.model import File, Key, Meta, MetaSource, NewFile, Probe, Upload
+from penstock.files.model import File, Key, Meta, MetaSource, NewFile, Probe, Standing, Upload
 from penstock.store import SEQ, Transaction
 
 _SELECT = (
@@ -54,6 +54,15 @@ class _Described(NamedTuple):
 
 def by_ids(tx: Transaction, ids: Sequence[int]) -> list[File]:
     return tx.all(File, _SELECT + " and f.id = any(%(ids)s) order by f.id", ids=list(ids))
+
+
+def standings(tx: Transaction, ids: Sequence[int]) -> dict[int, Standing]:
+    rows = tx.rows(
+        "select id, state, retired_seq is not null, width, height from file where project = %(project)s"
+        " and id = any(%(ids)s)",
+        ids=list(ids),
+    )
+    return {row[0]: Standing(*row[1:]) for row in rows}
 
 
 def by_key(tx: Transaction, key: str) -> File | None:
@@ -271,9 +280,8 @@ def adopt_foreign(tx: Transaction, foreign: Mapping[int, Mapping[str, Any]]) -> 
     tx.post(
         'update file f set "foreign" = a.told, told_seq = '
         + SEQ
-        + " from unnest(%(files)s::bigint[], %(told)s::jsonb[]) a(file, told)"
+        + " from jsonb_to_recordset(%(told)s::jsonb) a(file bigint, told jsonb)"
         " where f.project = %(project)s and f.id = a.file and f.\"foreign\" = '{}'",
         seq=tx.seq_in_sql,
-        files=list(foreign),
-        told=[Jsonb(found) for found in foreign.values()],
+        told=Jsonb([{"file": file, "told": told} for file, told in foreign.items()]),
     )

@@ -12,7 +12,19 @@ from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.files import tables
 from penstock.files.events import FileAdded, FileDescribed, FileFailed, FileReady, FileReplaced
 from penstock.files.finding import finding
-from penstock.files.model import File, Meta, MetaSource, NewFile, Outcome, Probe, Registered, State, Upload, key_fault
+from penstock.files.model import (
+    File,
+    Meta,
+    MetaSource,
+    NewFile,
+    Outcome,
+    Probe,
+    Registered,
+    Standing,
+    State,
+    Upload,
+    key_fault,
+)
 from penstock.store import Transaction
 
 PROBE_BATCH = 100
@@ -257,6 +269,11 @@ def get(tx: Transaction, file: FileId | int) -> File:
 def get_many(tx: Transaction, files: Sequence[FileId] | Sequence[int]) -> list[File]:
     """Files by id, in the order of ids; unknown ones are left out."""
     return tables.by_ids(tx, files)
+
+
+def standings(tx: Transaction, files: Sequence[int]) -> dict[int, Standing]:
+    """How it stands with files, by id; unknown ones are left out. For bulk."""
+    return tables.standings(tx, files)
 
 
 def named(tx: Transaction, key: str) -> File | None:

@@ -4,13 +4,14 @@ Reading keeps what COCO has and we don't under `foreign["coco"]`: ids, sparse ca
 keys. `area` and `bbox` are kept too, and written again while the shape is still the one they came with. An annotation
 with keypoints *and* a segmentation becomes two of ours in one group, and is written as one again.
 
-A file is looked through once, to learn where the annotations of each image are; then they are read image by image. So
-it is never held: a set of 860,000 takes some 30 MB.
+A file is looked through once, to learn where the annotations of each image are; then they are taken image by image, as
+the texts that they are, and made ours many at once. So it is never held: a set of 860,000 takes some 30 MB.
 """
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import islice
 from typing import Any, BinaryIO
 
 import msgspec
@@ -18,11 +19,11 @@ import msgspec
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries
-from penstock.formats.coco_shapes import PLAIN, annotations_of, polygon_of
+from penstock.formats.coco_reading import Names, annotations_in, object_of
 from penstock.formats.coco_writing import write
-from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
+from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
 from penstock.formats.seen import Seen
-from penstock.formats.splitting import BadDocument, Part, split
+from penstock.formats.splitting import BadDocument, Part, Run, split_in_runs
 from penstock.formats.tree import Finder, Slices, is_image
 from penstock.schema.model import Schema, Skeleton
 from penstock.schema.wanted import WantedLabel, WantedSchema
@@ -51,16 +52,16 @@ class _Named(msgspec.Struct, gc=False):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
+_HEADS = msgspec.json.Decoder(list[_Head])
 _NAMED = msgspec.json.Decoder(_Named)
-_OBJECT = msgspec.json.Decoder(dict[str, Any])
 _CATEGORIES = msgspec.json.Decoder(list[dict[str, Any]])
 
 MOST_KEPT_BYTES = 32 << 20
 """What a file may say of itself beside its images, annotations and categories."""
 
 
-def _object(raw: bytes) -> dict[str, Any]:
-    return _OBJECT.decode(without_nul(raw))
+_AT_ONCE = 64
+"""Images whose annotations are made together."""
 
 
 class _Index:
@@ -71,13 +72,13 @@ class _Index:
         self._owners, self._ats, self._sizes = array("i"), array("q"), array("q")
         self._starts: Any = None
 
-    def add(self, image: int | str, at: int, size: int) -> None:
-        number = self._numbers.get(image)
-        if number is None:
-            number = self._numbers[image] = len(self._numbers)
-        self._owners.append(number)
-        self._ats.append(at)
-        self._sizes.append(size)
+    def add(self, images: Sequence[int | str], ats: Sequence[int], sizes: Iterable[int]) -> None:
+        numbers = self._numbers
+        for image in set(images).difference(numbers):
+            numbers[image] = len(numbers)
+        self._owners.extend(numbers[image] for image in images)
+        self._ats.extend(ats)
+        self._sizes.extend(sizes)
 
     def close(self) -> None:
         """Sort them by their images."""
@@ -116,8 +117,11 @@ class _File:
         self._odd: list[BadItem] = []
         self._count = 0
         try:
-            for part in split(stream):
-                self._take(part)
+            for found in split_in_runs(stream):
+                if isinstance(found, Part):
+                    self._begin(found)
+                else:
+                    self._take(found)
             categories = _CATEGORIES.decode(b"[" + b",".join(map(bytes, self._lists.pop("categories", ()))) + b"]")
         except (BadDocument, *UNREADABLE) as error:
             raise CocoInvalid(path=path, why=str(error)) from None
@@ -128,16 +132,15 @@ class _File:
         self.categories = dict(self._categories(categories))
         self.annotations.close()
 
-    def _take(self, part: Part) -> None:
-        if part.is_element and part.key == "annotations":
-            self._annotation(part)
-        elif not part.is_element:
-            self._begin(part)
-        elif part.key == "images":
-            self.images.extend((part.at, len(part.raw)))
+    def _take(self, run: Run) -> None:
+        if run.key == "annotations":
+            self._annotations(run)
+        elif run.key == "images":
+            for at, raw in zip(run.ats, run.raws, strict=True):
+                self.images.extend((at, len(raw)))
         else:
-            self._keep(part)
-            self._lists[part.key].append(part.raw)
+            self._keep(sum(map(len, run.raws)))
+            self._lists[run.key] += map(bytes, run.raws)
 
     def _begin(self, part: Part) -> None:
         is_list = part.raw == b"[]"
@@ -148,38 +151,50 @@ class _File:
         if is_list:
             self._lists[part.key] = []
         else:
-            self._keep(part)
+            self._keep(len(part.raw))
             self.rest[part.key] = msgspec.json.decode(without_nul(bytes(part.raw)))
 
-    def _keep(self, part: Part) -> None:
-        self._kept += len(part.raw)
+    def _keep(self, size: int) -> None:
+        self._kept += size
         if self._kept > MOST_KEPT_BYTES:
             raise BadDocument(f"beside images and annotations it holds more than {MOST_KEPT_BYTES:,} bytes")
 
-    def _annotation(self, part: Part) -> None:
+    def _annotations(self, run: Run) -> None:
+        try:
+            heads = _HEADS.decode(b"[" + b",".join(run.raws) + b"]")
+        except UNREADABLE:  # one of them is no annotation
+            for at, raw in zip(run.ats, run.raws, strict=True):
+                self._annotation(at, raw)
+            return
+        self._count += len(heads)
+        self._heads(heads, run.ats, map(len, run.raws))
+
+    def _annotation(self, at: int, raw: Raw) -> None:
         number, self._count = self._count, self._count + 1
         try:
-            head = _HEAD.decode(part.raw)
+            self._heads([_HEAD.decode(raw)], [at], [len(raw)])
         except UNREADABLE:
-            self._oddity(part, number)
-            return
-        if head.attributes and head.category_id is not None:
-            self._seen.setdefault(head.category_id, Seen()).add("", head.attributes)
-        self.annotations.add("" if head.image_id is None else head.image_id, part.at, len(part.raw))
+            self._oddity(at, raw, number)
 
-    def _oddity(self, part: Part, number: int) -> None:
+    def _heads(self, heads: Sequence[_Head], ats: Sequence[int], sizes: Iterable[int]) -> None:
+        for head in heads:
+            if head.attributes and head.category_id is not None:
+                self._seen.setdefault(head.category_id, Seen()).add("", head.attributes)
+        self.annotations.add(["" if head.image_id is None else head.image_id for head in heads], ats, sizes)
+
+    def _oddity(self, at: int, raw: Raw, number: int) -> None:
         """An annotation that isn't one, unless its image at least can be read: then it is told with it."""
         try:
-            image = msgspec.json.decode(part.raw, type=_Reference).image_id
+            image = msgspec.json.decode(raw, type=_Reference).image_id
         except UNREADABLE as error:
             self._odd.append(BadItem(f"{self.path} annotations[{number}]", f"{error}.", "annotation"))
         else:
-            self.annotations.add("" if image is None else image, part.at, len(part.raw))
+            self.annotations.add(["" if image is None else image], [at], [len(raw)])
 
     def _categories(self, listed: Sequence[dict[str, Any]]) -> Iterator[tuple[int | str, dict[str, Any]]]:
         for at, category in enumerate(listed):
             id, name = category.get("id"), category.get("name")
-            if isinstance(id, (int, str)) and isinstance(name, str) and is_name(name):
+            if isinstance(id, (int, str)) and not isinstance(id, bool) and isinstance(name, str) and is_name(name):
                 yield id, {**category, "name": name.strip()}
             else:
                 detail = "A category needs an id, and a name of 1 to 200 characters."
@@ -198,7 +213,7 @@ class _File:
         for at in range(0, len(self.images), 2):
             where = f"{self.path} images[{at // 2}]"
             try:
-                image = _object(file.read(self.images[at], self.images[at + 1]))
+                image = object_of(file.read(self.images[at], self.images[at + 1]))
             except UNREADABLE as error:
                 yield BadItem(where, f"{error}.", "image")
                 continue
@@ -215,19 +230,6 @@ class _File:
                 named = _NAMED.decode(file.read(*place)).id
                 detail = f"Annotation {named!r} is on image {id!r}, which isn't in the set."
                 yield BadItem(f"{self.path} annotation {named}", detail, "dangling-image")
-
-
-def annotation_of(
-    raw: bytes, categories: Mapping[int | str, Mapping[str, Any]], size: tuple[int, int]
-) -> list[NamedAnnotation]:
-    """What one annotation is with us. Raises BadGeometry, and what decoding does."""
-    try:
-        plain = PLAIN.decode(raw)
-    except UNREADABLE:  # it is something else, or nothing at all
-        return annotations_of(_object(raw), categories, size)
-    category = categories.get(plain.category_id)
-    found = polygon_of(plain, category["name"]) if category is not None else None
-    return annotations_of(_object(raw), categories, size) if found is None else [found]
 
 
 def _list(raws: Sequence[Raw | bytes]) -> Any:
@@ -269,16 +271,26 @@ class CocoReading:
         return frozenset(self.paths)
 
     def items(self) -> Iterator[Item | BadItem]:
+        told, found = self.told(), self.deferred()
+        while some := list(islice(found, _AT_ONCE)):
+            finish(told, [one for one in some if isinstance(one, Deferred)])
+            yield from (one.item if isinstance(one, Deferred) else one for one in some)
+
+    def told(self) -> bytes:
+        names = {path: [(id, one["name"]) for id, one in self._file(path).categories.items()] for path in self.paths}
+        return msgspec.json.encode(_Told(names))
+
+    def deferred(self) -> Iterator[Deferred | BadItem]:
         for path in self.paths:
             file = self._file(path)
             yield from file.problems
             with closing(self.tree.open(path)) as stream:
                 for found in file.by_image(Slices(stream)):
-                    yield found if isinstance(found, BadItem) else self._item(file, *found)
+                    yield found if isinstance(found, BadItem) else self._deferred(path, *found)
 
-    def _item(self, file: _File, image: dict[str, Any], raws: Sequence[bytes]) -> Item:
+    def _deferred(self, path: str, image: dict[str, Any], raws: Sequence[bytes]) -> Deferred:
         name: str = image.pop("file_name")
-        media = self._finder.find(name, file.path)
+        media = self._finder.find(name, path)
         item = Item(
             key=media or name.replace("\\", "/"),
             media=media,
@@ -286,22 +298,53 @@ class CocoReading:
             height=_size(image.pop("height", 0)),
             foreign={"coco": {**image, "file_name": name}},
         )
-        prefix = "" if file.path == self.paths[0] else f"{file.path}:"
-        ordinals: dict[str, int] = {}
-        for n, raw in enumerate(raws):
-            where = f"{file.path} image {image['id']} annotation {n}"
-            try:
-                made = annotation_of(raw, file.categories, (item.height, item.width))
-            except (ValueError, RecursionError) as error:  # DecodeError and BadGeometry are ValueErrors
-                code = getattr(error, "code", "annotation")
-                item.problems.append(Problem(where, str(error), code))
+        return Deferred(item=item, raws=list(map(Raw, raws)), part=path)
+
+
+class _Told(msgspec.Struct):
+    """What the annotations' texts don't say themselves."""
+
+    names: dict[str, list[tuple[int | str, str]]]
+    """Of the categories, by the paths of the files, the first one's first."""
+
+
+_TOLD = msgspec.json.Decoder(_Told)
+
+
+def finish(told: bytes, some: Sequence[Deferred]) -> None:
+    """Make the annotations of some images."""
+    names = {path: dict(listed) for path, listed in _TOLD.decode(told).names.items()}
+    first = next(iter(names), "")
+    for path, listed in names.items():
+        here = [one for one in some if one.part == path]
+        _finish(here, "" if path == first else f"{path}:", listed)
+
+
+def _finish(some: Sequence[Deferred], prefix: str, names: Names) -> None:
+    raws = [raw for one in some for raw in one.raws]
+    found = annotations_in(raws, ((one.item.height, one.item.width) for one in some for _ in one.raws), names)
+    for one in some:
+        item, ordinals = one.item, set[str]()
+        for n in range(len(one.raws)):
+            made = next(found)
+            if isinstance(made, Exception):
+                where = f"{one.part} image {item.foreign['coco']['id']} annotation {n}"
+                item.problems.append(Problem(where, str(made), getattr(made, "code", "annotation")))
                 continue
             for annotation in made:
                 own = prefix + (annotation.ordinal or f"#{n}")
-                ordinals[own] = ordinals.get(own, 0) + 1
-                annotation.ordinal = own if ordinals[own] == 1 else f"{own}/{ordinals[own]}"
+                annotation.ordinal = _unique(own, ordinals)
                 item.annotations.append(annotation)
-        return item
+
+
+def _unique(ordinal: str, taken: set[str]) -> str:
+    """An ordinal, with a number behind it where an image has it twice."""
+    found, n = ordinal, 1
+    while found in taken:
+        n += 1
+        found = f"{ordinal}/{n}"
+    taken.add(found)
+    return found
 
 
 def _size(value: Any) -> int:
@@ -351,6 +394,9 @@ class Coco:
         if not files:
             raise CocoInvalid(path="the set", why="there is no .json file in it")
         return CocoReading(tree, files)
+
+    def finish(self, told: bytes, some: Sequence[Deferred]) -> None:
+        finish(told, some)
 
     def media_path(self, item: Item) -> str:
         return f"images/{item.key.removeprefix('images/') if 'coco' in item.foreign else item.key}"

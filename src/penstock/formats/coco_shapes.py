@@ -6,7 +6,7 @@ run lengths, and keypoints.
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -23,46 +23,12 @@ OURS = frozenset(
 """Keys that become fields of ours; the others are kept as they are."""
 
 
-class Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """What most annotations are: a polygon, and nothing that isn't known here."""
-
-    id: int
-    category_id: int
-    segmentation: list[list[float]]
-    image_id: int | str | None = None
-    bbox: list[int | float] | None = None
-    area: int | float | None = None
-    iscrowd: Literal[0] = 0
-
-
-PLAIN = msgspec.json.Decoder(Plain)
-
-
-def polygon_of(found: Plain, label: str) -> NamedAnnotation | None:
-    """The same as `annotations_of` gives, in a quarter of its time; None when it takes a closer look."""
-    polygon = [[ring] for ring in found.segmentation]
-    try:
-        bounds = shapes.measured("polygon", polygon)
-    except BadGeometry:
-        return None
-    text = shapes.canonical(polygon)
-    kept: dict[str, Any] = {"id": found.id}
-    if found.bbox is not None and found.bbox != [*bounds]:
-        kept["bbox"] = found.bbox
-    if found.area is not None:
-        kept["area"] = found.area
-    kept["of"] = fingerprint(bytes(text))
-    return NamedAnnotation(
-        kind="polygon", label=label, geometry=text, ordinal=str(found.id), foreign={"coco": kept}, bounds=bounds
-    )
-
-
 def annotations_of(
-    found: dict[str, Any], categories: Mapping[int | str, Mapping[str, Any]], size: tuple[int, int]
+    found: dict[str, Any], names: Mapping[int | str, str], size: tuple[int, int]
 ) -> list[NamedAnnotation]:
     """What one COCO annotation is with us: its shape, its keypoints, or both in a group. Raises BadGeometry."""
-    category = categories.get(_key(found.get("category_id")))
-    if category is None:
+    name = names.get(_key(found.get("category_id")))
+    if name is None:
         detail = f"Annotation {found.get('id')!r} has category {found.get('category_id')!r}, which isn't in the set."
         raise BadGeometry(detail, "dangling-category")
     kept: dict[str, Any] = {key: value for key, value in found.items() if key not in OURS}
@@ -73,7 +39,7 @@ def annotations_of(
     if drawn is None and points is None:
         raise BadGeometry(f"Annotation {ordinal} has no segmentation, bbox or keypoints.", "geometry-missing")
     common: dict[str, Any] = {
-        "label": category["name"],
+        "label": name,
         "attributes": _attributes(found),
         "confidence": _score(found),
         "group": str(group) if group is not None else f"coco {ordinal}" if drawn and points else None,
@@ -84,11 +50,11 @@ def annotations_of(
         shape = shapes.check(kind, shape)
         text = shapes.canonical(shape)
         _forget_derived(kind, shape, kept)
-        foreign = {"coco": {**kept, "of": fingerprint(bytes(text))}}
+        foreign = {"coco": {**kept, "of": fingerprint(text)}}
         made.append(NamedAnnotation(kind=kind, geometry=text, ordinal=ordinal, foreign=foreign, **common))
     if points is not None:
         text = shapes.canonical(shapes.check("keypoints", points))
-        own = {"coco": {**kept, "of": fingerprint(bytes(text))}} if drawn is None else {"coco": {"with": ordinal}}
+        own = {"coco": {**kept, "of": fingerprint(text)}} if drawn is None else {"coco": {"with": ordinal}}
         made.append(
             NamedAnnotation(
                 kind="keypoints",
@@ -111,7 +77,7 @@ def _forget_derived(kind: Kind, shape: Any, kept: dict[str, Any]) -> None:
         del kept["iscrowd"]
 
 
-def fingerprint(geometry: bytes) -> str:
+def fingerprint(geometry: bytes | msgspec.Raw) -> str:
     """A short mark of a shape, to tell later whether it is still the one that was read."""
     return f"{zlib.crc32(geometry):08x}"
 

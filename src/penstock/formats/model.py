@@ -40,7 +40,8 @@ class NamedAnnotation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     author: str | None = None
     foreign: dict[str, Any] = {}
     bounds: Bounds | UnsetType = UNSET
-    """Of a geometry that its reader has checked and spelled canonically; what has none is checked when it comes in."""
+    """Of a geometry that its reader has checked and spelled canonically, beside foreign keys without the character NUL.
+    What has none is checked when it comes in."""
 
 
 class Item(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +58,14 @@ class Item(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     problems: list[Problem] = []  #: annotations that were left out, and why
     hash: str | None = None  #: SHA-256 of the bytes in hex, when known
     fractional: bool = False  #: coordinates are fractions of the image's width and height; whoever knows these scales
+
+
+class Deferred(msgspec.Struct, kw_only=True):
+    """An item whose annotations are still the texts that its set has."""
+
+    item: Item
+    raws: list[msgspec.Raw] = []
+    part: str = ""  #: of the set: the path of an annotation file
 
 
 class BadItem(msgspec.Struct, frozen=True):
@@ -189,6 +198,28 @@ class Containing(Protocol):
 
     def content(self, item: Item) -> bytes | None:
         """The bytes of the item that `items` gave last; None when it has none, or they are in the tree."""
+        ...
+
+
+@runtime_checkable
+class Deferring(Protocol):
+    """A reading that can leave annotations as texts, to be made by `Finishing.finish` later, in another process."""
+
+    def deferred(self) -> Iterator["Deferred | BadItem"]:
+        """As `Reading.items`."""
+        ...
+
+    def told(self) -> bytes:
+        """What the set says that those texts don't say themselves."""
+        ...
+
+
+@runtime_checkable
+class Finishing(Protocol):
+    """The format of such readings."""
+
+    def finish(self, told: bytes, some: Sequence["Deferred"]) -> None:
+        """Put the annotations of some items, and their problems, into them."""
         ...
 
 

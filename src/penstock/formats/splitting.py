@@ -5,7 +5,8 @@ list, and not deep inside one, is settled by decoding what is before it: a list 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import BinaryIO, NamedTuple
 
 import msgspec
@@ -41,8 +42,26 @@ class Part(NamedTuple):
     """Whether it is an element of the key's list. The list itself comes first, empty, with False."""
 
 
+class Run(NamedTuple):
+    """Elements of a list, one behind the other: some megabytes of them."""
+
+    key: str
+    ats: Sequence[int]  #: the byte that each begins at
+    raws: Sequence[msgspec.Raw]
+
+
 def split(stream: BinaryIO) -> Iterator[Part]:
     """The parts of a document, in its order. Raises BadDocument, at the place where it can't go on."""
+    for found in split_in_runs(stream):
+        if isinstance(found, Part):
+            yield found
+        else:
+            for at, raw in zip(found.ats, found.raws, strict=True):
+                yield Part(found.key, at, bytes(raw), True)
+
+
+def split_in_runs(stream: BinaryIO) -> Iterator[Part | Run]:
+    """The same with the elements of lists together, for those who can take many at once."""
     return _Splitting(stream).parts()
 
 
@@ -54,7 +73,7 @@ class _Splitting:
         self._at = 0
         self._is_over = False
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[Part | Run]:
         self._more()
         if self._held.startswith(b"\xef\xbb\xbf"):
             self._at = 3
@@ -68,7 +87,7 @@ class _Splitting:
         if self._next():
             raise self._bad("there is more after its end")
 
-    def _object(self) -> Iterator[Part]:
+    def _object(self) -> Iterator[Part | Run]:
         self._at += 1
         if self._next() == b"}":
             self._at += 1
@@ -95,7 +114,7 @@ class _Splitting:
         except UNREADABLE as error:
             raise self._bad(str(error)) from None
 
-    def _list(self, key: str) -> Iterator[Part]:
+    def _list(self, key: str) -> Iterator[Part | Run]:
         yield Part(key, self._base + self._at, b"[]", False)
         self._at += 1
         if self._next() == b"]":
@@ -103,19 +122,24 @@ class _Splitting:
             return
         while True:
             end, raws = self._cut()
-            at = self._at
-            for raw in raws:
-                found = bytes(raw)
-                if not self._held.startswith(found, at):  # most often one comma is between two
-                    at += 1
-                    if not self._held.startswith(found, at):
-                        between = _BETWEEN.match(self._held, at)
-                        at = between.end() if between else at
-                yield Part(key, self._base + at, found, True)
-                at += len(found)
+            yield Run(key, self._places(raws, end), raws)
             self._at = end
             if self._after(b"]"):
                 return
+
+    def _places(self, raws: Sequence[msgspec.Raw], end: int) -> Sequence[int]:
+        """Where elements begin that are held up to `end`."""
+        sizes = list(map(len, raws))
+        if sum(sizes) + len(sizes) - 1 == end - self._at:  # one comma is between two, and nothing else
+            return list(accumulate((size + 1 for size in sizes[:-1]), initial=self._base + self._at))
+        places: list[int] = []
+        at = self._at
+        for size in sizes:
+            between = _BETWEEN.match(self._held, at)
+            at = between.end() if between else at
+            places.append(self._base + at)
+            at += size
+        return places
 
     def _after(self, close: bytes) -> bool:
         """Step over a comma, or over the end; whether it was the end."""

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from penstock import datasets, files
 from penstock.annotations import rows
-from penstock.annotations.geometry import Bounds
-from penstock.core.ids import FileId
-from penstock.files import File, NewFile, Registered
+from penstock.files import NewFile, Registered, Standing
 from penstock.ingest import tables
 from penstock.ingest.content import Prepared, known_file
 from penstock.ingest.events import ImportItemFailed, ImportProgress
@@ -94,10 +91,9 @@ class _Batch:
 
     def find(self, prepared: Mapping[int, Prepared]) -> None:
         """Take up items that are annotations of files which are here already."""
-        known = {file.id: file for file in files.get_many(self._tx, sorted(prepared))} if prepared else {}
+        known = files.standings(self._tx, list(prepared)) if prepared else {}
         for id, one in prepared.items():
-            file = known.get(FileId(id))
-            if reason := _unusable(file):
+            if reason := _unusable(known.get(id)):
                 self.fail(one.planned.key, reason)
             else:
                 self._incoming.append(_Incoming(one, id, False, "same"))
@@ -109,15 +105,14 @@ class _Batch:
         branch = self._run.branch
         assert branch is not None
         source = f"{self._run.format}:{self._run.request.annotations_as}"
-        bounds: dict[UUID, Bounds] = {}
-        ready = [(one, one.prepared.identified.of(one.file, source, bounds)) for one in self._incoming]
-        known = [incoming.file for incoming, found in ready if found and not incoming.is_new]
+        ready = [(one, one.prepared.identified.of(one.file, source)) for one in self._incoming]
+        known = [incoming.file for incoming, found in ready if found.annotations and not incoming.is_new]
         touched = rows.touched(self._tx, branch, known) if known else set[int]()
-        fresh = [(incoming.file, found) for incoming, found in ready if incoming.file not in touched]
-        self.tally.count("annotations_added", rows.import_new(self._tx, branch, fresh, bounds) if fresh else 0)
+        fresh = [found for _, found in ready if found.file not in touched and found.annotations]
+        self.tally.count("annotations_added", rows.import_new(self._tx, branch, fresh) if fresh else 0)
         for incoming, found in ready:
-            if incoming.file in touched and found:
-                result = rows.import_file(self._tx, branch, incoming.file, found)
+            if incoming.file in touched and found.annotations:
+                result = rows.import_file(self._tx, branch, incoming.file, found.identified())
                 for column in ("added", "updated", "kept", "same"):
                     self.tally.count(f"annotations_{column}", getattr(result, column))
                 incoming.kept = result.kept
@@ -131,8 +126,9 @@ class _Batch:
             self.tally.count(incoming.outcome)
             self.tally.count("annotations_refused", incoming.prepared.identified.refused)
             problems = [*_kept(incoming.kept), *incoming.prepared.identified.problems][:_MOST_PROBLEMS]
+            told = [problem.model_dump() for problem in problems] or None
             key = incoming.prepared.planned.key
-            self.settled.append(Settled(key, "done", incoming.outcome, incoming.file, None, problems))
+            self.settled.append(Settled(key, "done", incoming.outcome, incoming.file, None, told))
 
     def fail(self, key: str, reason: str) -> None:
         self.tally.count("failed")
@@ -145,8 +141,8 @@ class _Batch:
         self.settled.append(Settled(key, "skipped", "skipped", result.file, reason))
 
 
-def _unusable(file: File | None) -> str | None:
-    if file is None or file.retired_seq is not None:
+def _unusable(file: Standing | None) -> str | None:
+    if file is None or file.is_replaced:
         return "the file was replaced meanwhile"
     if file.state != "ready":
         return "the file is not ready yet; import the annotations again later"

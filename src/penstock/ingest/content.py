@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,6 +21,8 @@ from penstock.store.blobs import Blob
 _THREADS = 4
 _NICENESS = 10
 _DOWNLOAD_SECONDS = 300.0
+_ANNOTATIONS_OF_A_FILE = 3
+"""A file takes as long as so many annotations."""
 SMALL_BYTES = 1 << 20
 """Up to that, bytes are held in memory between hashing, looking and storing."""
 
@@ -39,11 +41,18 @@ class Prepared:
     identified: Identified = field(default_factory=Identified)
 
 
-def prepare(store: Store, project: int, planned: Sequence[Planned], *, is_truth: bool = True) -> list[Prepared]:
+def prepare(
+    store: Store,
+    project: int,
+    planned: Sequence[Planned],
+    finish: Callable[[], None] | None = None,
+    *,
+    is_truth: bool = True,
+) -> list[Prepared]:
     """Fetch, look into and durably store the bytes of items, and check their annotations, all outside a transaction.
 
-    One that can't be used has a reason; the others go on. What is known already under the same key with the same bytes
-    is not looked into again.
+    `finish` makes those annotations that are still texts. An item that can't be used has a reason; the others go on.
+    What is known already under the same key with the same bytes is not looked into again.
     """
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-import", initializer=_be_nice) as pool:
         fetcher = _Fetcher(store)
@@ -51,6 +60,8 @@ def prepare(store: Store, project: int, planned: Sequence[Planned], *, is_truth:
         list(pool.map(fetcher.fetch, [made for made in prepared if known_file(made.planned) is None]))
         present = _recognize(store, project, prepared)
         list(pool.map(fetcher.look, [made for made in prepared if made.blob is not None]))
+        if finish is not None:
+            pool.submit(finish).result()
         pool.submit(_identify_all, present, is_truth, prepared).result()
     small = [one for one in prepared if one.held is not None and one.reason is None and one.blob is not None]
     store.blobs.put_many([one.held or b"" for one in small])
@@ -66,13 +77,13 @@ def batches(planned: Sequence[Planned], items: int, annotations: int) -> Iterato
     batch: list[Planned] = []
     bringing = weight = 0
     for one in planned:
-        brings = known_file(one) is None
-        if batch and (bringing + brings > items or weight + len(one.item.annotations) > annotations):
+        brings, weighs = known_file(one) is None, one.annotations + _ANNOTATIONS_OF_A_FILE
+        if batch and (bringing + brings > items or weight + weighs > annotations):
             yield batch
             batch, bringing, weight = [], 0, 0
         batch.append(one)
         bringing += brings
-        weight += len(one.item.annotations)
+        weight += weighs
     if batch:
         yield batch
 
@@ -147,9 +158,9 @@ def _recognize(store: Store, project: int, prepared: Sequence[Prepared]) -> Sche
     with store.db.transaction(project) as tx:
         present = schema.current(tx)
         ready = files.ready_named(tx, list(hashed))
-        found = files.get_many(tx, sorted(here)) if here else []
-    for file in found:
-        here[file.id].size = (file.width, file.height) if file.width and file.height else None
+        found = files.standings(tx, list(here)) if here else {}
+    for id, file in found.items():
+        here[id].size = file.size
     for key, file in ready.items():
         made = hashed[key]
         if made.blob and made.blob.hash == file.hash and file.media and file.mime and file.width and file.height:

@@ -12,10 +12,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from penstock.annotations import clipping, geometry
+from penstock.annotations.copying import FileRows
 from penstock.annotations.geometry import Bounds
 from penstock.annotations.model import Annotation, holder_id
 from penstock.core import Problem
-from penstock.core.ids import import_uuid
+from penstock.core.ids import import_uuids
 from penstock.formats import Item, naming, scaling
 from penstock.ingest.model import RunProblem
 from penstock.schema.model import Schema
@@ -28,32 +29,27 @@ Size = tuple[int, int]
 class Identified:
     """What an item's annotations have become."""
 
-    annotations: list[tuple[str, Annotation]] = field(default_factory=list[tuple[str, Annotation]])
-    """Each with its ordinal; those without an id of their own get one from it."""
-    bounds: dict[int, Bounds] = field(default_factory=dict[int, Bounds])
-    """What is known already, by the place in the list."""
+    annotations: list[Annotation] = field(default_factory=list[Annotation])
+    ordinals: list[str] = field(default_factory=list[str])
+    """Of each: those without an id of their own get one from it."""
+    bounds: list[Bounds | None] = field(default_factory=list[Bounds | None])
+    """Of each, where they are known already."""
     holder: Annotation | None = None
     """What holds the file's own attributes."""
     problems: list[RunProblem] = field(default_factory=list[RunProblem])
     refused: int = 0
     """Annotations that were left out."""
 
-    def of(self, file: int, source: str, bounds: dict[UUID, Bounds] | None = None) -> list[Annotation]:
-        """The annotations with their ids: version 5 of (file, source, ordinal) where the set gave none.
-
-        Bounds that are known go into `bounds`.
-        """
-        found = [
-            annotation
-            if annotation.id != _LATER
-            else msgspec.structs.replace(annotation, id=import_uuid(file, source, ordinal))
-            for ordinal, annotation in self.annotations
-        ]
-        if bounds is not None:
-            bounds.update((found[at].id, known) for at, known in self.bounds.items())
-        if self.holder is not None:
-            found.append(msgspec.structs.replace(self.holder, id=holder_id(file)))
-        return found
+    def of(self, file: int, source: str) -> FileRows:
+        """The annotations with their ids: version 5 of (file, source, ordinal) where the set gave none."""
+        ids = import_uuids(file, source, self.ordinals)
+        for n, annotation in enumerate(self.annotations):
+            if annotation.id is not _LATER:
+                ids[n] = annotation.id.bytes
+        if self.holder is None:
+            return FileRows(file, self.annotations, ids, self.bounds)
+        holder = holder_id(file).bytes
+        return FileRows(file, [*self.annotations, self.holder], [*ids, holder], [*self.bounds, None])
 
 
 def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Identified:
@@ -71,17 +67,19 @@ def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Ident
         seen.add(known_by)
         if item.fractional:
             scaling.scale(named, *size)
+        bounds: Bounds | None = None
         annotation, problems = naming.identified(named, schema, named.id or _LATER, at)
         if annotation is not None:
             whole, annotation = annotation, _inside(annotation, named.bounds, size, at, problems)
-            if named.bounds is not UNSET and annotation is whole:
-                made.bounds[len(made.annotations)] = named.bounds
+            bounds = named.bounds if named.bounds is not UNSET and annotation is whole else None
         if annotation is None:
             made.refused += 1
         else:
             if not is_truth and annotation.source == "import":
                 annotation = msgspec.structs.replace(annotation, source="model")
-            made.annotations.append((named.ordinal or str(n), annotation))
+            made.annotations.append(annotation)
+            made.ordinals.append(named.ordinal or str(n))
+            made.bounds.append(bounds)
         made.problems += [_told(problem) for problem in problems]
     made.holder = _holder(item, schema, made.problems, is_truth=is_truth)
     return made

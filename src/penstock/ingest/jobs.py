@@ -1,18 +1,20 @@
 """The background work of imports: scan the source, bring in chunks, tidy up. Each may be killed and repeated."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 
 import psycopg
 
+from penstock import formats
 from penstock.core import Refusal
-from penstock.formats import Item
+from penstock.formats import Finishing, Item
 from penstock.ingest import spool, tables, verbs
 from penstock.ingest.bringing import bring
 from penstock.ingest.content import Prepared, batches, prepare
 from penstock.ingest.model import TRUTH, Import
 from penstock.ingest.scan import Scan, Stopped
-from penstock.ingest.spool import Planned
+from penstock.ingest.spool import Planned, Spool
 from penstock.jobs import Job, Work
 from penstock.store import Store, Transaction
 from penstock.store.db import DatabaseAway, is_away
@@ -20,7 +22,7 @@ from penstock.store.db import DatabaseAway, is_away
 logger = logging.getLogger(__name__)
 
 BATCH_ITEMS = 50
-BATCH_ANNOTATIONS = 1_500
+BATCH_ANNOTATIONS = 5_000
 """What one transaction takes: together some 0.1 s, so that people's saves never wait long for it."""
 RETRIES = 5
 _WORTH_VACUUM = 2_000
@@ -78,9 +80,7 @@ def bring_chunk(work: Work, project: int, run: int, chunk: int) -> None:
     if found is None or found.state not in ("scanning", "running") or name is None:
         return
     try:
-        _bring_all(
-            work, project, found, chunk, [one for one in spool.read(work.store.blobs, name) if one.key in waiting]
-        )
+        _bring_all(work, project, found, chunk, spool.read(work.store.blobs, name), waiting)
     except Exception as error:  # whatever it was, the import must end one day, and say why
         if not _is_last(work, error):
             raise
@@ -117,10 +117,18 @@ def _is_last(work: Work, error: Exception) -> bool:
     return work.tries >= RETRIES and not is_away(error)
 
 
-def _bring_all(work: Work, project: int, run: Import, chunk: int, planned: Sequence[Planned]) -> None:
+def _bring_all(work: Work, project: int, run: Import, chunk: int, read: Spool, waiting: Collection[str]) -> None:
     is_truth = run.request.annotations_as == TRUTH
-    for batch in batches(planned, BATCH_ITEMS, BATCH_ANNOTATIONS):
-        _bring(work, project, run, chunk, prepare(work.store, project, batch, is_truth=is_truth))
+    for batch in batches([one for one in read.planned if one.key in waiting], BATCH_ITEMS, BATCH_ANNOTATIONS):
+        finish = partial(_finish, run.format, read.told, batch)
+        _bring(work, project, run, chunk, prepare(work.store, project, batch, finish, is_truth=is_truth))
+
+
+def _finish(format: str | None, told: str, planned: Sequence[Planned]) -> None:
+    """Make the annotations that are still texts."""
+    making = formats.readable(format) if format else None
+    if isinstance(making, Finishing):
+        making.finish(told.encode(), [one.deferred for one in planned])
 
 
 def _bring(work: Work, project: int, run: Import, chunk: int, prepared: Sequence[Prepared]) -> None:

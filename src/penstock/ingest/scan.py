@@ -12,7 +12,7 @@ from penstock import datasets, files, formats, jobs, schema
 from penstock.annotations import branches
 from penstock.core import Invalid
 from penstock.files.model import key_fault
-from penstock.formats import BadItem, Containing, Item, Readable, Reading
+from penstock.formats import BadItem, Containing, Deferred, Deferring, Item, Readable, Reading
 from penstock.ingest import manifest, sources, spool, tables
 from penstock.ingest.model import PREDICTIONS, Import, ManifestSource, NewImport, PathSource, RunProblem, UploadSource
 from penstock.ingest.sources import FileSet, Stored
@@ -21,6 +21,9 @@ from penstock.schema import WantedSchema
 from penstock.store import Store, Transaction
 
 CHUNK_ITEMS = 200
+"""Items that bring bytes, at most, in one chunk."""
+CHUNK_KNOWN = 4_000
+"""Items in all: most are annotations of files that are here already."""
 CHUNK_ANNOTATIONS = 20_000
 MOST_FOREIGN_BYTES = 16 << 20
 """What a set may say of itself, apart from its items."""
@@ -48,6 +51,7 @@ class Scan:
         self._run = run
         self._seen: set[str] = set()
         self._by_name: dict[str, list[int]] | None = None
+        self._told = b""
         self.problems: list[RunProblem] = []
         self.ignored = 0
 
@@ -58,14 +62,15 @@ class Scan:
     def write_chunks(self) -> None:
         """Write every chunk that is not there yet. Raises Stopped, and Refusals that end the import."""
         chunk: list[Planned] = []
-        annotations = found = 0
+        annotations = bringing = found = 0
         for planned in self._planned():
             chunk.append(planned)
             found += 1
-            annotations += len(planned.item.annotations)
-            if len(chunk) == CHUNK_ITEMS or annotations >= CHUNK_ANNOTATIONS:
+            bringing += planned.place != ""
+            annotations += planned.annotations
+            if bringing == CHUNK_ITEMS or len(chunk) == CHUNK_KNOWN or annotations >= CHUNK_ANNOTATIONS:
                 self._write(chunk)
-                chunk, annotations = [], 0
+                chunk, annotations, bringing = [], 0, 0
         self._write(chunk)
         if not found and not self.problems:
             raise NothingFound(ignored=self.ignored)
@@ -97,17 +102,26 @@ class Scan:
         taken = set(reading.used()) if reading else set[str]()
         paths = frozenset(found.paths())
         broken: dict[str, BadItem] = {}
-        for item in reading.items() if reading else ():
-            if isinstance(item, BadItem) and item.key in paths:
-                broken[_stem(item.key)] = item
-            elif isinstance(item, BadItem):
-                yield Planned(key=item.key, item=Item(key=item.key), reason=item.detail)
+        for one in self._items(reading) if reading else ():
+            if isinstance(one, BadItem) and one.key in paths:
+                broken[_stem(one.key)] = one
+            elif isinstance(one, BadItem):
+                yield Planned(key=one.key, item=Item(key=one.key), reason=one.detail)
             else:
+                item = one.item
                 taken.add(item.media or "")
-                yield Planned(key=item.key, place=self._place(item, found, containing), item=item)
+                place = self._place(item, found, containing)
+                yield Planned(key=item.key, place=place, item=item, raws=one.raws, part=one.part)
         yield from self._unannotated(found, taken, broken)
         for bad in broken.values():
             yield Planned(key=bad.key, item=Item(key=bad.key), reason=bad.detail)
+
+    def _items(self, reading: Reading) -> Iterator[Deferred | BadItem]:
+        """Items whose annotations are made by whoever takes their chunk, where the format can leave them so long."""
+        if isinstance(reading, Deferring):
+            self._told = reading.told()
+            return reading.deferred()
+        return (item if isinstance(item, BadItem) else Deferred(item=item) for item in reading.items())
 
     def _place(self, item: Item, found: FileSet, containing: Containing | None) -> str:
         """Where an item's bytes are; those inside an annotation file are stored first."""
@@ -214,7 +228,7 @@ class Scan:
             self._find_known_files(tx, fresh)
         if not fresh:
             return
-        name = spool.write(self._store.blobs, run, n, fresh)
+        name = spool.write(self._store.blobs, run, n, fresh, self._told)
 
         def insert(tx: Transaction) -> None:
             locked = tables.lock_run(tx, run)

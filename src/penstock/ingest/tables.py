@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import msgspec
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
@@ -34,8 +35,7 @@ class _Numbered(NamedTuple):
     n: int
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(msgspec.Struct, omit_defaults=True):
     """What became of one item, to be written."""
 
     key: str
@@ -43,7 +43,7 @@ class Settled:
     outcome: str | None = None
     file: int | None = None
     reason: str | None = None
-    problems: Sequence[RunProblem] = ()
+    problems: list[dict[str, Any]] | None = None
 
 
 @dataclass
@@ -246,21 +246,15 @@ def waiting_keys(tx: Transaction, run: int, chunk: int) -> set[str]:
 
 def settle(tx: Transaction, run: int, chunk: int, items: Sequence[Settled], tally: Tally) -> None:
     """Write what became of a batch of items, and count it."""
-    tx.run(
+    tx.post(
         "update import_item i set state = s.state, outcome = s.outcome, file = s.file, reason = s.reason,"
-        " problems = s.problems from unnest(%(keys)s::text[], %(states)s::text[], %(outcomes)s::text[],"
-        " %(files)s::bigint[], %(reasons)s::text[], %(problems)s::jsonb[])"
-        " as s(key, state, outcome, file, reason, problems)"
+        " problems = s.problems from jsonb_to_recordset(%(items)s::jsonb)"
+        " as s(key text, state text, outcome text, file bigint, reason text, problems jsonb)"
         " where i.project = %(project)s and i.run = %(run)s and i.chunk = %(chunk)s and i.state = 'waiting'"
         " and i.key = s.key",
         run=run,
         chunk=chunk,
-        keys=[item.key for item in items],
-        states=[item.state for item in items],
-        outcomes=[item.outcome for item in items],
-        files=[item.file for item in items],
-        reasons=[item.reason for item in items],
-        problems=[Jsonb([p.model_dump() for p in item.problems]) if item.problems else None for item in items],
+        items=Jsonb(items),
     )
     if tally.columns:
         added = [SQL("{0} = {0} + {1}").format(Identifier(name), n) for name, n in sorted(tally.columns.items())]

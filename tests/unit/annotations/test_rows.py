@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from penstock import files, people, schema
 from penstock.annotations import branches, rows, tables
+from penstock.annotations.copying import FileRows
 from penstock.annotations.model import Annotation, Delete, Update, drawn
 from penstock.core.ids import import_uuid
 from penstock.files import NewFile, Probe
@@ -140,9 +141,8 @@ def test_streaming_many_files_reads_what_reading_each_does(store: Store, project
     made = [make_file(store, project, f"{n}.png") for n in range(5)]
 
     def fill(tx: Transaction) -> int:
-        return rows.import_new(
-            tx, branches.main(tx), [(file, [imported(file, n) for n in range(file % 3)]) for file in made]
-        )
+        some = [FileRows.of(file, [imported(file, n) for n in range(file % 3)]) for file in made]
+        return rows.import_new(tx, branches.main(tx), some)
 
     store.db.perform(fill, project)
     with store.db.transaction(project) as tx:

@@ -18,7 +18,8 @@ from penstock import formats
 from penstock.annotations import geometry, rle
 from penstock.annotations.geometry import BadGeometry
 from penstock.formats import BadItem, Item, Loss, NamedAnnotation, naming
-from penstock.formats.coco import CocoInvalid, annotation_of
+from penstock.formats.coco import CocoInvalid
+from penstock.formats.coco_reading import annotations_in
 from penstock.formats.coco_shapes import annotations_of
 from penstock.schema import Schema, planned
 from sets import HEIGHT, SCHEMA, WIDTH, MemoryTree, annotations, essence, items, read, written
@@ -398,7 +399,7 @@ def test_what_most_annotations_are_is_read_as_any_other(segmentation: list[Any],
     }
     told |= {} if area is None else {"area": area}
     told |= {"iscrowd": crowd} | ({"odd": "key"} if odd else {})
-    categories = {3: {"id": 3, "name": "cell"}}
+    names: dict[int | str, str] = {3: "cell"}
     raw = json.dumps(told).encode()
 
     def tried(read: Any) -> Any:
@@ -407,14 +408,16 @@ def test_what_most_annotations_are_is_read_as_any_other(segmentation: list[Any],
         except BadGeometry as bad:
             return bad.detail
 
-    general = tried(lambda: annotations_of(told, categories, (8, 10)))
-    found = tried(lambda: annotation_of(raw, categories, (8, 10)))
-    if isinstance(found, list):
-        for one in found:
-            shape = geometry.parse(one.kind, one.geometry)
-            assert one.bounds in (msgspec.UNSET, geometry.bounds(one.kind, shape))
-            one.bounds = msgspec.UNSET
-    assert found == general
+    general = tried(lambda: annotations_of(told, names, (8, 10)))
+    strange = b'{"category_id": 9}'  # beside which the others are read one by one
+    for beside in ([], [raw], [strange]):
+        found, *_ = annotations_in([raw, *beside], [(8, 10)] * (1 + len(beside)), names)
+        if isinstance(found, list):
+            for one in found:
+                shape = geometry.parse(one.kind, one.geometry)
+                assert one.bounds in (msgspec.UNSET, geometry.bounds(one.kind, shape))
+                one.bounds = msgspec.UNSET
+        assert (str(found) if isinstance(found, Exception) else found) == general
 
 
 def test_a_large_set_is_streamed():

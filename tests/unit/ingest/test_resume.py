@@ -120,7 +120,7 @@ def test_two_workers_on_one_chunk_bring_it_in_once(desk: Desk) -> None:
     with desk.store.db.transaction(desk.project) as tx:
         name = tables.spool(tx, run.id, 0)
     assert name is not None
-    prepared = content.prepare(desk.store, desk.project, spool.read(desk.store.blobs, name))
+    prepared = content.prepare(desk.store, desk.project, spool.read(desk.store.blobs, name).planned)
     for _ in range(2):
         desk.store.db.perform(lambda tx: bringing.bring(tx, found, 0, prepared), desk.project)
     desk.drain()

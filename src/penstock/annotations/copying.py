@@ -1,0 +1,112 @@
+"""Annotations and their facets as PostgreSQL's binary COPY takes them: nothing is spelled and read again. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from struct import Struct
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from penstock.annotations.geometry import Bounds
+from penstock.annotations.model import Annotation
+from penstock.annotations.values import Counted
+
+COLUMNS = (
+    "project, branch, file, created_seq, id, x, y, w, h, label, kind, attributes, source, confidence,"
+    ' "group", at, author, origin, "foreign", geometry'
+)
+HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TAIL = b"\xff\xff"
+
+_OF_FILE = Struct(">hiiiqiqiq").pack
+_DRAWN = Struct(">i16sidididid").pack
+_FILE_LABEL = Struct(">hiiiqiqiiii").pack
+_FILE_VALUE = Struct(">hiiiqiqii").pack
+_SIZE, _INT, _FLOAT = Struct(">i").pack, Struct(">ii").pack, Struct(">id").pack
+_NULL = _SIZE(-1)
+_JSONB = b"\1"  #: the version of jsonb's binary form
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class FileRows(NamedTuple):
+    """New annotations of one file."""
+
+    file: int
+    annotations: Sequence[Annotation]
+    ids: Sequence[bytes]  #: of each, in 16 bytes; those in the annotations don't count
+    bounds: Sequence[Bounds | None]  #: of each, where they are known
+
+    @classmethod
+    def of(cls, file: int, annotations: Sequence[Annotation]) -> "FileRows":
+        """Annotations that have their ids."""
+        return cls(file, annotations, [a.id.bytes for a in annotations], [None] * len(annotations))
+
+    def identified(self) -> list[Annotation]:
+        """The annotations with these ids in them."""
+        found = zip(self.annotations, self.ids, strict=True)
+        return [msgspec.structs.replace(annotation, id=UUID(bytes=id)) for annotation, id in found]
+
+
+def annotations(project: int, branch: int, seq: int, origin: str, files: Iterable[FileRows]) -> Iterator[bytes]:
+    """The rows of each file."""
+    alike: dict[tuple[int | None, str, str], bytes] = {}
+    for file in files:
+        head = _OF_FILE(20, 4, project, 8, branch, 8, file.file, 8, seq)
+        parts: list[bytes | msgspec.Raw] = []
+        for a, id, bounds in zip(file.annotations, file.ids, file.bounds, strict=True):
+            x, y, w, h = bounds or a.bounds
+            if a.attributes or a.confidence is not None or a.group is not None or a.at or a.author is not None:
+                said = _said(a, origin)
+            elif (said := alike.get((a.label, a.kind, a.source))) is None:
+                said = alike[a.label, a.kind, a.source] = _said(a, origin)
+            parts += (head, _DRAWN(16, id, 8, x, 8, y, 8, w, 8, h), said)
+            if a.foreign:
+                foreign = _ENCODE(a.foreign)
+                parts += (_SIZE(len(foreign) + 1), _JSONB, foreign)
+            else:
+                parts.append(_NULL)
+            parts += (_SIZE(len(a.geometry)), a.geometry)
+        yield b"".join(parts)
+
+
+def _said(a: Annotation, origin: str) -> bytes:
+    """From `label` to `origin`."""
+    return b"".join(
+        (
+            _NULL if a.label is None else _INT(4, a.label),
+            _text(a.kind),
+            _jsonb(a.attributes),
+            _text(a.source),
+            _NULL if a.confidence is None else _FLOAT(8, a.confidence),
+            _NULL if a.group is None else _text(a.group),
+            _NULL if a.at is None else _jsonb(a.at),
+            _NULL if a.author is None else _INT(4, a.author),
+            _text(origin),
+        )
+    )
+
+
+def _text(value: str) -> bytes:
+    told = value.encode()
+    return _SIZE(len(told)) + told
+
+
+def _jsonb(value: object) -> bytes:
+    told = _ENCODE(value)
+    return _SIZE(len(told) + 1) + _JSONB + told
+
+
+def file_labels(project: int, branch: int, counted: Mapping[Counted, int]) -> bytes:
+    """The rows of `file_label`: project, branch, file, label, n."""
+    return b"".join(
+        _FILE_LABEL(5, 4, project, 8, branch, 8, at[0], 4, at[1], 4, n) for at, n in counted.items() if len(at) == 2
+    )
+
+
+def file_values(project: int, branch: int, counted: Mapping[Counted, int]) -> bytes:
+    """The rows of `file_value`: project, branch, file, field, value, n."""
+    return b"".join(
+        _FILE_VALUE(6, 4, project, 8, branch, 8, at[0], 4, at[1]) + _text(at[2]) + _INT(4, n)
+        for at, n in counted.items()
+        if len(at) == 3
+    )

@@ -1,0 +1,89 @@
+"""Annotations of COCO from their texts, many at once: most are plain polygons, and those are made in bulk. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from penstock.annotations import geometry as shapes
+from penstock.annotations.geometry import UNREADABLE
+from penstock.formats.coco_shapes import annotations_of, fingerprint
+from penstock.formats.model import NamedAnnotation, without_nul
+
+Text = bytes | msgspec.Raw
+Names = Mapping[int | str, str]
+"""The names of categories, by their ids."""
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What most annotations are: a polygon, and nothing that isn't known here."""
+
+    id: int
+    category_id: int
+    segmentation: list[list[float]]
+    image_id: int | str | None = None
+    bbox: list[int | float] | None = None
+    area: int | float | None = None
+    iscrowd: Literal[0] = 0
+
+
+_PLAIN = msgspec.json.Decoder(_Plain)
+_PLAINS = msgspec.json.Decoder(list[_Plain])
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
+
+
+def object_of(raw: Text) -> dict[str, Any]:
+    """A JSON object. Raises what decoding does."""
+    return _OBJECT.decode(without_nul(bytes(raw)))
+
+
+def annotations_in(
+    raws: Sequence[Text], sizes: Iterable[tuple[int, int]], names: Names
+) -> Iterator[list[NamedAnnotation] | Exception]:
+    """What each annotation is with us, on an image of (height, width); or why it can't be read."""
+    for raw, size, polygon in zip(raws, sizes, _polygons(_plains(raws), names), strict=True):
+        if polygon is not None:
+            yield [polygon]
+            continue
+        try:
+            yield annotations_of(object_of(raw), names, size)
+        except (ValueError, RecursionError) as error:  # DecodeError and BadGeometry are ValueErrors
+            yield error
+
+
+def _plains(raws: Sequence[Text]) -> list[_Plain | None]:
+    try:
+        return [*_PLAINS.decode(b"[" + b",".join(raws) + b"]")]
+    except UNREADABLE:  # one of them is something else, or nothing at all
+        return [_plain(raw) for raw in raws]
+
+
+def _plain(raw: Text) -> _Plain | None:
+    try:
+        return _PLAIN.decode(raw)
+    except UNREADABLE:
+        return None
+
+
+def _polygons(plains: Sequence[_Plain | None], names: Names) -> Iterator[NamedAnnotation | None]:
+    """The same as `annotations_of` gives, in a fifth of its time; None for what takes a closer look."""
+    known = [plain for plain in plains if plain is not None and plain.category_id in names]
+    bounds = iter(shapes.measured_rings([plain.segmentation for plain in known]))
+    texts = iter(shapes.canonical_many([[[ring] for ring in plain.segmentation] for plain in known]))
+    for plain in plains:
+        if plain is None or (name := names.get(plain.category_id)) is None:
+            yield None
+            continue
+        around, text = next(bounds), next(texts)
+        if around is None:
+            yield None
+            continue
+        kept: dict[str, Any] = {"id": plain.id}
+        if plain.bbox is not None and tuple(plain.bbox) != around:
+            kept["bbox"] = plain.bbox
+        if plain.area is not None:
+            kept["area"] = plain.area
+        kept["of"] = fingerprint(text)
+        yield NamedAnnotation(
+            kind="polygon", label=name, geometry=text, ordinal=str(plain.id), foreign={"coco": kept}, bounds=around
+        )
