@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { Engine } from "../canvas/engine";
 import {
   BoxTool,
@@ -44,30 +44,19 @@ export function Canvas({ desk, engine, onEngine }: CanvasProps) {
       made.close();
     };
   }, [desk, onEngine]);
-  useFeeding(desk, engine);
-  const sheet = useSignal(desk.sheet);
-  const picture = useSignal(desk.picture);
-  return (
-    <div
-      ref={host}
-      className={classes["canvas"]}
-      role="img"
-      aria-label={words.desk.image}
-      data-testid="canvas"
-      data-shows={picture ? sheet?.work.task.id : undefined}
-    />
-  );
+  useFeeding(desk, engine, host);
+  return <div ref={host} className={classes["canvas"]} role="img" aria-label={words.desk.image} data-testid="canvas" />;
 }
 
 /** Keep the engine showing what the desk says. */
-function useFeeding(desk: Desk, engine: Engine | null): void {
+function useFeeding(desk: Desk, engine: Engine | null, host: RefObject<HTMLElement | null>): void {
   const sheet = useSignal(desk.sheet);
   const picture = useSignal(desk.picture);
   const tool = useSignal(desk.tool);
   const label = useSignal(desk.label);
   const prefs = useSignal(desk.prefs);
-  useEffect(() => engine?.show(sheet?.scene ?? null), [engine, sheet]);
-  useEffect(() => engine?.paint(picture?.bitmap ?? null), [engine, picture]);
+  // Past React: the next image doesn't wait for the panels around it.
+  useEffect(() => (engine ? fed(desk, engine, host.current!) : undefined), [desk, engine, host]);
   useEffect(() => {
     if (!engine || !sheet) return;
     engine.use(made(tool, sheet, label), sheet.style({ label }));
@@ -88,6 +77,21 @@ function useFeeding(desk: Desk, engine: Engine | null): void {
     };
     return engine.view.subscribe(look);
   }, [engine, picture, sheet, desk]);
+}
+
+function fed(desk: Desk, engine: Engine, host: HTMLElement): () => void {
+  const show = (): void => engine.show(desk.stage.get()?.scene ?? null);
+  const paint = (): void => engine.paint(desk.picture.get()?.bitmap ?? null);
+  /** For whoever automates the page. */
+  const mark = (): void => {
+    const task = desk.picture.get() && desk.stage.get()?.work.task.id;
+    if (task) host.dataset["shows"] = String(task);
+    else delete host.dataset["shows"];
+  };
+  for (const feed of [show, paint, mark]) feed();
+  const stops = [show, mark].map((feed) => desk.stage.subscribe(feed));
+  stops.push(...[paint, mark].map((feed) => desk.picture.subscribe(feed)));
+  return () => stops.forEach((stop) => stop());
 }
 
 function made(tool: ToolName, sheet: Sheet, label: number | null): DrawingTool | null {

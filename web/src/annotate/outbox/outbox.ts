@@ -79,8 +79,8 @@ export class Outbox {
     return () => this.answered.delete(listener);
   }
 
-  /** Keep an entry and send it as soon as may be. Resolves when it is kept. */
-  put(entry: Omit<Entry, "person" | "made" | "n">): Promise<void> {
+  /** Keep an entry at once, and send it as soon as may be `after` something. Resolves when it is kept. */
+  put(entry: Omit<Entry, "person" | "made" | "n">, after?: Promise<unknown>): Promise<void> {
     const whole = { ...entry, person: this.person, made: Date.now() } as Entry;
     this.bump(entry.attempt, 1);
     const kept = this.adding.then(() => this.keep(whole));
@@ -88,9 +88,14 @@ export class Outbox {
     return kept.then(async () => {
       this.unkept.set(entry.attempt, (this.unkept.get(entry.attempt) ?? 0) - 1);
       await this.count();
-      this.bell?.ring();
-      this.kick();
+      if (after) void after.finally(() => this.kept());
+      else this.kept();
     });
+  }
+
+  private kept(): void {
+    this.bell?.ring();
+    this.kick();
   }
 
   /** What an attempt has here that the server may not have, in order. */
