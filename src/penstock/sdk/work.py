@@ -30,7 +30,8 @@ class Work:
         self._scope = scope
         self._names = names
         self._since = time.monotonic()
-        self.late = False  #: whether the task went to somebody else: what is saved is kept, but on this attempt alone
+        self.late = False  #: whether the task is no longer ours: what is saved is kept, but on this attempt alone
+        self.cancelled: str | None = None  #: why the task was cancelled meanwhile, if it was
         self._read(plain)
 
     def _read(self, plain: Plain) -> None:
@@ -106,7 +107,7 @@ class Work:
         plain = [change for change in map(self._plain, wanted) if change is not None]
         command: Plain = {"id": str(new_uuid()), "changes": plain, "active_seconds": self._active(active_seconds)}
         saved = self._scope.post(f"/attempts/{self.attempt.id}/save", Saved, command)
-        self.late = saved.late
+        self.late, self.cancelled = saved.late, saved.cancelled
         for change in wanted:
             self._remember(change)
         return saved

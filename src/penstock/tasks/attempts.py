@@ -31,7 +31,7 @@ from penstock.tasks.model import (
     Task,
     TemplateSettings,
 )
-from penstock.tasks.queue import AttemptOver, NotYours, hold
+from penstock.tasks.queue import AttemptOver, NotYours, hold, over
 
 
 class Accept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="accept"):
@@ -94,6 +94,7 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     if held.state in ("submitted", "accepted", "returned"):
         raise AttemptOver(state=held.state)
     late = held.state != "live"
+    task = task_tables.select(tx, held.task) if late else None
     try:
         read = _read(command.changes)
         states = _apply(tx, held, found.draft, read)
@@ -106,9 +107,7 @@ def save(tx: Transaction, attempt: int, command: Save) -> Saved | Refusal:
     if states:
         tables.upsert_draft(tx, held.branch, held.file, states)
     tx.append(_told(held, command, read, late))
-    return Saved(
-        command=command.id, late=late, held_by=_holder(tx, held) if late else None, lease_until=held.lease_until
-    )
+    return _saved(command, held, late, task)
 
 
 def _renew(tx: Transaction, attempt: int, active_seconds: float, command: UUID | None) -> attempt_tables.Renewed:
@@ -215,26 +214,28 @@ def _repeated(tx: Transaction, held: Attempt, command: Save) -> Saved | Refusal:
         errors = [Problem(**error) for error in problem["errors"]]
         return CommandRefused(detail=problem["detail"], errors=errors)
     late = held.state in ("lapsed", "released", "skipped")
+    task = task_tables.select(tx, held.task) if late else None
+    return _saved(command, held, late, task).model_copy(update={"repeated": True})
+
+
+def _saved(command: Save, held: Attempt, late: bool, task: Task | None) -> Saved:
     return Saved(
         command=command.id,
-        repeated=True,
         late=late,
-        held_by=_holder(tx, held) if late else None,
+        held_by=None if task is None or task.attempt == held.id else task.holder,
+        cancelled=task.reason if task is not None and task.status == "cancelled" else None,
         lease_until=held.lease_until,
     )
 
 
-def _holder(tx: Transaction, held: Attempt) -> int | None:
-    task = task_tables.select(tx, held.task)
-    return None if task is None or task.attempt == held.id else task.holder
-
-
 def heartbeat(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Attempt:
-    """Keep a lease without saving anything. Safe to repeat; no event is written. Raises NotYours, AttemptOver."""
+    """Keep a lease without saving anything. Safe to repeat; no event is written. Raises NotYours, TaskCalledOff,
+    AttemptOver.
+    """
     assert tx.actor is not None
     found = _renew(tx, attempt, active_seconds, None)
     if found.attempt.state != "live":
-        raise AttemptOver(state=found.attempt.state)
+        raise over(task_tables.select(tx, found.attempt.task), found.attempt)
     return found.attempt
 
 
@@ -255,13 +256,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int
 
 
-def work(tx: Transaction, attempt: Attempt) -> Work:
-    """An attempt, its task, its file and everything on it."""
+def work(tx: Transaction, attempt: Attempt, draft: Branch | None = None) -> Work:
+    """An attempt, its task, its file and everything on it; on another `draft` than its own, if one is given."""
     task = task_tables.select(tx, attempt.task)
     assert task is not None
     settings, schema = frame(tx, attempt)
-    draft = branches.get(tx, attempt.branch)
-    states = tables.select_states(tx, draft, attempt.file)
+    states = tables.select_states(tx, draft or branches.get(tx, attempt.branch), attempt.file)
     present = states.present
     suggestions = prelabels.of_file(tx, settings, schema, attempt.file, present.keys() | states.own.keys())
     return Work(
@@ -306,7 +306,7 @@ def take(tx: Transaction, attempt: int, late: int) -> Mapping[UUID, Annotation |
     """
     task, held = hold(tx, attempt)
     if held.state != "live":
-        raise AttemptOver(state=held.state)
+        raise over(task, held)
     if late not in {found.attempt for found in late_work(tx, task, attempt)}:
         raise WorkElsewhere(attempt=late)
     other = attempt_tables.select(tx, late)

@@ -9,7 +9,7 @@ from penstock.datasets import live
 from penstock.store import Transaction
 from penstock.tasks import access, attempt_tables, events, queue, task_tables, templates
 from penstock.tasks.model import Attempt, Claim, Task
-from penstock.tasks.queue import AttemptOver, TemplateNotActive, event, hold
+from penstock.tasks.queue import TemplateNotActive, event, hold, over
 
 CHUNK = 500
 ARCHIVED = "its template was archived"
@@ -45,7 +45,7 @@ def release(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
         tables.lock_files(tx, [task.file])
         status = "cancelled"
     attempt_tables.end(tx, attempt, "released", active_seconds)
-    task_tables.set_status(tx, [task.id], status)
+    task_tables.set_status(tx, [task.id], status, ARCHIVED if status == "cancelled" else None)
     tx.append(event(events.TaskReleased, task, task.status, status, attempt=attempt, who=held.who))
     if status == "cancelled":
         settle_move(tx, task)
@@ -55,13 +55,13 @@ def release(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
 def skip(tx: Transaction, attempt: int, reason: str, active_seconds: float = 0.0) -> Task:
     """Put a task aside with a reason; it counts no more. Its draft stays. Safe to repeat.
 
-    Writes `task.skipped`. Raises NotYours, AttemptOver.
+    Writes `task.skipped`. Raises NotYours, TaskCalledOff, AttemptOver.
     """
     task, held = hold(tx, attempt)
     if held.state == "skipped":
         return task
     if held.state != "live" or held.role != "work":
-        raise AttemptOver(state=held.state)
+        raise over(task, held)
     tables.lock_files(tx, [task.file])
     attempt_tables.end(tx, attempt, "skipped", max(0.0, active_seconds))
     task_tables.set_status(tx, [task.id], "skipped", reason)
@@ -124,7 +124,7 @@ def cancel_locked(tx: Transaction, locked: Collection[Task], why: str) -> None:
 
 def end_cancelled(tx: Transaction, locked: Collection[Task], why: str) -> None:
     """Cancel tasks that nobody has, whose rows and files are locked. Writes `task.cancelled` for each."""
-    task_tables.set_status(tx, [task.id for task in locked], "cancelled")
+    task_tables.set_status(tx, [task.id for task in locked], "cancelled", why)
     for task in locked:
         tx.append(event(events.TaskCancelled, task, task.status, "cancelled", why=why))
     for task in locked:

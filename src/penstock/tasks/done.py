@@ -27,7 +27,7 @@ from penstock.tasks import (
     task_tables,
 )
 from penstock.tasks.model import Attempt, Task, TemplateSettings
-from penstock.tasks.queue import AttemptOver, event, hold
+from penstock.tasks.queue import event, hold, over
 from penstock.tasks.task_tables import Surroundings
 
 
@@ -55,7 +55,7 @@ def submit(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
     """Send an attempt's work in. It is done at once, or waits for a review. Safe to repeat.
 
     Writes `task.submitted`, then `task.done` and what goes with it, or nothing more. Raises NotYours, TakenOver,
-    AttemptOver, WorkIncomplete, SuggestionsOpen: then nothing changed.
+    TaskCalledOff, AttemptOver, WorkIncomplete, SuggestionsOpen: then nothing changed.
     """
     tx.reuse_plans()
     task, held = hold(tx, attempt)
@@ -110,11 +110,11 @@ def is_drawn(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSe
 
 
 def check_held(task: Task, attempt: Attempt) -> None:
-    """Raises TakenOver or AttemptOver unless the attempt is the task's live one."""
-    if attempt.state == "lapsed":
+    """Raises TakenOver, TaskCalledOff or AttemptOver unless the attempt is the task's live one."""
+    if attempt.state == "lapsed" and task.status != "cancelled":
         raise TakenOver
     if attempt.state != "live" or task.attempt != attempt.id:
-        raise AttemptOver(state=attempt.state)
+        raise over(task, attempt)
 
 
 def complete(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSettings, schema: Schema) -> Finished:

@@ -188,7 +188,7 @@ def reopen(who: Annotator, task: int) -> Claim | Task:
 @router.post("/tasks/{task}/cancel")
 def cancel(who: Editor, task: int) -> Task:
     """Cancel a task, whoever has it; their draft is kept. 409 `task-ended` when it is done or skipped."""
-    return who.do(lambda tx: closing.call_off(tx, task, "cancelled by an editor"))
+    return who.do(lambda tx: closing.call_off(tx, task, "an editor called it off"))
 
 
 # Attempts. Claim, save and submit are the hot paths; JSON of `save` and `work` goes by msgspec.

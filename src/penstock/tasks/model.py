@@ -156,6 +156,7 @@ class Task(Value):
     move_from: bool = False
     """Whether the file leaves the dataset when the last unfinished task on it there closes."""
     reason: str | None = None
+    """Why it was skipped or cancelled."""
     created_seq: int
     done_seq: int | None = None
 
@@ -232,6 +233,8 @@ class Saved(Value):
     """The task is no longer yours: the work is kept on your attempt alone, and whoever has the task is shown it."""
     held_by: int | None = None
     """Who has the task instead."""
+    cancelled: str | None = None
+    """Why the task was cancelled meanwhile, if it was: then nobody has it, and nothing needs to be handed in."""
     lease_until: datetime
 
 

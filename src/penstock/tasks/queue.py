@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from penstock.annotations import branches
 from penstock.annotations import tables as annotation_tables
-from penstock.core import Conflict, NotFound
+from penstock.core import Conflict, NotFound, Refusal
 from penstock.store import Transaction
 from penstock.tasks import attempt_tables, events, queue_tables, task_tables, writeset
 from penstock.tasks.model import Attempt, Claim, Role, Task, Template
@@ -29,6 +29,10 @@ class AttemptOver(Conflict):
     """This attempt has ended ({state}), so nothing more can be done with it. Take the task anew."""
 
 
+class TaskCalledOff(Conflict):
+    """This task was cancelled: {why}. Nothing needs to be handed in; what you saved is kept as your attempt's draft."""
+
+
 class NotYours(NotFound):
     """There is no attempt {attempt} of yours. Look at your tasks."""
 
@@ -49,7 +53,7 @@ def claim(tx: Transaction, template: Template, others: Sequence[Template]) -> Cl
         raise NothingToDo(template=template.name)
     for task, lapsed in picked.left:
         _leave(tx, task, lapsed)
-    return begin(tx, template, picked.task, "work", _unmerged(tx, picked.task, picked.lapsed), picked.lapsed)
+    return begin(tx, template, picked.task, "work", unmerged(tx, picked.task, picked.lapsed), picked.lapsed)
 
 
 class _Picked(NamedTuple):
@@ -65,7 +69,7 @@ def _leave(tx: Transaction, task: Task, lapsed: Attempt) -> None:
     tx.append(event(events.TaskLapsed, task, task.status, "open", attempt=lapsed.id, who=lapsed.who))
 
 
-def _unmerged(tx: Transaction, task: Task, lapsed: Attempt | None) -> Attempt | None:
+def unmerged(tx: Transaction, task: Task, lapsed: Attempt | None = None) -> Attempt | None:
     """The attempt whose draft the next holder goes on from: their own whose lease ran out, else what was submitted and
     never came into the dataset, because it was returned or put aside.
     """
@@ -164,6 +168,13 @@ def unreserve(tx: Transaction, template: Template) -> int:
     """Give up the caller's reservations, on leaving. Safe to repeat. No event is written."""
     assert tx.actor is not None
     return queue_tables.unreserve(tx, template.id, tx.actor)
+
+
+def over(task: Task | None, attempt: Attempt) -> Refusal:
+    """Why nothing more can be done with an attempt that has ended."""
+    if task is not None and task.status == "cancelled":
+        return TaskCalledOff(why=task.reason or "no reason is known")
+    return AttemptOver(state=attempt.state)
 
 
 def hold(tx: Transaction, attempt: int) -> tuple[Task, Attempt]:

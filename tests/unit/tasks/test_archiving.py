@@ -9,7 +9,7 @@ import pytest
 from penstock import tasks
 from penstock.tasks.closing import TaskEnded
 from penstock.tasks.model import Attempt, NewNote, Review, Route, Task, Template, Watch
-from penstock.tasks.queue import NothingToDo, TemplateNotActive
+from penstock.tasks.queue import NothingToDo, TaskCalledOff, TemplateNotActive
 
 from .conftest import Lab, box
 
@@ -80,7 +80,20 @@ def test_a_held_task_of_an_archived_template_is_cancelled_when_its_lease_runs_ou
         lab.drain()
     assert [task.status for task in lab.tasks(reviewed)] == ["cancelled"]
     assert written.kinds == ["task.lapsed", "task.cancelled"]
-    assert lab.save(held, "ann", box(lab.labels["RBC"])).late
+    told_that_it_was_cancelled(lab, held, "its template was archived")
+
+
+def told_that_it_was_cancelled(lab: Lab, held: Attempt, why: str) -> None:
+    """It said that somebody had taken the task over."""
+    saved = lab.save(held, "ann", box(lab.labels["RBC"]))
+    assert (saved.late, saved.held_by, saved.cancelled) == (True, None, why)
+    for call in (
+        lambda tx: tasks.submit(tx, held.id),
+        lambda tx: tasks.heartbeat(tx, held.id),
+        lambda tx: tasks.skip(tx, held.id, "dark"),
+    ):
+        with pytest.raises(TaskCalledOff, match=f"was cancelled: {why}"):
+            lab.do(call, "ann")
 
 
 def test_releasing_the_last_task_lets_the_file_go(lab: Lab) -> None:
@@ -112,7 +125,9 @@ def test_an_editor_cancels_a_task_whoever_has_it(lab: Lab, reviewed: Template, w
         assert call_off(lab, held.task).status == "cancelled"
         assert call_off(lab, review.task).status == "cancelled"
     assert written.kinds == ["task.released", "task.cancelled"] * 2
-    assert lab.save(held, "ann", box(lab.labels["RBC"])).late
+    told_that_it_was_cancelled(lab, held, "cancelled by an editor")
+    with pytest.raises(TaskCalledOff):
+        lab.do(lambda tx: tasks.accept(tx, review.id), "eve")
     with pytest.raises(NothingToDo):
         lab.claim(reviewed, "eve", "review")
     work = lab.do(lambda tx: tasks.work(tx, _requeued(lab, reviewed, held.task)), "bob")

@@ -42,7 +42,15 @@ function Lost({ desk, sheet }: { desk: Desk; sheet: Sheet }) {
         </Button>
       }
     >
-      <strong>{lost === 0 ? words.lost.free : words.lost.title}.</strong> {words.lost.why}
+      {lost.cancelled === null ? (
+        <>
+          <strong>{lost.holder === 0 ? words.lost.free : words.lost.title}.</strong> {words.lost.why}
+        </>
+      ) : (
+        <>
+          <strong>{words.lost.cancelled}</strong>: <bdi>{lost.cancelled}</bdi>. {words.lost.cancelledWhy}
+        </>
+      )}
     </Note>
   );
 }

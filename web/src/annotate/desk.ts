@@ -11,7 +11,7 @@ import { Signal } from "../canvas/signal";
 import type { Kind } from "../canvas/shapes";
 import { Activity } from "./activity";
 import { Finished } from "./finished";
-import type { EndBody, Ending, Entry } from "./outbox/entry";
+import type { EndBody, Ending } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
 import { Pictures, type Picture, type Wanted } from "./pictures";
 import { allows, kindsOf, writable, type Label, type Missing, type Schema } from "./questions";
@@ -43,13 +43,10 @@ const AHEAD = 3;
 const HEARTBEAT_MS = 60_000;
 const SELDOM_MS = 90_000;
 const AGAIN_MS = 3_000;
-const LONGEST_HELD_MS = 500;
 
 export class Desk {
   readonly state = new Signal<State>({ at: "opening" });
   readonly sheet = new Signal<Sheet | null>(null);
-  /** The sheet that the canvas shows. The panels around it follow by `sheet`, once its image is painted. */
-  readonly stage = new Signal<Sheet | null>(null);
   readonly picture = new Signal<Picture | null>(null);
   readonly tool = new Signal<ToolName>("select");
   readonly label = new Signal<number | null>(null);
@@ -96,8 +93,9 @@ export class Desk {
     const ahead = setInterval(() => void this.fetchAhead(), SELDOM_MS);
     const unheard = this.outbox.onAnswer(({ entry, answer }) => {
       const sheet = this.sheet.get();
-      const saved = answer as { late?: boolean; held_by?: number | null };
-      if (sheet?.work.attempt.id === entry.attempt && isSave(entry) && saved.late) sheet.lost.set(saved.held_by ?? 0);
+      const saved = answer as { late?: boolean; held_by?: number | null; cancelled?: string | null };
+      if (sheet?.work.attempt.id === entry.attempt && isSave(entry) && saved.late)
+        sheet.lost.set({ holder: saved.held_by ?? 0, cancelled: saved.cancelled ?? null });
       const state = this.state.get();
       if (state.at === "broken" && state.error instanceof Unreached) void this.again(); // the server is back
     });
@@ -157,11 +155,10 @@ export class Desk {
         return;
       }
       const { task, work } = await calls.claimWork(this.project, this.template, role);
-      await this.lay(work, []);
+      await this.lay(work);
       this.go(task.id);
     } catch (error) {
       if (error instanceof Refused && error.type === "nothing-to-do") {
-        this.stand(null);
         this.put(null);
         this.state.set({ at: "none", done: this.done, seconds: Math.round(this.seconds) });
       } else this.broke(error);
@@ -169,29 +166,22 @@ export class Desk {
   }
 
   private async show(attempt: number): Promise<void> {
-    await this.lay(await calls.work(this.project, attempt), await this.outbox.of(attempt));
+    await this.lay(await calls.work(this.project, attempt));
   }
 
-  /** Lay a sheet onto the desk: what the server has of the work, and what still waits here. The image comes first. */
-  private async lay(work: calls.Work, pending: readonly Entry[]): Promise<void> {
-    const sheet = new Sheet(work, await this.schema(work.schema_version), this.me);
+  /** Lay a sheet onto the desk: what the server has of the work, and what still waits here. */
+  private async lay(work: calls.Work): Promise<void> {
+    const schema = await this.schema(work.schema_version);
+    const pending = await this.outbox.of(work.attempt.id);
+    const sheet = new Sheet(work, schema, this.me);
     for (const entry of pending) if (isSave(entry)) sheet.document.replay(entry.body.changes);
-    this.stand(sheet);
-    await painted();
-    if (this.stage.get() !== sheet) return; // another one came meanwhile
     this.put(sheet);
     this.state.set({ at: "open" });
     this.arm(sheet);
     void this.fetchPicture(sheet);
-    void painted().then(() => this.fetchAhead());
+    void this.fetchAhead();
     this.role = work.attempt.role;
     this.moved.set(false);
-  }
-
-  private stand(sheet: Sheet | null): void {
-    sheet?.scene.above.set(this.prefs.get().above);
-    this.picture.set(sheet && this.pictures.ready(this.wantedOf(sheet)));
-    this.stage.set(sheet);
   }
 
   private async fetchPicture(sheet: Sheet): Promise<void> {
@@ -229,9 +219,11 @@ export class Desk {
   private put(sheet: Sheet | null): void {
     this.sheetStop?.();
     this.sheetStop = undefined;
+    this.picture.set(sheet && this.pictures.ready(this.wantedOf(sheet)));
     this.wanted.set(null);
     this.sheet.set(sheet);
     if (!sheet) return;
+    sheet.scene.above.set(this.prefs.get().above);
     const { attempt } = sheet.work;
     this.sheetStop = sheet.document.onCommand((changes) => {
       this.touched = true;
@@ -368,15 +360,13 @@ export class Desk {
     if (!sheet) return;
     const { attempt, task } = sheet.work;
     const active_seconds = this.takeTime();
-    // The next image is asked for first, and what ends this one is sent once that is shown.
-    const shown = Promise.race([this.next(), soon(LONGEST_HELD_MS)]);
-    const ended = { ...this.about(sheet), attempt: attempt.id, call, body: { active_seconds, ...more } } as const;
-    void this.outbox.put(ended, shown);
+    void this.outbox.put({ ...this.about(sheet), attempt: attempt.id, call, body: { active_seconds, ...more } });
     if (call === "submit" || call === "accept" || call === "return") this.done += 1;
     if (call === "submit") this.finished.push(task.id);
     sheet.document.close();
     this.previous = sheet.annotations.filter((one) => one.kind !== "tag");
     this.state.set({ at: "opening" });
+    void this.next();
   }
 
   /** Open the last submission again; the present image waits. */
@@ -419,7 +409,7 @@ export class Desk {
   private async drained(task: number): Promise<void> {
     for (let i = 0; i < 100; i++) {
       if (!(await this.outbox.waits(task))) return;
-      await soon(100);
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
@@ -459,7 +449,11 @@ export class Desk {
     } catch (error) {
       if (error instanceof Refused && error.status === 409 && this.sheet.get() === sheet) {
         const task = await calls.task(this.project, sheet.work.task.id).catch(() => null);
-        if (task && task.attempt !== sheet.work.attempt.id) sheet.lost.set(task.holder ?? 0);
+        if (task && task.attempt !== sheet.work.attempt.id)
+          sheet.lost.set({
+            holder: task.holder ?? 0,
+            cancelled: task.status === "cancelled" ? (task.reason ?? "") : null,
+          });
       }
     }
     await this.compareEdition(sheet);
@@ -469,7 +463,11 @@ export class Desk {
   private hear({ kind, body, actor }: Happening): void {
     const sheet = this.sheet.get();
     if (!sheet) return;
-    if (kind === "task.lapsed" && body["attempt"] === sheet.work.attempt.id) sheet.lost.set(actor ?? 0);
+    const { attempt, task } = sheet.work;
+    if (kind === "task.lapsed" && body["attempt"] === attempt.id)
+      sheet.lost.set({ holder: actor ?? 0, cancelled: null });
+    if (kind === "task.cancelled" && body["task"] === task.id)
+      sheet.lost.set({ holder: 0, cancelled: typeof body["why"] === "string" ? body["why"] : "" });
     const concerns = kind === "schema.changed" || (kind === "template.changed" && body["template"] === this.template);
     if (concerns) void this.compareEdition(sheet);
   }
@@ -496,12 +494,6 @@ export class Desk {
     }
   }
 }
-
-const soon = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-/** Once the next frame is painted; soon, where nobody sees any. */
-const painted = (): Promise<unknown> =>
-  Promise.race([new Promise((done) => requestAnimationFrame(() => setTimeout(done))), soon(100)]);
 
 export const toolFor = (kind: Kind): ToolName => (kind === "mask" ? "brush" : kind === "tag" ? "select" : kind);
 

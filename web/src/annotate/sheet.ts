@@ -15,13 +15,20 @@ import type { Work } from "./work";
 
 const byId = (all: readonly Annotation[]): Map<string, Annotation> => new Map(all.map((one) => [one.id, one]));
 
+/** Our task is ours no more. */
+export interface Lost {
+  /** Who has it now; 0 when nobody has. */
+  holder: number;
+  /** Why it was cancelled, if it was. */
+  cancelled: string | null;
+}
+
 export class Sheet {
   readonly document: Document;
   readonly scene: Scene;
   readonly image: Size;
   readonly notes: Signal<Work["notes"]>;
-  /** Who has the task now, when it isn't us any more; 0 when nobody has. */
-  readonly lost = new Signal<number | null>(null);
+  readonly lost = new Signal<Lost | null>(null);
 
   constructor(
     readonly work: Work,

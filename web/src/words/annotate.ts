@@ -91,6 +91,8 @@ export const annotate = {
     title: "This task went to somebody else",
     free: "Your hold on this task ended",
     why: "Nothing is lost: what you drew is kept as your own attempt, and whoever has the task is shown it.",
+    cancelled: "This task was cancelled",
+    cancelledWhy: "Nothing needs to be handed in; what you drew is kept as your own attempt.",
     next: "Next image",
   },
   late: {
