@@ -11,7 +11,7 @@ import { Signal } from "../canvas/signal";
 import type { Kind } from "../canvas/shapes";
 import { Activity } from "./activity";
 import { Finished } from "./finished";
-import type { EndBody, Ending } from "./outbox/entry";
+import type { EndBody, Ending, Entry } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
 import { Pictures, type Picture, type Wanted } from "./pictures";
 import { allows, kindsOf, writable, type Label, type Missing, type Schema } from "./questions";
@@ -43,10 +43,13 @@ const AHEAD = 3;
 const HEARTBEAT_MS = 60_000;
 const SELDOM_MS = 90_000;
 const AGAIN_MS = 3_000;
+const LONGEST_HELD_MS = 500;
 
 export class Desk {
   readonly state = new Signal<State>({ at: "opening" });
   readonly sheet = new Signal<Sheet | null>(null);
+  /** The sheet that the canvas shows. The panels around it follow by `sheet`, once its image is painted. */
+  readonly stage = new Signal<Sheet | null>(null);
   readonly picture = new Signal<Picture | null>(null);
   readonly tool = new Signal<ToolName>("select");
   readonly label = new Signal<number | null>(null);
@@ -155,10 +158,11 @@ export class Desk {
         return;
       }
       const { task, work } = await calls.claimWork(this.project, this.template, role);
-      await this.lay(work);
+      await this.lay(work, []);
       this.go(task.id);
     } catch (error) {
       if (error instanceof Refused && error.type === "nothing-to-do") {
+        this.stand(null);
         this.put(null);
         this.state.set({ at: "none", done: this.done, seconds: Math.round(this.seconds) });
       } else this.broke(error);
@@ -166,22 +170,29 @@ export class Desk {
   }
 
   private async show(attempt: number): Promise<void> {
-    await this.lay(await calls.work(this.project, attempt));
+    await this.lay(await calls.work(this.project, attempt), await this.outbox.of(attempt));
   }
 
-  /** Lay a sheet onto the desk: what the server has of the work, and what still waits here. */
-  private async lay(work: calls.Work): Promise<void> {
-    const schema = await this.schema(work.schema_version);
-    const pending = await this.outbox.of(work.attempt.id);
-    const sheet = new Sheet(work, schema, this.me);
+  /** Lay a sheet onto the desk: what the server has of the work, and what still waits here. The image comes first. */
+  private async lay(work: calls.Work, pending: readonly Entry[]): Promise<void> {
+    const sheet = new Sheet(work, await this.schema(work.schema_version), this.me);
     for (const entry of pending) if (isSave(entry)) sheet.document.replay(entry.body.changes);
+    this.stand(sheet);
+    await painted();
+    if (this.stage.get() !== sheet) return; // another one came meanwhile
     this.put(sheet);
     this.state.set({ at: "open" });
     this.arm(sheet);
     void this.fetchPicture(sheet);
-    void this.fetchAhead();
+    void painted().then(() => this.fetchAhead());
     this.role = work.attempt.role;
     this.moved.set(false);
+  }
+
+  private stand(sheet: Sheet | null): void {
+    sheet?.scene.above.set(this.prefs.get().above);
+    this.picture.set(sheet && this.pictures.ready(this.wantedOf(sheet)));
+    this.stage.set(sheet);
   }
 
   private async fetchPicture(sheet: Sheet): Promise<void> {
@@ -219,11 +230,9 @@ export class Desk {
   private put(sheet: Sheet | null): void {
     this.sheetStop?.();
     this.sheetStop = undefined;
-    this.picture.set(sheet && this.pictures.ready(this.wantedOf(sheet)));
     this.wanted.set(null);
     this.sheet.set(sheet);
     if (!sheet) return;
-    sheet.scene.above.set(this.prefs.get().above);
     const { attempt } = sheet.work;
     this.sheetStop = sheet.document.onCommand((changes) => {
       this.touched = true;
@@ -360,13 +369,15 @@ export class Desk {
     if (!sheet) return;
     const { attempt, task } = sheet.work;
     const active_seconds = this.takeTime();
-    void this.outbox.put({ ...this.about(sheet), attempt: attempt.id, call, body: { active_seconds, ...more } });
+    // The next image is asked for first, and what ends this one is sent once that is shown.
+    const shown = Promise.race([this.next(), soon(LONGEST_HELD_MS)]);
+    const ended = { ...this.about(sheet), attempt: attempt.id, call, body: { active_seconds, ...more } } as const;
+    void this.outbox.put(ended, shown);
     if (call === "submit" || call === "accept" || call === "return") this.done += 1;
     if (call === "submit") this.finished.push(task.id);
     sheet.document.close();
     this.previous = sheet.annotations.filter((one) => one.kind !== "tag");
     this.state.set({ at: "opening" });
-    void this.next();
   }
 
   /** Open the last submission again; the present image waits. */
@@ -409,7 +420,7 @@ export class Desk {
   private async drained(task: number): Promise<void> {
     for (let i = 0; i < 100; i++) {
       if (!(await this.outbox.waits(task))) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await soon(100);
     }
   }
 
@@ -494,6 +505,12 @@ export class Desk {
     }
   }
 }
+
+const soon = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Once the next frame is painted; soon, where nobody sees any. */
+const painted = (): Promise<unknown> =>
+  Promise.race([new Promise((done) => requestAnimationFrame(() => setTimeout(done))), soon(100)]);
 
 export const toolFor = (kind: Kind): ToolName => (kind === "mask" ? "brush" : kind === "tag" ? "select" : kind);
 
