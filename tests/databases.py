@@ -8,9 +8,11 @@ from penstock.store import migrate
 
 TEMPLATE = "template_spine"
 
-# Beside the tables lies what they held when they were new. `restore` touches only tables that hold something.
+# Beside the tables lies what they held when they were new. `restore` touches only tables that hold something. Tables of
+# a test's own belong into the schema `trial`, which goes as a whole: for any other change the database is made anew.
 BASELINE = """
 create schema baseline;
+create schema trial;
 create table baseline.sequence as
   select format('%I.%I', schemaname, sequencename) as name, coalesce(last_value, start_value) as value,
     last_value is not null as is_called
@@ -36,6 +38,10 @@ declare t text; found boolean; begin
     execute format('insert into public.%I overriding system value select * from baseline.%I', t, 'kept_' || t);
   end loop;
   perform setval(name, value, is_called) from baseline.sequence;
+  if exists (select from pg_class where relnamespace = 'trial'::regnamespace) then
+    drop schema trial cascade;
+    create schema trial;
+  end if;
 end $$;
 select baseline.keep();
 """

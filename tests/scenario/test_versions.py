@@ -141,10 +141,12 @@ def test_a_version_named_while_8_writers_write_never_changes_afterwards(lab: Lab
 
 def test_a_follower_beside_8_writers_neither_skips_nor_repeats_an_event(lab: Lab) -> None:
     with lab.store.db.transaction(0) as tx:
-        tx.run("create table seen (id bigint generated always as identity, seq bigint, n int)")
+        tx.run("create table trial.seen (id bigint generated always as identity, seq bigint, n int)")
 
     def copy(tx: Transaction, happenings: Sequence[Happening]) -> None:
-        tx.many("insert into seen (seq, n) values (%(seq)s, %(n)s)", [{"seq": h.seq, "n": h.n} for h in happenings])
+        tx.many(
+            "insert into trial.seen (seq, n) values (%(seq)s, %(n)s)", [{"seq": h.seq, "n": h.n} for h in happenings]
+        )
 
     kinds = frozenset(
         {"annotations.edited", "dataset.file_added", "dataset.file_removed", "test.noted", "version.named"}
@@ -175,6 +177,6 @@ def test_a_follower_beside_8_writers_neither_skips_nor_repeats_an_event(lab: Lab
             "select seq, n from event where project = %(project)s and kind = any(%(kinds)s) order by seq, n",
             kinds=sorted(kinds),
         )
-        assert tx.rows("select seq, n from seen order by id") == written
+        assert tx.rows("select seq, n from trial.seen order by id") == written
     assert len(written) > VERSIONS * WRITERS
     assert sum(process.result() for process in both) > 1  # it followed along, not only at the end

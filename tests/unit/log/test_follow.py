@@ -44,7 +44,7 @@ class Copier:
     def _apply(self, tx: Transaction, happenings: Sequence[Happening]) -> None:
         for happening in happenings:
             text = happening.subject.removeprefix("test:")
-            tx.run("insert into copied (name, text) values (%(name)s, %(text)s)", name=self.name, text=text)
+            tx.run("insert into trial.copied (name, text) values (%(name)s, %(text)s)", name=self.name, text=text)
             if text == self.poison:
                 raise ValueError(f"can't digest {text}")
         self.batches.append([happening.subject.removeprefix("test:") for happening in happenings])
@@ -56,7 +56,7 @@ class Copier:
     @property
     def copied(self) -> list[str]:
         with self.store.db.transaction(self.project) as tx:
-            return tx.values(str, "select text from copied where name = %(name)s order by id", name=self.name)
+            return tx.values(str, "select text from trial.copied where name = %(name)s order by id", name=self.name)
 
     @property
     def cursor(self) -> tuple[int, str | None]:
@@ -69,7 +69,7 @@ class Copier:
 @pytest.fixture
 def project(store: Store) -> int:
     with store.db.transaction(0) as tx:
-        tx.run("create table copied (id bigint generated always as identity, name text, text text)")
+        tx.run("create table trial.copied (id bigint generated always as identity, name text, text text)")
         return people.create_project(tx, "followed")
 
 

@@ -99,18 +99,18 @@ def test_a_revision_drawn_in_a_transaction_that_failed_stays_empty_and_holds_nob
 def test_plain_nextval_would_let_a_reader_skip_what_commits_late(store: Store) -> None:
     """Why there is a horizon: the newest committed revision says nothing about the ones below it."""
     with store.db.transaction(PROJECT) as tx:
-        tx.run("create table plain (seq bigint)")
-    insert, newest = "insert into plain select nextval('seq')", "select coalesce(max(seq), 0) from plain"
+        tx.run("create table trial.plain (seq bigint)")
+    insert, newest = "insert into trial.plain select nextval('seq')", "select coalesce(max(seq), 0) from trial.plain"
     with store.db.transaction(PROJECT) as slow:
         slow.run(insert)
         with store.db.transaction(PROJECT) as quick:
             quick.run(insert)
         with store.db.transaction(PROJECT) as reader:
             cursor = reader.value(int, newest)
-            seen = reader.values(int, "select seq from plain where seq <= %(cursor)s", cursor=cursor)
+            seen = reader.values(int, "select seq from trial.plain where seq <= %(cursor)s", cursor=cursor)
     with store.db.transaction(PROJECT) as reader:
-        seen += reader.values(int, "select seq from plain where seq > %(cursor)s", cursor=cursor)
-        assert len(seen) < len(reader.values(int, "select seq from plain"))
+        seen += reader.values(int, "select seq from trial.plain where seq > %(cursor)s", cursor=cursor)
+        assert len(seen) < len(reader.values(int, "select seq from trial.plain"))
 
 
 def test_a_savepoint_rolled_back_loses_the_announcement(store: Store) -> None:

@@ -14,17 +14,17 @@ from penstock.store.db import DatabaseAway, is_away
 @pytest.fixture
 def two_rows(store: Store) -> None:
     with store.db.transaction(0) as tx:
-        tx.run("create table thing (id int primary key, n int not null default 0)")
-        tx.run("insert into thing values (1), (2)")
+        tx.run("create table trial.thing (id int primary key, n int not null default 0)")
+        tx.run("insert into trial.thing values (1), (2)")
 
 
 def numbers(store: Store) -> list[int]:
     with store.db.transaction(0) as tx:
-        return tx.values(int, "select n from thing order by id")
+        return tx.values(int, "select n from trial.thing order by id")
 
 
 def raise_n(tx: Transaction, id: int) -> None:
-    tx.run("update thing set n = n + 1 where id = %(id)s", id=id)
+    tx.run("update trial.thing set n = n + 1 where id = %(id)s", id=id)
 
 
 @pytest.mark.usefixtures("two_rows")
@@ -68,9 +68,9 @@ def test_a_verb_that_fails_changes_nothing_and_gives_its_connection_back(store: 
 @pytest.mark.usefixtures("two_rows")
 def test_a_snapshot_sees_one_moment_throughout(store: Store) -> None:
     with store.db.snapshot(0) as before:
-        assert before.values(int, "select n from thing order by id") == [0, 0]
+        assert before.values(int, "select n from trial.thing order by id") == [0, 0]
         store.db.perform(lambda tx: raise_n(tx, 1), 0)
-        assert before.values(int, "select n from thing order by id") == [0, 0]
+        assert before.values(int, "select n from trial.thing order by id") == [0, 0]
     assert numbers(store) == [1, 0]
 
 

@@ -22,16 +22,16 @@ class Thing(Value):
 @pytest.fixture
 def thing(store: Store) -> None:
     with store.db.connect() as conn:
-        conn.execute("create table if not exists wired (id int primary key, name text)")
-        conn.execute("truncate wired")
+        conn.execute("create table if not exists trial.wired (id int primary key, name text)")
+        conn.execute("truncate trial.wired")
 
 
 def names(store: Store) -> list[str | None]:
     with store.db.transaction(0) as tx:
-        return tx.values(str, "select name from wired order by id")
+        return tx.values(str, "select name from trial.wired order by id")
 
 
-ADD = "insert into wired (id, name) values (%(id)s, %(name)s)"
+ADD = "insert into trial.wired (id, name) values (%(id)s, %(name)s)"
 
 
 @pytest.mark.parametrize("times", [1, 2, 5], ids=["first", "prepared", "again"])
@@ -49,17 +49,17 @@ def test_values_come_back_as_they_went(store: Store, times: int) -> None:
 def test_rows_take_shape_by_column_name(store: Store) -> None:
     with store.db.transaction(0) as tx:
         assert tx.run(ADD, id=1, name="a") == 1
-        assert tx.one(Thing, "select name, id from wired") == Thing(id=1, name="a")
-        assert tx.maybe(Thing, "select * from wired where id = 2") is None
-        assert tx.value(int, "select count(*) from wired") == 1
+        assert tx.one(Thing, "select name, id from trial.wired") == Thing(id=1, name="a")
+        assert tx.maybe(Thing, "select * from trial.wired where id = 2") is None
+        assert tx.value(int, "select count(*) from trial.wired") == 1
         with pytest.raises(RowMissing):
-            tx.one(Thing, "select * from wired where id = 2")
+            tx.one(Thing, "select * from trial.wired where id = 2")
 
 
 def test_a_composed_statement_is_taken_too(store: Store) -> None:
     with store.db.transaction(0) as tx:
         for n in range(4):
-            query = SQL("insert into {} (id, name) values (%(id)s, %(name)s)").format(Identifier("wired"))
+            query = SQL("insert into {} (id, name) values (%(id)s, %(name)s)").format(Identifier("trial", "wired"))
             tx.run(query, id=n, name=str(n))
     assert names(store) == ["0", "1", "2", "3"]
 
@@ -67,8 +67,8 @@ def test_a_composed_statement_is_taken_too(store: Store) -> None:
 def test_posted_statements_come_before_the_next_one_and_before_the_commit(store: Store) -> None:
     with store.db.transaction(0) as tx:
         tx.post(ADD, id=1, name="posted first")
-        tx.post("update wired set name = name || ', changed' where id = 1")
-        assert tx.values(str, "select name from wired") == ["posted first, changed"]
+        tx.post("update trial.wired set name = name || ', changed' where id = 1")
+        assert tx.values(str, "select name from trial.wired") == ["posted first, changed"]
         tx.post(ADD, id=2, name="posted last")
     assert names(store) == ["posted first, changed", "posted last"]
 
@@ -119,7 +119,7 @@ def test_while_one_waits_for_the_database_others_go_on(store: Store) -> None:
 
     def hold() -> None:
         with store.db.transaction(0) as tx:
-            tx.run("lock table wired in exclusive mode")
+            tx.run("lock table trial.wired in exclusive mode")
             holds.set()
             assert waits.wait(60)
 
@@ -147,4 +147,4 @@ def test_much_goes_over_in_both_directions(store: Store) -> None:
     with store.db.transaction(0) as tx:
         tx.post(ADD, id=1, name=text)
         tx.post(ADD, id=2, name=text)
-        assert tx.values(str, "select name from wired") == [text, text]
+        assert tx.values(str, "select name from trial.wired") == [text, text]
