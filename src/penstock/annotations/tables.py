@@ -134,12 +134,6 @@ def set_branch_state(tx: Transaction, branches: Sequence[int], state: str) -> No
     )
 
 
-def last_seq(tx: Transaction) -> int:
-    seq = tx.value(int, "select last_value from seq")
-    assert seq is not None
-    return seq
-
-
 # Reading.
 
 

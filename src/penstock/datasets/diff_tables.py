@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
-from psycopg.pq import TransactionStatus
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from penstock.annotations.tables import COLUMNS, Level
@@ -28,6 +27,8 @@ CONTENT = (
     "author",
     "foreign",
 )
+
+_WRITTEN = ("gone", "origin", "task")
 
 _CAUSE: LiteralString = (
     "case when {0}.origin = 'migration' then 'migration' when {0}.origin = 'restore' then 'restore'"
@@ -89,12 +90,9 @@ def by_hash(tx: Transaction) -> Generator[None]:
     """Statistics never know of the newest revisions, so the planner takes them for empty and joins them row by row:
     10,000 changes took 10 s. What has to be looked up row by row is written as a lateral.
     """
-    tx.run("set local enable_nestloop = off")
-    try:
-        yield
-    finally:
-        if tx.conn.info.transaction_status != TransactionStatus.INERROR:
-            tx.run("set local enable_nestloop = on")
+    tx.post("set local enable_nestloop = off")
+    yield
+    tx.post("set local enable_nestloop = on")
 
 
 def parts(a: Sequence[Level], b: Sequence[Level]) -> list[Part]:
@@ -120,7 +118,7 @@ def count_annotations(tx: Transaction, a: State, b: State) -> list[CountRow]:
     """How many annotations were added, removed and changed, by what did it; and on how many files."""
     query = SQL(
         "{} select change, by, count(*) as n from found group by change, by"
-        " union all select null, null, count(distinct file) from found"
+        " union all select null, null, count(*) from (select distinct file from found) f"
     ).format(_found(a, b))
     with by_hash(tx):
         return tx.all(CountRow, query)
@@ -354,16 +352,17 @@ def _found_on_one_line(a: State, b: State) -> Composable:
     """The same of two revisions of one branch: what ended in between was there before, what began is there after."""
     before, after = ("a", "b") if a.seq <= b.seq else ("b", "a")
     return SQL(
-        "with {moved}, ended as materialized (select * from annotation where project = %(project)s"
-        " and branch = {branch} and created_seq <= {low} and retired_seq > {low} and retired_seq <= {high}),"
-        " begun as materialized (select * from annotation where project = %(project)s and branch = {branch}"
-        " and created_seq > {low} and created_seq <= {high} and (retired_seq is null or retired_seq > {high})),"
-        " candidate as (select file from ended union all select file from begun), {places},"
-        " found as (select {refs}, {change} as change, case when b.id is not null then {cause} else {ended} end as by"
-        " from ended {before} full join begun {after} on a.file = b.file and a.id = b.id,"
+        "with {moved}, candidate as materialized (select {refs}, {change} as change, a.retired_seq, b.origin, b.task,"
+        " b.source from (select {row} from annotation where project = %(project)s and branch = {branch}"
+        " and created_seq <= {low} and retired_seq > {low} and retired_seq <= {high}) {before}"
+        " full join (select {row} from annotation where project = %(project)s and branch = {branch}"
+        " and created_seq > {low} and created_seq <= {high} and (retired_seq is null or retired_seq > {high})) {after}"
+        " on a.file = b.file and a.id = b.id,"
         " lateral (select coalesce(a.file, b.file) as file, coalesce(a.id, b.id) as id) c"
-        " where c.file in (select file from places where in_a and in_b)"
-        " and not (a.id is not null and b.id is not null and {same})"
+        " where not (a.id is not null and b.id is not null and {same})), {places},"
+        " found as (select file, id, a_branch, a_seq, b_branch, b_seq, change,"
+        " case when b_seq is not null then {cause} else {ended} end as by"
+        " from candidate a where file in (select file from places where in_a and in_b)"
         " union all select m.file, x.id, x.branch, x.created_seq, null, null, 'removed', 'left'"
         " from moved m, lateral (select * from annotation x where x.project = %(project)s and x.branch = {branch}"
         " and x.file = m.file and x.created_seq <= {a} and (x.retired_seq is null or x.retired_seq > {a}) offset 0) x"
@@ -380,9 +379,12 @@ def _found_on_one_line(a: State, b: State) -> Composable:
         a=Literal(a.seq),
         b=Literal(b.seq),
         places=_places(a),
+        row=SQL(", ").join(
+            map(Identifier, ("branch", "file", "id", "created_seq", "retired_seq", *_WRITTEN, *CONTENT))
+        ),
         refs=SQL(_REFS),
         change=SQL(_CHANGE),
-        cause=SQL(_CAUSE).format(SQL("b")),
+        cause=SQL(_CAUSE).format(SQL("a")),
         ended=SQL(_ENDED).format(Literal(b.seq)),
         before=SQL(before),
         after=SQL(after),

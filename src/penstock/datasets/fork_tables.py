@@ -5,7 +5,7 @@ from typing import LiteralString
 from penstock.datasets.model import Dataset
 from penstock.datasets.relation import Inherited
 from penstock.datasets.tables import DATASET
-from penstock.store import Transaction
+from penstock.store import SEQ, Transaction
 
 _AT: LiteralString = " created_seq <= %(seq)s and (retired_seq is null or retired_seq > %(seq)s)"
 
@@ -15,11 +15,11 @@ def insert_fork(tx: Transaction, name: str, branch: int, root: Inherited) -> Dat
     return tx.maybe(
         Dataset,
         "insert into dataset (project, name, branch, created_seq, forked_from, base_seq)"
-        " values (%(project)s, %(name)s, %(branch)s, %(seq)s, %(root)s, %(base_seq)s)"
+        " values (%(project)s, %(name)s, %(branch)s, " + SEQ + ", %(root)s, %(base_seq)s)"
         " on conflict (project, name) where archived_at is null do nothing returning " + DATASET,
         name=name,
         branch=branch,
-        seq=tx.seq,
+        seq=tx.seq_in_sql,
         root=root.dataset,
         base_seq=root.seq,
     )

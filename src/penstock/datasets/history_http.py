@@ -37,7 +37,7 @@ _LINES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/x-ndjs
 def fork_dataset(body: NewFork, who: Editor) -> Dataset:
     """Make a dataset that begins as a version or another dataset, on a branch of its own. Writes `dataset.forked`."""
     versions.settled(who.store.db, who.project)
-    return who.do(lambda tx: verbs.counted(tx, [forks.make(tx, states.read(tx, body.source), body.name)])[0])
+    return who.do(lambda tx: forks.make(tx, states.read(tx, body.source), body.name))
 
 
 @router.post("/datasets/{dataset}/unarchive", response_model=Dataset)

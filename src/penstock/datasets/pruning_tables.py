@@ -116,7 +116,7 @@ def hold_pins(tx: Transaction) -> None:
 
 def hold_prunings(tx: Transaction) -> None:
     """Wait for whoever begins to prune, and let nobody begin until this transaction ends."""
-    tx.run("lock table version, dataset in row exclusive mode")
+    tx.post("lock table version, dataset in row exclusive mode")
 
 
 def revision_before(tx: Transaction, days: int) -> int:

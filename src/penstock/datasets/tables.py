@@ -460,13 +460,6 @@ def pins(tx: Transaction) -> list[Pinned]:
     )
 
 
-def last_seq(tx: Transaction) -> int:
-    """The newest revision drawn so far, settled or not."""
-    seq = tx.value(int, "select last_value from seq")
-    assert seq is not None
-    return seq
-
-
 def insert_version(
     tx: Transaction, dataset: Dataset, name: str, note: str, seq: int, schema_version: int, series: str | None
 ) -> Version | None:
@@ -475,7 +468,7 @@ def insert_version(
         Version,
         "insert into version (project, dataset, branch, seq, schema_version, name, note, author, at, series)"
         " values (%(project)s, %(dataset)s, %(branch)s, %(seq)s, %(schema_version)s, %(name)s, %(note)s, %(author)s,"
-        " %(now)s, %(series)s)"
+        " moment(), %(series)s)"
         " on conflict (dataset, name) do nothing"
         " returning id, dataset, branch, seq, schema_version, name, note, author, at, series",
         dataset=dataset.id,
@@ -485,7 +478,6 @@ def insert_version(
         name=name,
         note=note,
         author=tx.actor,
-        now=tx.now,
         series=series,
     )
 

@@ -13,7 +13,7 @@ from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.datasets import events, pruning, series_tables, tables, verbs
 from penstock.datasets.keeping import Keep
 from penstock.datasets.model import Entry, RevisionAhead, RevisionTooOld, Version, VersionIsFrozen, VersionNameTaken
-from penstock.store import Database, Transaction, horizon
+from penstock.store import Database, Transaction, horizon, reach
 
 SETTLE_SECONDS = 10.0
 
@@ -40,8 +40,9 @@ def name(
 def settled(db: Database, project: int) -> int:
     """The present revision, once nothing can appear below it any more. Raises VersionTooYoung."""
     with db.transaction(project) as tx:
-        seq = tables.last_seq(tx)
-    db.settle(project, seq, SETTLE_SECONDS)
+        seq, settled = reach(tx)
+    if settled < seq:
+        db.settle(project, seq, SETTLE_SECONDS)
     return seq
 
 

@@ -5,7 +5,7 @@ The law of lock order (DESIGN 4.2): every row lock is taken first, the seq is dr
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, LiteralString, Protocol, TypeVar
+from typing import Any, LiteralString, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import psycopg
@@ -145,9 +145,13 @@ class Transaction:
                 self._replace_line(error)
         return self._line
 
+    def execute(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Execute in one round trip; what each answered."""
+        return self._send([*self._take_posted(), *statements])[-len(statements) :]
+
     def _execute(self, query: Query, values: dict[str, Any]) -> Rows:
         values.setdefault("project", self.project)
-        return self._send([*self._take_posted(), Statement(query, values)])[-1]
+        return self.execute([Statement(query, values)])[0]
 
     def _send(self, statements: Sequence[Statement]) -> list[Rows]:
         answers = self._answers(statements)
@@ -270,19 +274,32 @@ class VersionTooYoung(Refusal):
     status = 503
 
 
+class Reach(NamedTuple):
+    """How far the revisions of a project have come."""
+
+    head: int  #: the newest that somebody drew
+    settled: int  #: the newest below which nothing can appear any more
+
+
 def horizon(tx: Transaction) -> int:
-    """The newest revision below which nothing can appear any more. Statements in this order, on the primary."""
-    head = tx.value(int, "select last_value from seq")
-    assert head is not None
-    announced = tx.values(
-        int,
-        "select distinct objid::bigint from pg_locks where locktype = 'advisory' and objsubid = 2"
-        " and classid = %(project)s::int::oid"
-        " and database = (select oid from pg_database where datname = current_database())",
-    )
-    return min([head, *(unwrap(bound, head) for bound in announced)])
+    """The newest revision below which nothing can appear any more. On the primary."""
+    return reach(tx).settled
 
 
+def reach(tx: Transaction) -> Reach:
+    """The newest revision and the horizon, in one round trip. On the primary."""
+    # In this order: what is announced after the head was looked at is above it.
+    answers = tx.execute([Statement(_HEAD, {}), Statement(_ANNOUNCED, {"project": tx.project})])
+    head: int = answers[0].all(_first)[0]
+    return Reach(head, min([head, *(unwrap(bound, head) for bound in answers[1].all(_first))]))
+
+
+_HEAD: LiteralString = "select last_value from seq"
+_ANNOUNCED: LiteralString = (
+    "select distinct objid::bigint from pg_locks where locktype = 'advisory' and objsubid = 2"
+    " and classid = %(project)s::int::oid"
+    " and database = (select oid from pg_database where datname = current_database())"
+)
 _WRAP = 2**31
 
 

@@ -17,7 +17,7 @@ from penstock.annotations.model import Annotation, Delete, Update, drawn
 from penstock.core.ids import import_uuid
 from penstock.files import NewFile, Probe
 from penstock.schema import WantedLabel, WantedSchema
-from penstock.store import Store, Transaction
+from penstock.store import Store, Transaction, reach
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_every_revision_can_be_read_for_ever(store: Store, project: int, file: i
         else:
             store.db.perform(lambda tx, step=step: rows.edit(tx, file, step), project)
         with store.db.transaction(project) as tx:
-            seen[tables.last_seq(tx)] = rows.read(tx, branches.main(tx), file)
+            seen[reach(tx).head] = rows.read(tx, branches.main(tx), file)
     assert [len(state) for state in seen.values()] == [3, 3, 2]
     for revision, state in seen.items():
         assert read(store, project, file, revision) == state
