@@ -1,5 +1,6 @@
 """The outbox: no stroke is lost and none is doubled, whatever goes away."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -38,6 +39,56 @@ def test_work_goes_on_without_a_server_and_is_sent_later_once(owned: Project, de
     board.drag((10, 200), (60, 260))
     board.saved()
     assert len(drawn(owned, template, board.task)) == 5
+
+
+@pytest.mark.thorough
+def test_without_a_server_work_goes_on_in_the_reserved_images_and_is_claimed_later(owned: Project, desk: Desk) -> None:
+    template = lab(owned, files=3)
+    fetched: list[str] = []
+    desk.page.on("requestfinished", lambda told: fetched.append(told.url.rsplit("/", 1)[1]))
+    board = Board.start(desk)
+    until = time.monotonic() + 20
+    while fetched.count("rendition") + fetched.count("content") < 3:
+        assert time.monotonic() < until, "nothing was fetched ahead"
+        board.page.wait_for_timeout(100)
+    board.page.route("**/api/v1/**", lambda route: route.abort())
+    for _ in range(2):
+        board.drag((10, 10), (60, 60))
+        was = board.task
+        board.press("f")
+        board.goes_on(was)
+    board.drag((10, 10), (60, 60))
+    state(board.page, "Offline, 7 kept here")  # three strokes, two ends, two claims
+    board.press("f")
+    expect(board.page.get_by_role("alert", name="The server does not answer")).to_be_visible()
+    board.page.unroute_all(behavior="wait")
+    board.saved()
+    expect(board.page.get_by_role("heading", name="All done")).to_be_visible()
+    assert [task.status for task in template.tasks()] == ["done"] * 3
+    found = [owned.tasks.attempt(task.authored or 0).annotations for task in template.tasks()]
+    assert [len(one) for one in found] == [1, 1, 1]
+
+
+@pytest.mark.thorough
+def test_work_on_a_reserved_image_that_somebody_else_took_stays_and_is_told(
+    owned: Project, desk: Desk, somebody: Callable[..., Project]
+) -> None:
+    template = lab(owned, files=2)
+    board = Board.start(desk)
+    first = board.task
+    board.page.wait_for_timeout(1500)  # the other one is fetched
+    board.page.route("**/api/v1/**", lambda route: route.abort())
+    board.press("f")
+    board.goes_on(first)
+    board.drag((10, 10), (60, 60))
+    theirs = somebody("Bob").templates[template.name].next()
+    assert theirs is not None
+    assert theirs.task.id == board.task
+    board.page.unroute_all(behavior="wait")
+    expect(board.page.get_by_text("This task went to somebody else")).to_be_visible()
+    board.saved()
+    shown = owned.tasks.attempt(theirs.attempt.id).late_work
+    assert [one.who for one in shown] == [owned.me().person.id]
 
 
 @pytest.mark.thorough

@@ -38,11 +38,14 @@ def open_(
     edition: int,
     base_seq: int | None,
     role: Role,
-    status: Status,
+    status: Status | None,
     schema_version: int | None,
     lease_seconds: int,
 ) -> Attempt:
-    """A new live attempt of the caller with a draft branch of its own, and the locked task handed to it."""
+    """A new live attempt of the caller with a draft branch of its own, and the locked task handed to it.
+
+    Without a `status` for it the task stays as it is.
+    """
     rows = tx.rows(
         "with draft as (insert into branch (project, kind, parent, base_seq, at)"
         " values (%(project)s, 'draft', %(parent)s, %(base_seq)s, moment()) returning id),"
@@ -53,7 +56,8 @@ def open_(
         " (select version from schema_head where project = %(project)s), 0), m.now"
         " from draft, moment() as m(now) returning " + COLUMNS + "),"
         " given as (update task set status = %(status)s, holder = %(who)s, attempt = opened.id, reserved_by = null,"
-        " reserved_until = null, closed_at = null, reason = null from opened where task.id = %(task)s)"
+        " reserved_until = null, closed_at = null, reason = null from opened where task.id = %(task)s"
+        " and %(status)s::text is not null)"
         " select * from opened",
         task=task.id,
         template=task.template,
@@ -68,6 +72,28 @@ def open_(
         lease=lease_seconds,
     )
     return Attempt.model_construct(**dict(zip(_FIELDS, rows[0], strict=True)))
+
+
+def claimed(tx: Transaction, task: int, who: int, id: UUID) -> Attempt | None:
+    """The attempt that somebody's claim of this id led to."""
+    return tx.maybe(
+        Attempt,
+        "select " + COLUMNS + " from attempt a join command c on c.attempt = a.id and c.id = %(id)s"
+        " where a.project = %(project)s and a.task = %(task)s and a.who = %(who)s",
+        task=task,
+        who=who,
+        id=id,
+    )
+
+
+def note_claim(tx: Transaction, attempt: int, id: UUID) -> None:
+    """Remember by which claim somebody came to an attempt, as one of its commands."""
+    tx.post(
+        "insert into command (project, attempt, id, n) values (%(project)s, %(attempt)s, %(id)s, 0)"
+        " on conflict do nothing",
+        attempt=attempt,
+        id=id,
+    )
 
 
 class Renewed(NamedTuple):

@@ -1,6 +1,7 @@
 """Templates, tasks and attempts over HTTP."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -48,6 +49,11 @@ class Active(Value):
 class Reserving(Value):
     count: Annotated[int, Query(ge=0, le=10)] = 3
     """How many to hold for two minutes; 0 gives them up."""
+
+
+class Begun(Value):
+    id: UUID
+    """Made by whoever claims, once for each claim: by it a repeat is known."""
 
 
 class Taking(Value):
@@ -162,6 +168,23 @@ def list_tasks(
 @router.get("/tasks/{task}")
 def get_task(who: Member, task: int) -> Task:
     return who.read(lambda tx: verbs.task(tx, task, who.role))
+
+
+@router.get("/tasks/{task}/work", responses={200: {"content": {"application/json": {"schema": {}}}}})
+def look_ahead(who: Annotator, task: int) -> Response:
+    """What a claim of this task would show now: as an attempt's `work`, of an attempt that has no id yet."""
+    found = who.read(lambda tx: verbs.look_ahead(tx, task, who.role))
+    return Response(encode(found), media_type="application/json")
+
+
+@router.post("/tasks/{task}/claim")
+def claim_begun(who: Annotator, task: int, body: Begun) -> Claim:
+    """Claim a task that one had reserved, and began to work on while the server was away. Safe to repeat.
+
+    Writes `task.claimed`, or nothing where somebody else has the task by now: then the attempt's state is `lapsed`, and
+    what is saved on it is late work.
+    """
+    return who.do(lambda tx: verbs.claim_begun(tx, task, who.role, body.id))
 
 
 @router.get("/tasks/{task}/attempts")

@@ -1,12 +1,14 @@
 """The verbs of this room as others call them: `tasks.claim(tx, template)`, with the checks of who may."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.store import Transaction
 from penstock.tasks import (
     access,
+    ahead,
     attempt_tables,
     closing,
     queue,
@@ -16,6 +18,7 @@ from penstock.tasks import (
     template_tables,
     templates,
 )
+from penstock.tasks.attempts import Work
 from penstock.tasks.model import Attempt, Claim, NewNote, Note, Role, Task, Template, TemplateCard
 from penstock.tasks.queue import NotYours
 
@@ -42,6 +45,21 @@ def reserve(tx: Transaction, template: int, who_role: str, count: int) -> list[T
         queue.unreserve(tx, found)
         return []
     return queue.reserve(tx, found, count)
+
+
+def look_ahead(tx: Transaction, of: int, who_role: str) -> Work:
+    """What the caller would be shown of a task, had they claimed it now. Raises NotFound, NotAnAnnotator."""
+    found = task(tx, of, who_role)
+    template = templates.get(tx, found.template)
+    access.check_work(tx, template, who_role)
+    return ahead.look(tx, template, found)
+
+
+def claim_begun(tx: Transaction, of: int, who_role: str, id: UUID) -> Claim:
+    """Claim a task on which the caller began to work while the server was away. Raises NotFound, NotAnAnnotator."""
+    template = templates.get(tx, task(tx, of, who_role).template)
+    access.check_work(tx, template, who_role)
+    return ahead.claim(tx, template, template_tables.recall_all(tx), of, id)
 
 
 def task(tx: Transaction, task: int, who_role: str) -> Task:

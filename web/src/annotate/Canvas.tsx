@@ -12,7 +12,8 @@ import {
   type DrawingTool,
 } from "../canvas/tools/drawing";
 import { annotate as words } from "../words/annotate";
-import type { Desk, ToolName } from "./desk";
+import type { Desk } from "./desk";
+import type { ToolName } from "./tools";
 import classes from "./Screen.module.css";
 import type { Sheet } from "./sheet";
 import { useSignal } from "./useSignal";

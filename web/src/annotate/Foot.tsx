@@ -4,11 +4,12 @@ import type { Engine } from "../canvas/engine";
 import type { Point } from "../canvas/shapes";
 import type { View } from "../canvas/view";
 import { annotate as words } from "../words/annotate";
-import { PLAIN, type Desk } from "./desk";
+import type { Desk } from "./desk";
 import { keys } from "./keyboard";
 import classes from "./Screen.module.css";
 import { Told } from "./Told";
 import { useSignal } from "./useSignal";
+import { PLAIN } from "./tools";
 
 interface FootProps {
   desk: Desk;

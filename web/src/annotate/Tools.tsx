@@ -17,7 +17,8 @@ import {
 } from "lucide-react";
 import { memo } from "react";
 import { annotate as words } from "../words/annotate";
-import type { Desk, ToolName } from "./desk";
+import type { Desk } from "./desk";
+import type { ToolName } from "./tools";
 import { keys } from "./keyboard";
 import classes from "./Screen.module.css";
 import type { Sheet } from "./sheet";

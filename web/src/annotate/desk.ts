@@ -8,29 +8,18 @@ import { listen, type Happening } from "../api/live";
 import { Refused, Unreached } from "../api/problem";
 import type { Annotation } from "../canvas/changes";
 import { Signal } from "../canvas/signal";
-import type { Kind } from "../canvas/shapes";
 import { Activity } from "./activity";
+import { Ahead } from "./ahead";
 import { Finished } from "./finished";
 import type { EndBody, Ending, Entry } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
 import { Pictures, type Picture, type Wanted } from "./pictures";
-import { allows, kindsOf, writable, type Label, type Missing, type Schema } from "./questions";
+import { allows, kindsOf, writable, type Label, type Missing } from "./questions";
 import { Sheet } from "./sheet";
+import { kindFor, PLAIN, type Prefs, type ToolName, toolFor } from "./tools";
+import { painted, soon } from "./waiting";
 import * as calls from "./work";
 import type { Role, Task } from "./work";
-
-export type ToolName = "select" | "brush" | "eraser" | Exclude<Kind, "tag" | "mask">;
-
-export interface Prefs {
-  brightness: number;
-  contrast: number;
-  gamma: number;
-  crosshair: boolean;
-  radius: number;
-  above: number;
-}
-
-export const PLAIN: Prefs = { brightness: 1, contrast: 1, gamma: 1, crosshair: false, radius: 12, above: 0 };
 
 export type State =
   | { at: "opening" }
@@ -39,7 +28,6 @@ export type State =
   | { at: "elsewhere"; task: Task }
   | { at: "broken"; error: unknown };
 
-const AHEAD = 3;
 const HEARTBEAT_MS = 60_000;
 const SELDOM_MS = 90_000;
 const AGAIN_MS = 3_000;
@@ -61,8 +49,7 @@ export class Desk {
   readonly activity = new Activity();
   readonly pictures = new Pictures();
 
-  private readonly schemas = new Map<number, Schema>();
-  private readonly files = new Map<number, Awaited<ReturnType<typeof calls.fileOf>>>();
+  private readonly ahead: Ahead;
   private readonly finished: Finished;
   private readonly later: number[] = [];
   private previous: Annotation[] = [];
@@ -87,6 +74,7 @@ export class Desk {
     /** Puts the task's address into the address bar. */
     private readonly go: (task: number) => void,
   ) {
+    this.ahead = new Ahead(project, template, this.pictures);
     this.finished = new Finished(`${project}.${template}.${me}`);
   }
 
@@ -96,6 +84,10 @@ export class Desk {
     const ahead = setInterval(() => void this.fetchAhead(), SELDOM_MS);
     const unheard = this.outbox.onAnswer(({ entry, answer }) => {
       const sheet = this.sheet.get();
+      if (sheet?.claim !== undefined && sheet.claim === entry.claim) sheet.work.attempt.id = entry.attempt;
+      const claim = entry.call === "claim" ? (answer as calls.Claim) : undefined;
+      if (claim && claim.attempt.state !== "live" && sheet?.work.attempt.id === claim.attempt.id)
+        sheet.lost.set({ holder: claim.task.holder ?? 0, cancelled: null });
       const saved = answer as { late?: boolean; held_by?: number | null; cancelled?: string | null };
       if (sheet?.work.attempt.id === entry.attempt && isSave(entry) && saved.late)
         sheet.lost.set({ holder: saved.held_by ?? 0, cancelled: saved.cancelled ?? null });
@@ -112,7 +104,7 @@ export class Desk {
       clearTimeout(this.trying);
       unheard();
       this.flushTime();
-      calls.reserve(this.project, this.template, 0).catch(() => undefined);
+      this.ahead.leave();
     };
   }
 
@@ -124,6 +116,7 @@ export class Desk {
     if (this.state.get().at !== "broken") this.state.set({ at: "opening" });
     this.tried = () => this.open(id);
     try {
+      if (this.outbox.waitsForClaim(id)) await this.outbox.sent(id);
       const task = await calls.task(this.project, id);
       if (task.holder === this.me && task.attempt != null) await this.show(task.attempt);
       else this.state.set({ at: "elsewhere", task });
@@ -157,10 +150,14 @@ export class Desk {
         this.go(aside);
         return;
       }
+      // Until the outbox has claimed what was begun, the queue would give that out once more.
+      if (this.outbox.waitsForClaim()) throw new Unreached();
       const { task, work } = await calls.claimWork(this.project, this.template, role);
+      this.ahead.forget(task.id);
       await this.lay(work, []);
       this.go(task.id);
     } catch (error) {
+      if (error instanceof Unreached && (await this.goAhead())) return;
       if (error instanceof Refused && error.type === "nothing-to-do") {
         this.stand(null);
         this.put(null);
@@ -169,17 +166,29 @@ export class Desk {
     }
   }
 
+  /** Without the server go on in a task that is reserved and here: it is claimed later, before what is done on it. */
+  private async goAhead(): Promise<boolean> {
+    const found = this.role === "work" ? this.ahead.take() : undefined;
+    if (!found) return false;
+    const { task } = found;
+    const work = { ...found, attempt: { ...found.attempt, id: -task.id } };
+    const sheet = await this.lay(work, [], newId());
+    void this.outbox.put({ ...this.about(sheet), call: "claim", body: {} });
+    this.go(task.id);
+    return true;
+  }
+
   private async show(attempt: number): Promise<void> {
     await this.lay(await calls.work(this.project, attempt), await this.outbox.of(attempt));
   }
 
   /** Lay a sheet onto the desk: what the server has of the work, and what still waits here. The image comes first. */
-  private async lay(work: calls.Work, pending: readonly Entry[]): Promise<void> {
-    const sheet = new Sheet(work, await this.schema(work.schema_version), this.me);
+  private async lay(work: calls.Work, pending: readonly Entry[], claim?: string): Promise<Sheet> {
+    const sheet = new Sheet(work, await calls.schemaAt(this.project, work.schema_version), this.me, claim);
     for (const entry of pending) if (isSave(entry)) sheet.document.replay(entry.body.changes);
     this.stand(sheet);
     await painted();
-    if (this.stage.get() !== sheet) return; // another one came meanwhile
+    if (this.stage.get() !== sheet) return sheet; // another one came meanwhile
     this.put(sheet);
     this.state.set({ at: "open" });
     this.arm(sheet);
@@ -187,6 +196,7 @@ export class Desk {
     void painted().then(() => this.fetchAhead());
     this.role = work.attempt.role;
     this.moved.set(false);
+    return sheet;
   }
 
   private stand(sheet: Sheet | null): void {
@@ -221,38 +231,32 @@ export class Desk {
     if (picture && this.sheet.get() === sheet) this.picture.set(picture);
   }
 
-  private async schema(version: number): Promise<Schema> {
-    const known = this.schemas.get(version) ?? (await calls.schemaAt(this.project, version));
-    this.schemas.set(version, known);
-    return known;
-  }
-
   private put(sheet: Sheet | null): void {
     this.sheetStop?.();
     this.sheetStop = undefined;
     this.wanted.set(null);
     this.sheet.set(sheet);
     if (!sheet) return;
-    const { attempt } = sheet.work;
     this.sheetStop = sheet.document.onCommand((changes) => {
       this.touched = true;
       const drawn = changes.filter((one) => one.do === "create").at(-1);
       if (drawn) this.last = sheet.document.get(drawn.id);
       void this.outbox.put({
         ...this.about(sheet),
-        attempt: attempt.id,
         call: "save",
         body: { id: newId(), changes, active_seconds: this.takeTime() },
       });
     });
   }
 
-  private about(sheet: Sheet): { project: number; template: number; task: number; title: string } {
+  private about({ work, claim }: Sheet): Pick<Entry, "project" | "template" | "task" | "attempt" | "claim" | "title"> {
     return {
       project: this.project,
       template: this.template,
-      task: sheet.work.task.id,
-      title: sheet.work.file.key,
+      task: work.task.id,
+      attempt: work.attempt.id,
+      claim,
+      title: work.file.key,
     };
   }
 
@@ -367,12 +371,11 @@ export class Desk {
   private end(call: Ending, more: Omit<EndBody, "active_seconds">): void {
     const sheet = this.sheet.get();
     if (!sheet) return;
-    const { attempt, task } = sheet.work;
+    const { task } = sheet.work;
     const active_seconds = this.takeTime();
     // The next image is asked for first, and what ends this one is sent once that is shown.
     const shown = Promise.race([this.next(), soon(LONGEST_HELD_MS)]);
-    const ended = { ...this.about(sheet), attempt: attempt.id, call, body: { active_seconds, ...more } } as const;
-    void this.outbox.put(ended, shown);
+    void this.outbox.put({ ...this.about(sheet), call, body: { active_seconds, ...more } }, shown);
     if (call === "submit" || call === "accept" || call === "return") this.done += 1;
     if (call === "submit") this.finished.push(task.id);
     sheet.document.close();
@@ -385,7 +388,7 @@ export class Desk {
     const now = this.sheet.get();
     const id = this.finished.last;
     if (id === undefined) return false;
-    await this.drained(id);
+    await this.outbox.sent(id);
     const isOpen = this.state.get().at === "open";
     try {
       if (!(await this.reopen(id))) return false;
@@ -410,18 +413,11 @@ export class Desk {
 
   /** Copy what others drew here, before they lost their hold, onto this attempt. */
   async takeOver(sheet: Sheet): Promise<void> {
-    const { attempt, task, late_work } = sheet.work;
-    await this.drained(task.id);
+    const { task, late_work } = sheet.work;
+    await this.outbox.sent(task.id);
+    const { attempt } = sheet.work; // it may have been claimed just now
     for (const late of late_work) await calls.take(this.project, attempt.id, late.attempt);
     await this.show(attempt.id);
-  }
-
-  /** Wait until what a task has in the outbox reached the server. */
-  private async drained(task: number): Promise<void> {
-    for (let i = 0; i < 100; i++) {
-      if (!(await this.outbox.waits(task))) return;
-      await soon(100);
-    }
   }
 
   get canReopen(): boolean {
@@ -444,7 +440,8 @@ export class Desk {
   private flushTime(): void {
     const sheet = this.sheet.get();
     const seconds = this.takeTime();
-    if (sheet && seconds > 1) calls.heartbeat(this.project, sheet.work.attempt.id, seconds).catch(() => undefined);
+    if (sheet && sheet.work.attempt.id > 0 && seconds > 1)
+      calls.heartbeat(this.project, sheet.work.attempt.id, seconds).catch(() => undefined);
   }
 
   /** Keep the lease while somebody is at work, and notice when it went. */
@@ -454,7 +451,7 @@ export class Desk {
     if (!sheet || sheet.lost.get() !== null || this.state.get().at !== "open") return;
     const active = seconds > 0 || this.touched;
     this.touched = false;
-    if (!active) return;
+    if (!active || sheet.work.attempt.id < 0) return;
     try {
       await calls.heartbeat(this.project, sheet.work.attempt.id, seconds);
     } catch (error) {
@@ -480,39 +477,21 @@ export class Desk {
     if (kind === "task.cancelled" && body["task"] === task.id)
       sheet.lost.set({ holder: 0, cancelled: typeof body["why"] === "string" ? body["why"] : "" });
     const concerns = kind === "schema.changed" || (kind === "template.changed" && body["template"] === this.template);
-    if (concerns) void this.compareEdition(sheet);
+    if (!concerns) return;
+    this.ahead.forget();
+    void this.compareEdition(sheet);
   }
 
   /** Tell when the guide, the labels or the questions changed while this image is worked on. */
   private async compareEdition(sheet: Sheet): Promise<void> {
-    const now = await calls.template(this.project, this.template).catch(() => null);
-    const schema = await calls.schemaNow(this.project).catch(() => null);
-    if (this.sheet.get() !== sheet) return;
-    const { edition, schema_version } = sheet.work;
-    if ((now && now.edition !== edition) || (schema && schema.version !== schema_version)) this.moved.set(true);
+    const differs = await calls.isChanged(sheet.work, this.project);
+    if (differs && this.sheet.get() === sheet) this.moved.set(true);
   }
 
   private async fetchAhead(): Promise<void> {
     const sheet = this.sheet.get();
     if (!sheet || sheet.work.attempt.role === "review") return;
-    const tasks = await calls.reserve(this.project, this.template, AHEAD).catch(() => []);
-    for (const task of tasks) {
-      const file = this.files.get(task.file) ?? (await calls.fileOf(this.project, task.file).catch(() => null));
-      if (!file?.width || !file.height) continue;
-      this.files.set(file.id, file);
-      const wanted = { project: this.project, file: file.id, width: file.width, height: file.height };
-      await this.pictures.get(wanted).catch(() => undefined);
-    }
+    const now = sheet.work.task.id;
+    await this.ahead.fetch((task) => task === now || this.outbox.waitsForClaim(task));
   }
 }
-
-const soon = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-/** Once the next frame is painted; soon, where nobody sees any. */
-const painted = (): Promise<unknown> =>
-  Promise.race([new Promise((done) => requestAnimationFrame(() => setTimeout(done))), soon(100)]);
-
-export const toolFor = (kind: Kind): ToolName => (kind === "mask" ? "brush" : kind === "tag" ? "select" : kind);
-
-export const kindFor = (tool: ToolName): Kind | null =>
-  tool === "select" ? null : tool === "brush" || tool === "eraser" ? "mask" : tool;

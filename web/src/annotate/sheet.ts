@@ -34,6 +34,8 @@ export class Sheet {
     readonly work: Work,
     readonly schema: Schema,
     who: number,
+    /** Under which the task is claimed, where work on it began without the server. */
+    readonly claim?: string,
   ) {
     this.image = { width: work.file.width, height: work.file.height };
     const annotations = byId(work.annotations);

@@ -57,11 +57,34 @@ export const task = (project: number, id: number): Promise<Task> =>
 export const work = (project: number, attempt: number): Promise<Work> =>
   body(api.GET("/api/v1/projects/{project}/attempts/{attempt}/work", params({ project, attempt }))) as Promise<Work>;
 
-export const schemaAt = (project: number, version: number): Promise<Schema> =>
-  body(api.GET("/api/v1/projects/{project}/schema/versions/{version}", params({ project, version })) as never);
+/** What a claim of a task would show now. */
+export const workAhead = (project: number, id: number): Promise<Work> =>
+  body(api.GET("/api/v1/projects/{project}/tasks/{task}/work", params({ project, task: id }))) as Promise<Work>;
+
+const schemas = new Map<string, Promise<Schema>>();
+
+/** A version of the schema: it never changes, so it is asked for once. */
+export function schemaAt(project: number, version: number): Promise<Schema> {
+  const key = `${project} ${version}`;
+  const asked =
+    schemas.get(key) ??
+    body<Schema>(
+      api.GET("/api/v1/projects/{project}/schema/versions/{version}", params({ project, version })) as never,
+    );
+  schemas.set(key, asked);
+  asked.catch(() => schemas.delete(key));
+  return asked;
+}
 
 export const schemaNow = (project: number): Promise<Pick<Schema, "version">> =>
   body(api.GET("/api/v1/projects/{project}/schema", params({ project })) as never);
+
+/** Whether the guide, the labels or the questions have changed since some work began; not while that can't be known. */
+export async function isChanged({ task, edition, schema_version }: Work, project: number): Promise<boolean> {
+  const now = await template(project, task.template).catch(() => null);
+  const schema = await schemaNow(project).catch(() => null);
+  return (now !== null && now.edition !== edition) || (schema !== null && schema.version !== schema_version);
+}
 
 export const reopen = (project: number, id: number): Promise<Claim | Task> =>
   body(api.POST("/api/v1/projects/{project}/tasks/{task}/reopen", params({ project, task: id })));
@@ -110,6 +133,3 @@ export async function held(project: number, id: number, status: Task["status"], 
 
 export const nameOf = (labels: readonly Label[], id: number | null): string =>
   labels.find((one) => one.id === id)?.name ?? "";
-
-export const fileOf = (project: number, file: number): Promise<Schemas["File"]> =>
-  body(api.GET("/api/v1/projects/{project}/files/{file}", params({ project, file })));

@@ -103,6 +103,7 @@ export const annotate = {
   needs: {
     title: "Needs you",
     why: "The server did not take these. Everything else was sent.",
+    claim: "Beginning",
     save: "A change to",
     submit: "Handing in",
     skip: "Skipping",

@@ -22,7 +22,10 @@ interface Common {
   project: number;
   template: number;
   task: number;
+  /** Negative where the work begins before its claim: then the claim is sent first, and leads to an attempt. */
   attempt: number;
+  /** The id of that claim. */
+  claim?: string | undefined;
   /** What it is about, for people: the file's key. */
   title: string;
   /** When it was made, in milliseconds. */
@@ -32,7 +35,8 @@ interface Common {
 }
 
 export type Ending = "submit" | "skip" | "accept" | "return" | "release";
-export type Entry = Common & ({ call: "save"; body: SaveBody } | { call: Ending; body: EndBody });
+export type Entry = Common &
+  ({ call: "claim"; body: object } | { call: "save"; body: SaveBody } | { call: Ending; body: EndBody });
 export type Kept = Entry & { n: number };
 
 /** Where entries are kept until the server has them. The first that waits is sent by whoever holds the lease. */
@@ -46,5 +50,7 @@ export interface Shelf {
   next(person: number, tab: string, leaseMs: number): Promise<Kept | "held" | null>;
   remove(n: number): Promise<void>;
   refuse(n: number, problem: Problem): Promise<void>;
+  /** A claim led to this attempt: what waits for it is of that one. */
+  claimed(claim: string, attempt: number): Promise<void>;
   letGo(tab: string): Promise<void>;
 }

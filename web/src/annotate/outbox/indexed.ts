@@ -96,6 +96,22 @@ export class IndexedShelf implements Shelf {
     });
   }
 
+  claimed(claim: string, attempt: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const tx = this.db.transaction([ENTRIES], "readwrite");
+      tx.oncomplete = () => resolve();
+      tx.onabort = () => reject(tx.error ?? new Error("aborted"));
+      const cursor = tx.objectStore(ENTRIES).openCursor();
+      cursor.onsuccess = () => {
+        const at = cursor.result;
+        if (!at) return;
+        const entry = at.value as Kept;
+        if (entry.claim === claim) at.update({ ...entry, attempt });
+        at.continue();
+      };
+    });
+  }
+
   async letGo(tab: string): Promise<void> {
     const held = (await this.within([LEASES], "readonly", (stores) => stores[0]!.getAll())) as Lease[];
     for (const lease of held.filter((one) => one.tab === tab)) {

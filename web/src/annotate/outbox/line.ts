@@ -1,6 +1,6 @@
 /** How entries reach the server, and how tabs tell each other. */
 
-import { csrfHeaders, setCsrf } from "../../api/client";
+import { csrfHeaders, type Schemas, setCsrf } from "../../api/client";
 import { problemOf, Refused, Unreached } from "../../api/problem";
 import type { Kept } from "./entry";
 import type { Bell, Line } from "./outbox";
@@ -29,6 +29,13 @@ export const httpLine: Line = {
       headers: { "Content-Type": "application/json", ...csrfHeaders() },
       body: JSON.stringify(entry.body),
     });
+  },
+  claim(entry: Kept) {
+    return asked(`/api/v1/projects/${entry.project}/tasks/${entry.task}/claim`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...csrfHeaders() },
+      body: JSON.stringify({ id: entry.claim }),
+    }) as Promise<Schemas["Claim"]>;
   },
   async renew() {
     const me = (await asked("/api/v1/me", {})) as { csrf: string | null };

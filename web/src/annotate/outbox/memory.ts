@@ -38,6 +38,11 @@ export class MemoryShelf implements Shelf {
     return Promise.resolve();
   }
 
+  claimed(claim: string, attempt: number): Promise<void> {
+    this.entries = this.entries.map((entry) => (entry.claim === claim ? { ...entry, attempt } : entry));
+    return Promise.resolve();
+  }
+
   letGo(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Schemas } from "../../api/client";
 import { Refused, Unreached } from "../../api/problem";
 import type { Entry, Kept, Shelf } from "./entry";
 import { MemoryShelf } from "./memory";
 import { Outbox, waitingInAll, type Line } from "./outbox";
+
+type Claim = Schemas["Claim"];
 
 /** A shelf that outlives a page, with room for so many. */
 class Lasting implements Shelf {
@@ -33,6 +36,10 @@ class Lasting implements Shelf {
     this.entries = this.entries.map((entry) => (entry.n === n ? { ...entry, problem } : entry));
     return Promise.resolve();
   }
+  claimed(claim: string, attempt: number): Promise<void> {
+    this.entries = this.entries.map((entry) => (entry.claim === claim ? { ...entry, attempt } : entry));
+    return Promise.resolve();
+  }
   letGo(tab: string): Promise<void> {
     if (this.lease?.tab === tab) this.lease = null;
     return Promise.resolve();
@@ -61,6 +68,11 @@ class Server implements Line {
       return Promise.reject(new Unreached());
     }
     return Promise.resolve({ name });
+  }
+  /** Of a task n it makes an attempt 100 + n, once. */
+  async claim(entry: Kept): Promise<Claim> {
+    await this.send({ ...entry, call: "claim", body: {}, attempt: 100 + entry.task });
+    return { task: {}, attempt: { id: 100 + entry.task, state: "live" } } as Claim;
   }
   renew = () => Promise.resolve(this.signedIn);
 }
@@ -207,6 +219,39 @@ test("signed out, work waits until somebody signs in", async () => {
   box.wake();
   await settled();
   expect(server.done).toEqual(["1"]);
+});
+
+describe("work that began without the server", () => {
+  const begun = (entry: Omit<Entry, "person" | "made" | "n">) => ({ ...entry, task: 7, attempt: -7, claim: "c" });
+  const claim = () => begun({ ...save("", 7), call: "claim", body: {} });
+
+  test("is claimed first, and sent to the attempt that this led to", async () => {
+    const box = open();
+    const told: number[] = [];
+    box.onAnswer(({ entry }) => told.push(entry.attempt));
+    server.away = true;
+    for (const entry of [submit(), claim(), begun(save("1")), begun(submit(7))]) await box.put(entry);
+    await settled();
+    expect([box.waitsForClaim(), box.waitsForClaim(7), box.waitsForClaim(8)]).toEqual([true, true, false]);
+    server.away = false;
+    await settled();
+    expect(server.done).toEqual(["submit 1", "claim 107", "1", "submit 107"]);
+    expect(told).toEqual([1, 107, 107, 107]);
+    expect([box.waitsForClaim(), waitingInAll(box.standing.get())]).toEqual([false, 0]);
+  });
+
+  test("isn't handed in behind a change that was refused, and a lost answer claims nothing twice", async () => {
+    const box = open();
+    server.losesAnswers = 1;
+    server.refuses.set("1", 422);
+    for (const entry of [claim(), begun(save("1")), begun(submit(7))]) await box.put(entry);
+    await settled();
+    expect(server.done).toEqual(["claim 107"]);
+    expect(box.standing.get().refused.map((entry) => [entry.call, entry.attempt])).toEqual([
+      ["save", 107],
+      ["submit", 107],
+    ]);
+  });
 });
 
 describe("a browser", () => {

@@ -3,8 +3,10 @@
  * goes on and is sent later. Exactly once follows from the commands' ids; in order, from one sender for all tabs.
  */
 
+import type { Schemas } from "../../api/client";
 import { Refused, Unreached, type Problem } from "../../api/problem";
 import { Signal } from "../../canvas/signal";
+import { soon } from "../waiting";
 import type { Entry, Kept, SaveBody, Shelf } from "./entry";
 import { MemoryShelf } from "./memory";
 
@@ -25,6 +27,8 @@ export interface Standing {
 export interface Line {
   /** Send one entry. Throws Refused or Unreached. */
   send(entry: Kept): Promise<unknown>;
+  /** Claim an entry's task, on which work has begun; safe to repeat. Throws Refused or Unreached. */
+  claim(entry: Kept): Promise<Schemas["Claim"]>;
   /** Get a fresh session after a 401 or a 403; whether there is one. */
   renew(): Promise<boolean>;
 }
@@ -112,6 +116,17 @@ export class Outbox {
     return all.some((entry) => entry.task === task && entry.problem === undefined);
   }
 
+  /** Resolves when what a task has here reached the server, or after a while. */
+  async sent(task: number): Promise<void> {
+    for (let i = 0; i < 100 && (await this.waits(task)); i++) await soon(100);
+  }
+
+  /** Whether work on a task, or on any, waits for its claim. */
+  waitsForClaim(task?: number): boolean {
+    const waiting = [...this.standing.get().waiting].filter(([attempt, n]) => attempt < 0 && n > 0);
+    return waiting.some(([attempt]) => task === undefined || attempt === -task);
+  }
+
   /** Give a refused entry up, after its author saw it. */
   async drop(n: number): Promise<void> {
     await this.shelfOf(n).remove(n);
@@ -172,18 +187,23 @@ export class Outbox {
 
   /** Send one entry and settle it; false when it has to wait. */
   private async deliver(entry: Kept): Promise<boolean> {
-    const held = await this.heldBack(entry);
-    if (held) {
-      await this.refuse(entry, held);
-      return true;
-    }
     try {
-      const answer = await this.line.send(entry);
-      await this.settle(entry, answer);
+      const claim = entry.attempt < 0 ? await this.claim(entry) : undefined;
+      const known = claim ? { ...entry, attempt: claim.attempt.id } : entry;
+      const held = await this.heldBack(known);
+      if (held) await this.refuse(known, held);
+      else await this.settle(known, known.call === "claim" ? claim : await this.line.send(known));
       return true;
     } catch (error) {
       return this.failed(entry, error);
     }
+  }
+
+  /** Claim a task before what was done on it is sent, and put all of that under the attempt that the claim led to. */
+  private async claim(entry: Kept): Promise<Schemas["Claim"]> {
+    const claim = await this.line.claim(entry);
+    for (const shelf of [this.shelf, this.overflow]) await shelf.claimed(entry.claim ?? "", claim.attempt.id);
+    return claim;
   }
 
   private async failed(entry: Kept, error: unknown): Promise<boolean> {
@@ -224,7 +244,7 @@ export class Outbox {
 
   /** An ending isn't sent behind a save that was refused: it would hand in less than its author drew. */
   private async heldBack(entry: Kept): Promise<Problem | null> {
-    if (entry.call === "save" || entry.call === "release") return null;
+    if (entry.call === "claim" || entry.call === "save" || entry.call === "release") return null;
     const before = (await this.everything()).find(
       (one) => one.attempt === entry.attempt && one.n < entry.n && one.problem !== undefined,
     );
