@@ -24,7 +24,7 @@ from penstock.actions.steps.export import ExportStep
 from penstock.actions.steps.notify import Notify
 from penstock.actions.steps.version import VersionStep
 from penstock.actions.steps.webhook import Webhook
-from penstock.datasets import asking, facts, live, pruning
+from penstock.datasets import asking, facts, live, pruning, rewriting
 from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
 from penstock.datasets import renaming as datasets_renaming
@@ -87,7 +87,8 @@ visibility.visible_to.append(may_see_file)
 finding.page = asking.page_of_project
 dataset_verbs.using += [live.using, templates.using, actions_verbs.using]
 pruning.holding += [export_tables.held, action_tables.held]
-schema.renaming += [tasks_renaming.follow, datasets_renaming.follow, actions_renaming.follow]
+schema.renaming.append(rewriting.follow_schema)
+rewriting.following += [tasks_renaming.follow, datasets_renaming.follow, actions_renaming.follow]
 facts.tasks.names = asked.template_names
 facts.tasks.of = asked.of_files
 facts.tasks.relation = asked.relation

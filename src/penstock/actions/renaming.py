@@ -1,23 +1,30 @@
-"""Conditions of actions in the names of a newer schema."""
+"""Conditions and steps of actions in new names."""
 
-from penstock.actions import tables
+from penstock.actions import steps, tables
 from penstock.actions.events import ActionChanged
-from penstock.datasets.query.renaming import renamed, renames
-from penstock.schema.model import Schema
+from penstock.actions.model import ActionSettings
+from penstock.datasets.query.renaming import Renames, renamed
 from penstock.store import Transaction
 
 
-def follow(tx: Transaction, old: Schema, new: Schema) -> None:
-    """Write the conditions anew that use a name which changed. Writes `action.changed`."""
-    if not (names := renames(old, new)):
-        return
-    asking = [action.id for action in tables.actions(tx) if action.settings.condition is not None]
-    held = [action for id in sorted(asking) if (action := tables.lock_action(tx, id)) is not None]
+def follow(tx: Transaction, names: Renames) -> None:
+    """Write the conditions and steps anew that use a name which changed. Writes `action.changed`."""
+    concerned = [action.id for action in tables.actions(tx) if in_new_names(action.settings, names) != action.settings]
+    held = [action for id in sorted(concerned) if (action := tables.lock_action(tx, id)) is not None]
     for action in held:
-        text = action.settings.condition
-        if text is None or (after := renamed(text, names)) == text:
+        settings = in_new_names(action.settings, names)
+        if settings == action.settings:
             continue
-        settings = action.settings.model_copy(update={"condition": after})
         changed = action.model_copy(update={"settings": settings, "edition": action.edition + 1})
         tables.update_action(tx, changed, arm_anew=False)
         tx.append(ActionChanged(action=action.id, name=action.name, edition=changed.edition, state=action.state))
+
+
+def in_new_names(settings: ActionSettings, names: Renames) -> ActionSettings:
+    """What an action does, with its condition and its steps' queries in new names."""
+    condition = None if settings.condition is None else renamed(settings.condition, names)
+    do = tuple(
+        step.model_copy(update={"settings": steps.named(step.kind).renamed(step.settings, names)})
+        for step in settings.do
+    )
+    return settings.model_copy(update={"condition": condition, "do": do})

@@ -46,14 +46,15 @@ def insert_action(tx: Transaction, id: int, name: str, settings: ActionSettings,
 def update_action(tx: Transaction, action: Action, *, arm_anew: bool) -> None:
     tx.run(
         "update action set name = %(name)s, settings = %(settings)s, state = %(state)s, edition = %(edition)s,"
-        " armed_seq = case when %(anew)s then %(seq)s else armed_seq end where project = %(project)s and id = %(id)s",
+        " armed_seq = case when %(anew)s then %(seq)s::bigint else armed_seq end"
+        " where project = %(project)s and id = %(id)s",
         id=action.id,
         name=action.name,
         settings=as_json(action.settings),
         state=action.state,
         edition=action.edition,
         anew=arm_anew,
-        seq=tx.seq,
+        seq=tx.seq if arm_anew else None,
     )
 
 

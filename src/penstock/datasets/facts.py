@@ -57,9 +57,11 @@ class Tasks:
 tasks = Tasks()
 
 
-def names(tx: Transaction, dataset: int | None = None) -> Names:
-    """The names that a query of this project may use. `dataset` is whose versions it may name."""
-    present = schemas.current(tx)
+def names(tx: Transaction, dataset: int | None = None, schema_version: int | None = None) -> Names:
+    """The names that a query of this project may use. `dataset` is whose versions it may name; labels and attributes
+    are called as in a version of the schema, the present one unless given.
+    """
+    present = schemas.current(tx) if schema_version is None else schemas.at(tx, schema_version)
     pins = tables.pins(tx)
     return Names(
         labels=frozenset(label.name for label in present.labels),

@@ -263,6 +263,10 @@ class DatasetArchived(Conflict):
     """The dataset {name!r} is archived, so nothing can be added to it."""
 
 
+class RenamedMeanwhile(Conflict):
+    """Somebody just renamed the dataset {was!r} to {name!r}. Look at it, and give it another name if need be."""
+
+
 class DatasetOutOfUse(Conflict):
     """The dataset {name!r} is archived, so nothing can be made that uses it. Take it into use again first."""
 

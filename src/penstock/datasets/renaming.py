@@ -1,25 +1,23 @@
-"""Saved queries and live datasets in the names of a newer schema."""
+"""Saved queries and live datasets in new names."""
 
 from penstock.datasets import live, live_tables, saved_tables, tables
-from penstock.datasets.query.renaming import renamed, renames
+from penstock.datasets.query.renaming import Renames, renamed
 from penstock.datasets.query_events import QueryChanged
-from penstock.schema.model import Schema
 from penstock.store import Transaction
 
 
-def follow(tx: Transaction, old: Schema, new: Schema) -> None:
+def follow(tx: Transaction, names: Renames) -> None:
     """Write the queries anew that use a name which changed. Writes `query.changed` and `dataset.followed`.
 
-    A live dataset that follows nothing but versions keeps its query: a version keeps its names.
+    A live dataset that follows nothing but versions keeps the names of the schema: so does a version.
     """
-    if not (names := renames(old, new)):
-        return
     for row in live_tables.all_(tx):
         tables.lock_dataset(tx, row.dataset)
         found = live.get(tx, row.dataset)
         settings = live.settings_of(found)
         query = renamed(settings.query, names)
-        if query != settings.query and any(source.version is None for source in settings.sources):
+        concerns = not names.of_schema or any(source.version is None for source in settings.sources)
+        if query != settings.query and concerns:
             live.rewrite(tx, row.dataset, settings.model_copy(update={"query": query}))
     for saved in saved_tables.all_(tx):
         held = saved_tables.lock(tx, saved.id)

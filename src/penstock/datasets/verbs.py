@@ -9,7 +9,7 @@ from penstock.annotations import branches
 from penstock.core import NotFound, Page
 from penstock.core.ids import BranchId, DatasetId, EntryId, FileId
 from penstock.core.paging import decode_cursor, encode_cursor
-from penstock.datasets import events, tables
+from penstock.datasets import events, rewriting, tables
 from penstock.datasets.model import (
     BranchesDiffer,
     Cause,
@@ -21,7 +21,9 @@ from penstock.datasets.model import (
     Entry,
     FileGone,
     LiveDataset,
+    RenamedMeanwhile,
 )
+from penstock.datasets.query.renaming import Renames
 from penstock.store import Transaction
 
 CARRYING = frozenset({"route", "merge", "restore"})
@@ -70,12 +72,20 @@ def counted(tx: Transaction, datasets: Sequence[Dataset]) -> list[Dataset]:
 
 
 def rename(tx: Transaction, dataset: int, name: str, if_match: Callable[[int], None] | None = None) -> Dataset:
-    """Give a dataset another name. Safe to repeat. Raises DatasetNameTaken. Writes `dataset.renamed`."""
+    """Give a dataset another name; queries that are kept follow. Safe to repeat. Writes `dataset.renamed`.
+
+    Raises DatasetNameTaken, RenamedMeanwhile.
+    """
+    was = get(tx, dataset).name
+    if was != name and (found := named(tx, was)) is not None and found.id == dataset:
+        rewriting.follow(tx, Renames(datasets={was: name}))  # its locks come first
     before = _locked(tx, dataset)
     if if_match:
         if_match(before.edition)
     if before.name == name:
         return before
+    if before.name != was:
+        raise RenamedMeanwhile(was=was, name=before.name)
     if there := named(tx, name):
         raise DatasetNameTaken(name=name, id=there.id)
     tables.rename(tx, dataset, name)

@@ -1,6 +1,6 @@
 """The schema of what transforms leave: labels renamed, merged and dropped, kinds that become others. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from penstock.export.transforms import Boxes, Crop, Labels, Transform, TransformRefused
 from penstock.schema.model import Attribute, Kind, Label, Schema
@@ -21,6 +21,23 @@ def after(schema: Schema, transforms: Iterable[Transform]) -> Schema:
             case _:
                 pass
     return schema
+
+
+def in_new_names(transforms: Iterable[Transform], labels: Mapping[str, str]) -> tuple[Transform, ...]:
+    """Transforms for a schema whose labels are called otherwise; what an earlier one named stays so."""
+    names, found = dict(labels), list[Transform]()
+    for transform in transforms:
+        match transform:
+            case Labels(map=told):
+                found.append(
+                    transform.model_copy(update={"map": {names.get(one, one): new for one, new in told.items()}})
+                )
+                names = {was: now for was, now in names.items() if was not in told and was not in told.values()}
+            case Crop(labels=told):
+                found.append(transform.model_copy(update={"labels": tuple(names.get(one, one) for one in told)}))
+            case _:
+                found.append(transform)
+    return tuple(found)
 
 
 def _check(names: Iterable[str], schema: Schema, n: int, do: str) -> None:

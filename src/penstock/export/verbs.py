@@ -7,6 +7,7 @@ from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.datasets import facts, pruning, query, versions
 from penstock.datasets.model import RevisionAhead, RevisionTooOld
+from penstock.datasets.query.renaming import renamed, renames
 from penstock.export import destination, events, relabelling, tables
 from penstock.export.model import Export, ExportEnded, NewExport
 from penstock.export.transforms import Split, Transform, TransformRefused
@@ -23,9 +24,7 @@ def start(tx: Transaction, new: NewExport) -> Export:
     if new.to is not None:
         destination.check(tx, new.to)
     pinned = _pin(tx, new)
-    if new.filter is not None:
-        query.check(query.parse(new.filter), context="file", names=facts.names(tx, pinned.dataset))
-    relabelling.after(schema.at(tx, pinned.schema_version), new.transforms)
+    new = _in_names_of_then(tx, new, pinned)
     made = get(tx, tables.insert(tx, new, pinned))
     jobs.later(tx, "export.run", queue="bulk", lock=f"export:{made.id}", project=tx.project, export=made.id)
     tx.append(
@@ -104,6 +103,31 @@ def fail(tx: Transaction, export: int, reason: str) -> None:
         return
     tables.end(tx, export, "failed", reason=reason[:2000])
     tx.append(events.ExportFailed(export=found.id, dataset=found.dataset, reason=reason[:2000]))
+
+
+def _in_names_of_then(tx: Transaction, new: NewExport, pinned: tables.Pinned) -> NewExport:
+    """The filter and the transforms in the names that labels and attributes had at the revision. They may be told in
+    those or in the present ones: an action may export what was before a rename. Raises QueryInvalid, TransformRefused.
+    """
+    then = schema.at(tx, pinned.schema_version)
+    names = facts.names(tx, pinned.dataset, pinned.schema_version)
+    since = renames(schema.current(tx), then)
+
+    def check(filter: str | None, transforms: Sequence[Transform]) -> None:
+        if filter is not None:
+            query.check(query.parse(filter), context="file", names=names)
+        relabelling.after(then, transforms)
+
+    try:
+        check(new.filter, new.transforms)
+    except (query.QueryInvalid, TransformRefused):
+        filter = None if new.filter is None else renamed(new.filter, since)
+        transforms = relabelling.in_new_names(new.transforms, since.labels)
+        if (filter, transforms) == (new.filter, new.transforms):
+            raise
+        check(filter, transforms)
+        return new.model_copy(update={"filter": filter, "transforms": transforms})
+    return new
 
 
 def _pin(tx: Transaction, new: NewExport) -> tables.Pinned:

@@ -104,7 +104,7 @@ def is_drawn(tx: Transaction, task: Task, attempt: Attempt, settings: TemplateSe
         return False
     if review.condition is None:
         return True
-    now = renaming.at_present(tx, settings, attempt.schema_version).review
+    now = renaming.at_present(tx, settings, attempt).review
     condition = now and now.condition
     return condition is None or routes.holds(tx, condition, task, attempt.who, None, finished.present)
 
@@ -170,7 +170,7 @@ def finish(
     earlier = quality.earlier(tx, task) if finished.around.has_earlier else []
     rows.apply_merge(tx, finished.draft, task.file, outcome, finished.states.own, task.id)
     quality.record(tx, task, earlier, outcome, author)
-    settings = renaming.at_present(tx, settings, attempt.schema_version)
+    settings = renaming.at_present(tx, settings, attempt)
     taken = routes.choose(tx, task, author, reviewer, settings, _after(finished, outcome))
     moves = any(route.mode == "move" for route in taken)
     authored = attempt.id if reviewer is None else task.authored or attempt.id

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from penstock.datasets.query.renaming import Renames
 from penstock.store import Transaction
 from penstock.tasks.model import Template, TemplateSettings
 
@@ -111,6 +112,24 @@ def update(tx: Transaction, template: int, edition: int, name: str, settings: Te
         settings=_json(settings),
     )
     _keep_edition(tx, template, edition, settings)
+
+
+def renames_since(tx: Transaction, template: int, edition: int) -> list[Renames]:
+    """What datasets and templates were renamed to since an edition was made, oldest first."""
+    rows = tx.rows(
+        "select e.kind, coalesce(e.body->>'was', e.body->>'was_name'), coalesce(e.body->>'now', e.body->>'name')"
+        " from event e where e.project = %(project)s and e.kind in ('dataset.renamed', 'template.changed') and e.seq >"
+        " (select max(b.seq) from event b where b.project = %(project)s and b.subject = 'template:' || %(template)s"
+        " and (b.kind = 'template.created' or b.kind = 'template.changed'"
+        " and (b.body->>'edition')::int <= %(edition)s)) order by e.seq, e.n",
+        template=template,
+        edition=edition,
+    )
+    return [
+        Renames(datasets={was: now}) if kind == "dataset.renamed" else Renames(templates={was: now})
+        for kind, was, now in rows
+        if was != now
+    ]
 
 
 def set_state(tx: Transaction, template: int, state: str) -> None:

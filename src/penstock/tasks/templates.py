@@ -6,9 +6,10 @@ from typing import TypeVar
 from penstock import datasets, jobs
 from penstock import schema as schemas
 from penstock.core import Conflict, Invalid, NotFound, Problem
-from penstock.datasets import facts, query
+from penstock.datasets import facts, query, rewriting
+from penstock.datasets.query.renaming import Renames
 from penstock.store import Transaction
-from penstock.tasks import events, template_tables, writeset
+from penstock.tasks import events, renaming, template_tables, writeset
 from penstock.tasks.model import Template, TemplateChange, TemplateSettings
 
 T = TypeVar("T")
@@ -70,7 +71,8 @@ def create(tx: Transaction, name: str, settings: TemplateSettings) -> Template:
 def change(
     tx: Transaction, template: int, change: TemplateChange, if_match: Callable[[int], None] | None = None
 ) -> Template:
-    """Edit a template. Attempts under way go on under the edition they began with. Safe to repeat.
+    """Edit a template. Attempts under way go on under the edition they began with; queries that are kept follow a new
+    name. Safe to repeat.
 
     Writes `template.changed`. Raises what `create` does, and PreconditionFailed.
     """
@@ -83,8 +85,13 @@ def change(
     name, settings = change.name or old.name, change.settings or old.settings
     if name == old.name and settings == old.settings:
         return old
-    if name != old.name and template_tables.select_named(tx, name):
-        raise TemplateNameTaken(name=name)
+    if name != old.name:
+        if template_tables.select_named(tx, name):
+            raise TemplateNameTaken(name=name)
+        names = Renames(templates={old.name: name})
+        rewriting.follow(tx, names)  # this one too, where it speaks of itself
+        others = {found.id: found for found in template_tables.lock_all(tx)}
+        old, settings = others[template], renaming.in_new_names(settings, names)
     check(tx, settings)
     new = Template(id=template, name=name, state=old.state, edition=old.edition + 1, settings=settings)
     check_cycles((others | {template: new}).values())

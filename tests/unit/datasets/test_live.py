@@ -140,7 +140,7 @@ def test_changing_the_query_moves_files(world: World) -> None:
 def test_it_stands_still_when_a_name_goes_away(world: World) -> None:
     beside = world.do(lambda tx: datasets.create(tx, "beside"))
     cars = world.live('labels.car >= 1 and not in "beside"')
-    world.do(lambda tx: datasets.rename(tx, beside.id, "away"))
+    world.do(lambda tx: tx.run("update dataset set name = 'away' where id = %(id)s", id=beside.id))
     world.draw(0, "car")
     assert world.holds(cars) == [1]
     assert "no dataset 'beside'" in (world.do(lambda tx: live.get(tx, cars)).problem or "")
@@ -149,6 +149,14 @@ def test_it_stands_still_when_a_name_goes_away(world: World) -> None:
     world.draw(3, "car")
     assert world.holds(cars) == [0, 1, 3]
     assert world.do(lambda tx: live.get(tx, cars)).problem is None
+
+
+def test_it_goes_along_when_a_dataset_is_renamed(world: World) -> None:
+    beside = world.do(lambda tx: datasets.create(tx, "beside"))
+    cars = world.live('labels.car >= 1 and not in "beside"')
+    world.do(lambda tx: datasets.rename(tx, beside.id, "away"))
+    world.draw(0, "car")
+    assert world.holds(cars) == [0, 1]
 
 
 def test_it_goes_along_when_a_label_is_renamed(world: World) -> None:

@@ -10,6 +10,7 @@ from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKin
 from penstock.actions.steps.naming import Names, NamesById, ShareNumber
 from penstock.core import Value
 from penstock.datasets import asking, drawing
+from penstock.datasets.query.renaming import Renames, renamed
 from penstock.store import Transaction
 
 
@@ -73,6 +74,10 @@ class Add(StepKind[AddSettings]):
             dataset=None if settings.dataset is None else names.name("dataset", settings.dataset),
             **settings.model_dump(exclude={"to", "dataset"}),
         )
+
+    def renamed(self, settings: dict[str, Any], names: Renames) -> dict[str, Any]:
+        query = settings.get("query")
+        return {**settings, "query": renamed(query, names)} if isinstance(query, str) else settings
 
     def check(self, tx: Transaction, settings: AddSettings) -> None:
         target = datasets.open_to_change(tx, settings.to)

@@ -10,8 +10,10 @@ from penstock.actions.steps.kind import Call, Failed, Finished, Outcome, StepKin
 from penstock.actions.steps.naming import Names, NamesById
 from penstock.connections.verbs import get_connection
 from penstock.core import Value
-from penstock.datasets import query
+from penstock.datasets import asking
 from penstock.datasets.keeping import Keep
+from penstock.datasets.query.renaming import Renames, renamed
+from penstock.export import relabelling
 from penstock.export.model import Destination, Media, NewExport, Pack
 from penstock.export.transforms import Transforms
 from penstock.store import Transaction, horizon
@@ -104,14 +106,24 @@ class ExportStep(StepKind[ExportSettings]):
         given = settings.model_dump(exclude={"dataset", "to"})
         return WrittenExport(dataset=dataset, to=_write_place(settings.to, names), **given)
 
+    def renamed(self, settings: dict[str, Any], names: Renames) -> dict[str, Any]:
+        found = dict(settings)
+        if names.of_schema and found.get("version") is not None:
+            return settings  # a version keeps its names
+        if isinstance(found.get("filter"), str):
+            found["filter"] = renamed(found["filter"], names)
+        if found.get("transforms"):
+            told = ExportSettings.model_validate(settings).transforms
+            if (after := relabelling.in_new_names(told, names.labels)) != told:
+                found["transforms"] = [one.model_dump(mode="json") for one in after]
+        return found
+
     def check(self, tx: Transaction, settings: ExportSettings) -> None:
         export.check(settings.format, settings.transforms)
         if settings.dataset is not None:
-            datasets.get(tx, settings.dataset)
+            asking.read(tx, settings.filter, asking.of_dataset(tx, settings.dataset))
         if settings.version is not None:
-            datasets.versions.get(tx, settings.version)
-        if settings.filter is not None:
-            query.check(query.parse(settings.filter), context="file")
+            asking.read(tx, settings.filter, asking.of_version(tx, settings.version))
         if settings.to.connection is not None:
             get_connection(tx, settings.to.connection)
 

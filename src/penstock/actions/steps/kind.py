@@ -12,6 +12,7 @@ from uuid import UUID
 
 from penstock.actions.steps.naming import Names, NamesById
 from penstock.core import Invalid, Value
+from penstock.datasets.query.renaming import Renames
 from penstock.store import Store, Transaction
 
 S = TypeVar("S", bound=Value)
@@ -101,6 +102,10 @@ class StepKind(Generic[S]):
     def write(self, settings: S, names: NamesById) -> Value:
         """The settings as a pipeline file says them; what is as it would be anyway may be left out."""
         raise NotImplementedError
+
+    def renamed(self, settings: dict[str, Any], names: Renames) -> dict[str, Any]:
+        """The settings in new names, where they hold names: in queries, and of labels."""
+        return settings
 
     def check(self, tx: Transaction, settings: S) -> None:
         """Refuse settings that can't work in this project. Called when the action is made or changed."""

@@ -1,10 +1,10 @@
-"""A query in the names of a newer schema: labels, attributes and options may be called otherwise now. Pure."""
+"""A query in new names: labels, attributes, options, datasets and templates may be called otherwise now. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from penstock.datasets.query import expression as e
 from penstock.datasets.query.errors import QueryInvalid
@@ -16,11 +16,17 @@ from penstock.schema.model import Attribute, Label, Option, Schema
 class Renames:
     """Names that changed, by the old one. Options by the old name of their attribute, then by their own."""
 
-    labels: Mapping[str, str]
-    attributes: Mapping[str, str]
-    options: Mapping[str, Mapping[str, str]]
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    datasets: Mapping[str, str] = field(default_factory=dict[str, str])
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __bool__(self) -> bool:
+        return self.of_schema or bool(self.datasets or self.templates)
+
+    @property
+    def of_schema(self) -> bool:
         return bool(self.labels or self.attributes or self.options)
 
 
@@ -86,12 +92,24 @@ def _expression(expression: e.Expression, renames: Renames) -> e.Expression:
             return dataclasses.replace(
                 expression, field=_field(field, renames), values=_answers(field, values, renames)
             )
-        case _:
+        case e.InDataset(datasets):
+            return dataclasses.replace(expression, datasets=tuple(_dataset(one, renames) for one in datasets))
+        case e.ChangedSince(e.Pin() as version):
+            return dataclasses.replace(expression, version=_dataset(version, renames))
+        case e.ChangedSince():
             return expression
+
+
+def _dataset(named: str | e.Pin, renames: Renames) -> str | e.Pin:
+    if isinstance(named, str):
+        return renames.datasets.get(named, named)
+    return dataclasses.replace(named, dataset=renames.datasets.get(named.dataset, named.dataset))
 
 
 def _field(field: e.Field, renames: Renames) -> e.Field:
     match field:
+        case e.TaskField(template):
+            return dataclasses.replace(field, template=renames.templates.get(template, template))
         case e.Attribute(name):
             return dataclasses.replace(field, name=renames.attributes.get(name, name))
         case e.LabelCount(label):
@@ -105,6 +123,8 @@ def _answers(field: e.Field, values: tuple[e.Answer, ...], renames: Renames) -> 
     match field:
         case e.Plain("label"):
             names = renames.labels
+        case e.Plain("template") | e.TaskField(_, "template"):
+            names = renames.templates
         case e.Attribute(name):
             names = renames.options.get(name, {})
         case _:
