@@ -128,6 +128,7 @@ def holder_id(file: int) -> UUID:
 
 T = TypeVar("T")
 _CHANGE: msgspec.json.Decoder[Change] = msgspec.json.Decoder(Change)
+_ANNOTATIONS = msgspec.json.Decoder(list[Annotation])
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -142,6 +143,11 @@ def decode(body: bytes, shape: type[T]) -> T:
         return msgspec.json.decode(body, type=shape)
     except UNREADABLE as error:
         raise BadJson(why=_in_words(error, body), errors=[_problem(error, "")]) from None
+
+
+def decode_all(text: str) -> list[Annotation]:
+    """A list of annotations that the database wrote."""
+    return _ANNOTATIONS.decode(text)
 
 
 def decode_changes(parts: Sequence[msgspec.Raw | bytes]) -> list[Change]:

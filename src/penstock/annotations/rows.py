@@ -2,19 +2,17 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from penstock import schema as schemas
-from penstock.annotations import branches, bulk_tables, checks, glance_tables, tables, values
+from penstock.annotations import branches, bulk_tables, checks, glance_tables, tables, text_tables, values
 from penstock.annotations.copying import FileRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
-from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, holder_id
+from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, decode_all, holder_id
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem
 from penstock.schema.model import Schema
@@ -31,17 +29,22 @@ def stream(
     tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int], chunk: int = 500
 ) -> Iterator[tuple[int, list[Annotation]]]:
     """(file, its annotations) for each of `files` in ascending order, those without annotations too. Flat memory."""
+    for file, text in texts(tx, branch, as_of, files, chunk):
+        yield file, decode_all(text)
+
+
+def texts(
+    tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int], chunk: int = 500
+) -> Iterator[tuple[int, str]]:
+    """The same, each file's annotations as one JSON list, for those who make something else of them."""
     line = branches.get(tx, branch) if isinstance(branch, int) else branch
     levels = branches.levels(tx, line, as_of)
     wanted = sorted(files)
     for start in range(0, len(wanted), chunk):
         part = wanted[start : start + chunk]
-        found = {
-            file: [annotation for _, annotation in rows]
-            for file, rows in groupby(tables.select_files(tx, levels, part), key=itemgetter(0))
-        }
+        found = text_tables.select_texts(tx, levels, part)
         for file in part:
-            yield file, found.get(file, [])
+            yield file, found.get(file, "[]")
 
 
 def glance(

@@ -5,11 +5,13 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from penstock import ingest
 from penstock import schema as schemas
 from penstock.annotations import rows
+from penstock.annotations.model import decode_all
 from penstock.datasets import facts, query
 from penstock.datasets import tables as datasets
 from penstock.datasets.tables import FileState
@@ -23,6 +25,7 @@ from penstock.schema.model import Schema
 from penstock.store import Database, Transaction
 
 _AT_ONCE = 20_000  #: annotations to read in one short transaction, about
+_FIRST_FILES = 16
 _MOST_FILES = 500
 _MOST_RESHAPED = 32  #: of which images are made, between two looks at whether it was cancelled
 _PULSE_SECONDS = 0.5
@@ -71,6 +74,7 @@ class Content:
         self.files = 0
         self.annotations = 0
         self.labels: Counter[str] = Counter()
+        self._start, self._size = 0, _FIRST_FILES
         self._loaded = 0
         self._pulse = 0.0
 
@@ -79,19 +83,27 @@ class Content:
 
         Raises Cancelled, and what `Reshaping.pieces` does.
         """
-        start, size = 0, 16
-        while start < len(self._ids):
-            chunk = self._ids[start : start + size].tolist()
-            with self._db.transaction(self._project) as tx, _no_collections():
-                self._report(tx, start)
-                found = self._read(tx, chunk)
-            for state, item in found if self._reshaping is None else self._reshaping.of_many(found):
-                yield self._counted(state, item)
-            start += len(chunk)
-            size = _next_size(size, self._loaded) if self._reshaping is None else _MOST_RESHAPED
+        with ThreadPoolExecutor(1, "penstock export") as ahead:
+            coming = ahead.submit(self._next)
+            while (found := coming.result()) is not None:
+                coming = ahead.submit(self._next)  # the database makes them while these are written
+                for state, item in found if self._reshaping is None else self._reshaping.of_many(found):
+                    yield self._counted(state, item)
         with self._db.transaction(self._project) as tx:
             self._pulse = 0.0
             self._report(tx, len(self._ids))
+
+    def _next(self) -> list[tuple[FileState, Item]] | None:
+        """The next files; None at the end."""
+        chunk = self._ids[self._start : self._start + self._size].tolist()
+        if not chunk:
+            return None
+        with self._db.transaction(self._project) as tx, _no_collections():
+            self._report(tx, self._start)
+            found = self._read(tx, chunk)
+        self._start += len(chunk)
+        self._size = _next_size(self._size, self._loaded) if self._reshaping is None else _MOST_RESHAPED
+        return found
 
     def _counted(self, state: FileState, item: Item) -> tuple[FileState, Item]:
         self.files += 1
@@ -101,15 +113,14 @@ class Content:
 
     def _read(self, tx: Transaction, files: list[int]) -> list[tuple[FileState, Item]]:
         export = self._export
-        annotations = dict(rows.stream(tx, export.branch, export.as_of, files))
-        self._loaded = sum(map(len, annotations.values()))
+        texts = dict(rows.texts(tx, export.branch, export.as_of, files))
         states = datasets.file_states(tx, files, export.as_of)
         if self._filter is not None:
             known = facts.of_files(
                 tx,
                 self._filter,
                 files,
-                annotations,
+                {file: decode_all(text) for file, text in texts.items()},
                 branch=export.branch,
                 schema=self.schema,
                 dataset=export.dataset,
@@ -118,8 +129,7 @@ class Content:
             )
             states = [state for state in states if query.evaluate(self._filter, known[state.id])]
         found: list[tuple[FileState, Item]] = []
-        for state in states:
-            own, rest = naming.split(annotations[state.id], self.schema)
+        for state, (own, rest) in zip(states, naming.split([texts[s.id] for s in states], self.schema), strict=True):
             item = Item(
                 key=safe(state.key),
                 width=state.width or 0,
@@ -131,6 +141,7 @@ class Content:
                 hash=state.hash,
             )
             found.append((state, item))
+        self._loaded = sum(len(item.annotations) for _, item in found)
         return found
 
     def _report(self, tx: Transaction, looked: int) -> None:

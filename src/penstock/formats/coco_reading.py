@@ -79,7 +79,7 @@ def _polygons(plains: Sequence[_Plain | None], names: Names) -> Iterator[NamedAn
             yield None
             continue
         kept: dict[str, Any] = {"id": plain.id}
-        if plain.bbox is not None and tuple(plain.bbox) != around:
+        if plain.bbox is not None:
             kept["bbox"] = plain.bbox
         if plain.area is not None:
             kept["area"] = plain.area

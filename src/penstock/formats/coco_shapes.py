@@ -68,8 +68,8 @@ def annotations_of(
 
 
 def _forget_derived(kind: Kind, shape: Any, kept: dict[str, Any]) -> None:
-    """Drop what follows from the shape exactly, so that it isn't stored a second time. Polygons keep their area."""
-    if kept.get("bbox") == list(shapes.bounds(kind, shape)):
+    """Drop what follows from the shape exactly. Polygons keep it, which are written again without a look at them."""
+    if kind != "polygon" and kept.get("bbox") == list(shapes.bounds(kind, shape)):
         del kept["bbox"]
     if kind != "polygon" and kept.get("area") == shapes.area(kind, shape):
         del kept["area"]
@@ -158,6 +158,8 @@ def _whole_numbers(value: Any, n: int | None, what: str) -> list[int]:
 
 def rings_text(polygon: bytes) -> bytes | None:
     """The JSON of a polygon's rings, `[ring, ...]`, from that of its parts, unparsed; None when a part has holes."""
+    if b"],[" not in polygon:
+        return polygon[1:-1]
     if polygon.count(b"],[") != polygon.count(b"]],[["):
         return None
     return polygon.replace(b"]],[[", b"],[")[1:-1]

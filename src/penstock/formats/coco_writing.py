@@ -1,10 +1,11 @@
 """Writing a COCO set as a stream, flat in memory, the same bytes for the same items.
 
 Ids of the set that things came from are kept. Images and annotations without one get the next free id, which is known
-only after all others were seen: they wait in temporary files.
+only after all others were seen: they wait in temporary files. Annotations come before images, so that most go out as
+soon as they are read.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +20,8 @@ from penstock.schema.model import Label, Schema
 FILE = "annotations.json"
 BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
 """Kinds that COCO can write keypoints with, as one record."""
-_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_ENCODE, _LINES = _ENCODER.encode, _ENCODER.encode_lines
 _CHUNK = 1024**2
 
 
@@ -33,13 +35,16 @@ class Ids:
 
     def keep(self, wanted: Any) -> int | None:
         """The wanted id if it is a free one; None: it must wait for a new one."""
-        if type(wanted) is not int or not 0 <= wanted < 2**53:
-            return None
-        if wanted in self._taken:
+        if self.is_free(wanted):
+            self._taken.add(wanted)
+            return wanted
+        if type(wanted) is int and wanted in self._taken:
             self._loss.count(self._code)
-            return None
-        self._taken.add(wanted)
-        return wanted
+        return None
+
+    def is_free(self, wanted: Any) -> bool:
+        """Whether `keep` would."""
+        return type(wanted) is int and 0 <= wanted < 2**53 and wanted not in self._taken
 
     def next(self) -> int:
         """The smallest id above all others."""
@@ -71,6 +76,22 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
+class _AsRead(msgspec.Struct):
+    """What most annotations are: a polygon that nobody touched since it was read. Keys in the order of all records."""
+
+    id: int
+    area: float
+    bbox: Any
+    category_id: int
+    image_id: int
+    iscrowd: int
+    segmentation: msgspec.Raw
+
+
+_COCO_ALONE = {"coco"}
+_ALWAYS = {"id", "bbox", "area", "of"}
+
+
 class _Writing:
     def __init__(self, schema: Schema, loss: Loss) -> None:
         self.loss = loss
@@ -79,11 +100,11 @@ class _Writing:
         self.images = Ids(loss, "image_id_changed")
         self.annotations = Ids(loss, "annotation_id_changed")
         self.waiting_images = Lines()
-        self.ready = Lines()
+        self.ready_images = Lines()
         self.waiting = Lines()
 
     def close(self) -> None:
-        for spool in (self.waiting_images, self.ready, self.waiting):
+        for spool in (self.waiting_images, self.ready_images, self.waiting):
             spool.close()
 
     def pieces(self, items: Iterable[tuple[Item, str]], foreign: Mapping[str, Any]) -> Iterator[bytes]:
@@ -91,39 +112,68 @@ class _Writing:
         for key, value in sorted(foreign.items()):
             if key not in ("images", "annotations", "categories"):
                 yield _ENCODE(key) + b":" + _ENCODE(value) + b",\n"
-        yield b'"images":[\n'
-        yield from _joined(self._images(items))
-        yield b'],\n"annotations":[\n'
-        yield from _joined(self._annotations())
+        yield b'"annotations":[\n'
+        yield from _joined(self._annotations(items))
+        yield b'],\n"images":[\n'
+        yield from _joined(self.ready_images.lines())
         yield b'],\n"categories":'
         yield _ENCODE([category for _, category in self.categories])
         yield b"}\n"
 
-    def _images(self, items: Iterable[tuple[Item, str]]) -> Iterator[bytes]:
+    def _annotations(self, items: Iterable[tuple[Item, str]]) -> Iterator[bytes]:
+        """The records of each image's annotations, while the images themselves are put aside."""
         for item, name in items:
             id = self.images.keep(_foreign(item).get("id"))
             if id is None:
                 item = msgspec.structs.replace(item, media=name)
                 self.waiting_images.add(_ENCODE(item))
-            else:
-                yield self._image(item, name, id)
+            elif records := self._image(item, name, id):
+                yield records
         for line in self.waiting_images.lines():
             item = msgspec.json.decode(line, type=Item)
-            yield self._image(item, item.media or item.key, self.images.next())
+            if records := self._image(item, item.media or item.key, self.images.next()):
+                yield records
+        for line in self.waiting.lines():
+            yield _numbered(line, self.annotations.next())
 
     def _image(self, item: Item, name: str, id: int) -> bytes:
+        """Put an image aside; the records of those of its annotations that have an id."""
         self.loss.count("file_attributes_dropped", len(item.attributes))
         self.loss.count("meta_dropped", len(item.meta))
-        for annotation in _with_keypoints(item.annotations):
-            self._annotation(annotation, item, id)
         kept = {key: value for key, value in _foreign(item).items() if key != "file_name"}
-        return _ENCODE({**kept, "id": id, "file_name": name, "width": item.width, "height": item.height})
+        record = {**kept, "id": id, "file_name": name, "width": item.width, "height": item.height}
+        self.ready_images.add(_ENCODE(record))
+        records: list[_AsRead | msgspec.Raw] = []
+        for annotation, points in _with_keypoints(item.annotations):
+            found = self._as_read(annotation, id) if points is None else None
+            if found is None and (written := self._annotation(annotation, points, item, id)) is not None:
+                found = msgspec.Raw(written)
+            if found is not None:
+                records.append(found)
+        return _LINES(records)[:-1].replace(b"}\n{", b"},\n{")
 
-    def _annotation(self, both: "_Joined", item: Item, image: int) -> None:
-        annotation, points = both
+    def _as_read(self, a: NamedAnnotation, image: int) -> _AsRead | None:
+        """The record of a polygon that is as it was read, without a look at its corners; None for any other."""
+        if a.kind != "polygon" or a.source != "import" or a.attributes or a.foreign.keys() != _COCO_ALONE:
+            return None
+        if a.confidence is not None or a.group is not None or a.at is not None or a.author is not None:
+            return None
+        kept, geometry = a.foreign["coco"], bytes(a.geometry)
+        if kept.keys() != _ALWAYS or kept["of"] != fingerprint(geometry) or a.label not in self.ids:
+            return None
+        id, rings = kept["id"], rings_text(geometry)
+        if rings is None or not self.annotations.is_free(id):
+            return None
+        self.annotations.keep(id)
+        return _AsRead(id, kept["area"], kept["bbox"], self.ids[a.label], image, 0, msgspec.Raw(rings))
+
+    def _annotation(
+        self, annotation: NamedAnnotation, points: NamedAnnotation | None, item: Item, image: int
+    ) -> bytes | None:
+        """An annotation's record; None when it is left out, or waits for an id."""
         if annotation.kind in ("tag", "polyline", "point") or annotation.label not in self.ids:
             self.loss.count("kind_dropped")
-            return
+            return None
         self.loss.count_unsaid(annotation)
         record = self._record(annotation, points, item)
         record |= {"image_id": image, "category_id": self.ids[annotation.label]}
@@ -131,8 +181,8 @@ class _Writing:
         id = self.annotations.keep(_foreign(annotation).get("id"))
         if id is None:
             self.waiting.add(_ENCODE(record))
-        else:
-            self.ready.add(_numbered(_ENCODE(record), id))
+            return None
+        return _numbered(_ENCODE(record), id)
 
     def _record(self, annotation: NamedAnnotation, points: NamedAnnotation | None, item: Item) -> dict[str, Any]:
         kept = dict(_foreign(annotation))
@@ -163,16 +213,11 @@ class _Writing:
             record["num_keypoints"] = sum(1 for v in flat[2::3] if v)
         return record | _said(annotation, kept)
 
-    def _annotations(self) -> Iterator[bytes]:
-        yield from self.ready.lines()
-        for line in self.waiting.lines():
-            yield _numbered(line, self.annotations.next())
-
 
 def _said(annotation: NamedAnnotation, kept: Mapping[str, Any]) -> dict[str, Any]:
     """What COCO has no key of its own for, under the keys that are usual."""
     said: dict[str, Any] = {}
-    if values := all_values(annotation):
+    if (annotation.attributes or "attributes" in annotation.foreign) and (values := all_values(annotation)):
         said["attributes"] = values
     if annotation.confidence is not None:
         said["score"] = annotation.confidence
@@ -190,9 +235,8 @@ _Joined = tuple[NamedAnnotation, NamedAnnotation | None]
 _Group = tuple[str | None, str | None]
 
 
-def _with_keypoints(annotations: Iterable[NamedAnnotation]) -> Iterator[_Joined]:
+def _with_keypoints(annotations: Sequence[NamedAnnotation]) -> Iterator[_Joined]:
     """Annotations in their order, keypoints together with the shape that they were read with."""
-    annotations = list(annotations)
     points: dict[_Group, NamedAnnotation] = {
         (annotation.group, annotation.label): annotation
         for annotation in annotations

@@ -1,6 +1,6 @@
 """From names to ids and back: between what formats know and what the database holds. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -51,15 +51,39 @@ def _value_named(attribute: Attribute, value: Any) -> Any:
     return names.get(value)
 
 
-def split(annotations: Iterable[Annotation], schema: Schema) -> tuple[dict[str, Any], list[NamedAnnotation]]:
-    """A file's annotations as an item has them: its own attributes, and the rest by names."""
+class _Stored(NamedAnnotation):
+    """An annotation as the database writes it, on its way to names."""
+
+    label: Any = None
+    author: Any = None
+
+
+_STORED = msgspec.json.Decoder(list[list[_Stored]])
+
+
+def split(texts: Sequence[str], schema: Schema) -> list[tuple[dict[str, Any], list[NamedAnnotation]]]:
+    """Annotations of files as items have them: the file's own attributes, and the rest by names.
+
+    `texts` are JSON lists as the database writes them (`annotations.rows.texts`), one for each file.
+    """
+    names = {label.id: label.name for label in schema.labels}
+    return [_split(some, schema, names) for some in _STORED.decode(f"[{','.join(texts)}]")]
+
+
+def _split(
+    some: Sequence[_Stored], schema: Schema, names: Mapping[int, str]
+) -> tuple[dict[str, Any], list[NamedAnnotation]]:
     own: dict[str, Any] = {}
     rest: list[NamedAnnotation] = []
-    for annotation in annotations:
-        if annotation.is_of_file:
-            own |= named_values(annotation.attributes, schema)
-        else:
-            rest.append(named(annotation, schema))
+    for one in some:
+        if one.attributes:
+            one.attributes = named_values(one.attributes, schema)
+        if one.label is None:
+            own |= one.attributes
+            continue
+        one.label = names.get(one.label) or str(one.label)
+        one.author = None
+        rest.append(one)
     return own, rest
 
 

@@ -1,0 +1,43 @@
+"""Annotations of many files as JSON texts, which the database makes: a row of thirteen columns costs as much in Python
+as everything an export does with it. The only place with this SQL.
+"""
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+from penstock.annotations.tables import LEVELS, Level, at_levels
+from penstock.store import Transaction
+
+# As `model.Annotation` reads it: fields of their usual values are left out.
+_TEXT: LiteralString = """
+concat('{"id":"', f.id, '","kind":"', f.kind, '","source":"', f.source, '"', ',"label":' || f.label,
+  ',"confidence":' || f.confidence, ',"group":' || to_json(f."group")::text, ',"at":' || f.at::text,
+  ',"author":' || f.author, case when f.attributes <> '{}' then ',"attributes":' || f.attributes::text end,
+  ',"foreign":' || f."foreign"::text, ',"geometry":', f.geometry, '}')"""
+_AGGREGATED: LiteralString = "select f.file, '[' || string_agg(" + _TEXT + ", ',' order by f.id) || ']' from "
+_COLUMNS: LiteralString = (
+    'a.file, a.id, a.kind, a.source, a.label, a.confidence, a."group", a.at, a.author, a.attributes, a."foreign",'
+    " a.geometry, a.gone"
+)
+
+
+def select_texts(tx: Transaction, levels: Sequence[Level], files: Sequence[int]) -> dict[int, str]:
+    """The annotations of each file that has any, overlaid, in order of their ids: a JSON list."""
+    if len(levels) == 1:
+        found = "annotation f where f.project = %(project)s and f.branch = %(branch)s and f.file = any(%(files)s)"
+        [(branch, as_of)] = levels
+        valid = (
+            " and f.retired_seq is null"
+            if as_of is None
+            else " and f.created_seq <= %(as_of)s and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
+        )
+        query = _AGGREGATED + found + valid + " and not f.gone group by f.file"
+        return dict(tx.rows(query, branch=branch, as_of=as_of, files=list(files)))
+    overlaid = (
+        "(select distinct on (a.file, a.id) "
+        + _COLUMNS
+        + LEVELS
+        + " and a.file = any(%(files)s) order by a.file, a.id, level.n) f"
+    )
+    query = _AGGREGATED + overlaid + " where not f.gone group by f.file"
+    return dict(tx.rows(query, **at_levels(levels), files=list(files)))
