@@ -1,7 +1,7 @@
 """`make bench`: every figure that Penstock promises, with the machine it was measured on.
 
 python -m bench                 all but the crash run
-python -m bench startup import  some of them: startup, import, claim, latency, screen, grid, volume
+python -m bench startup import  some of them: startup, import, claim, latency, screen, grid, volume, transforms
 python -m bench crash           200 kills, some ten minutes
 """
 
@@ -11,12 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import asking, claiming, coco_set, grid, importing, latency, machine, screen, startup, volume
+from bench import asking, claiming, coco_set, grid, importing, latency, machine, screen, startup, transforming, volume
 from bench.installation import installation
 from bench.project import Project
 from bench.table import Table
 
-PARTS = ("startup", "import", "claim", "latency", "screen", "grid", "volume")
+PARTS = ("startup", "import", "claim", "latency", "screen", "grid", "volume", "transforms")
 
 
 def main() -> None:
@@ -32,7 +32,8 @@ def main() -> None:
             startup.run(running, table)
     if {"import", "claim", "latency"} & set(asked):
         _measure(asked, table)
-    for part, run in (("screen", screen.run), ("grid", grid.run), ("volume", _volume)):
+    whole = (("screen", screen.run), ("grid", grid.run), ("volume", _volume), ("transforms", transforming.run))
+    for part, run in whole:
         if part in asked:
             with tempfile.TemporaryDirectory(prefix="penstock-images-") as name, installation() as running:
                 run(Project.make(running), Path(name), table)

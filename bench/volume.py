@@ -18,7 +18,7 @@ from urllib.parse import quote
 import msgspec
 import psutil
 
-from bench import coco_set, shelf
+from bench import coco_set, peers, shelf
 from bench.project import Project
 from bench.table import Table, timed
 
@@ -68,6 +68,7 @@ def run(project: Project, folder: Path, table: Table, scale: Scale) -> None:
     _compare(source, out / "coco", table)
     for format, pack, wanted in _FORMATS:
         _export(project, out, format, pack, wanted, table, "without media")
+    peers.run(source, folder, table)
 
 
 def _shelve(project: Project, folder: Path, scale: Scale) -> None:
@@ -123,20 +124,25 @@ def _import(project: Project, source: Path, table: Table, more: str) -> None:
 
 
 def _export(project: Project, out: Path, format: str, pack: str, wanted: str, table: Table, more: str) -> None:
-    out.mkdir(exist_ok=True)
     to = {"folder": str(out), "path": format}
-    body = {"dataset": project.source, "format": format, "pack": pack, "media": "none", "to": to}
     with _watched(project, "worker") as peak:
-        began = time.perf_counter()
-        made = project.line.post(f"{project.path}/exports", msgspec.json.encode(body))["id"]
-        while (found := project.line.get(f"{project.path}/exports/{made}"))["state"] in ("queued", "running"):
-            time.sleep(0.05)
-        took = time.perf_counter() - began
-    if found["state"] != "ready":
-        raise RuntimeError(f"the export went wrong: {found}")
+        took = exported(project, out, {"format": format, "pack": pack, "media": "none", "to": to})
     table.add(f"{format.upper()} export", took, "s", wanted, f"as a {pack}; {more}")
     if format == "coco":
         table.add("COCO export, peak of the worker", max(peak), "MB", "< 300")
+
+
+def exported(project: Project, out: Path, asked: dict[str, Any]) -> float:
+    """Make an export of `project.source` below a folder; the seconds until it is ready."""
+    out.mkdir(exist_ok=True)
+    began = time.perf_counter()
+    body = msgspec.json.encode({"dataset": project.source, **asked})
+    made = project.line.post(f"{project.path}/exports", body)["id"]
+    while (found := project.line.get(f"{project.path}/exports/{made}"))["state"] in ("queued", "running"):
+        time.sleep(0.05)
+    if found["state"] != "ready":
+        raise RuntimeError(f"the export went wrong: {found}")
+    return time.perf_counter() - began
 
 
 def _compare(source: Path, written: Path, table: Table) -> None:
