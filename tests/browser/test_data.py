@@ -142,8 +142,22 @@ def test_tasks_are_made_and_files_exported_of_what_is_picked(drawn: Project, des
     page.get_by_role("button", name="Export").last.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("One archive with 2 files")).to_be_visible()
+    dialog.get_by_role("button", name="Add a change").click()
+    change = dialog.get_by_role("group", name="Change 1")
+    change.get_by_role("combobox", name="Change", exact=True).click()
+    page.get_by_role("option", name="Rename, merge or drop labels").click()
+    change.get_by_role("textbox", name="One a line").fill("dagit = number")
+    dialog.get_by_role("button", name="Make it").click()
+    expect(change.get_by_role("alert")).to_contain_text("there is no label 'dagit'")
+    assert desk.serious() == []
+    change.get_by_role("textbox", name="One a line").fill("digit = number")
+    dialog.get_by_role("button", name="Add a change").click()
+    dialog.get_by_role("group", name="Change 2").get_by_role("textbox", name="Pixels").fill("64")
     dialog.get_by_role("button", name="Make it").click()
     expect(dialog.get_by_text("2 files, 1 annotation are ready")).to_be_visible()
+    (made,) = page.request.get(f"{desk.url}/api/v1/projects/{drawn.id}/exports").json()["items"]
+    assert [one["do"] for one in made["transforms"]] == ["labels", "resize"]
+    assert (made["transforms"][0]["map"], made["transforms"][1]["side"]) == ({"digit": "number"}, 64)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Make tasks").click()
     page.get_by_role("menuitem", name=f"look {drawn.id}").click()

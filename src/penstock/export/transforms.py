@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from penstock.annotations.cutting import Window
-from penstock.core import Invalid, Value
+from penstock.core import Invalid, Problem, Value
 from penstock.schema.model import Color, Kind, Name
 
 PARTS = ("train", "val", "test")
@@ -22,6 +22,9 @@ Shaped = Literal["polygon", "mask", "rotated_box", "ellipse", "polyline", "keypo
 
 class TransformRefused(Invalid):
     """Transform {n} ({do}) can't be made: {why}."""
+
+    def __init__(self, *, n: int, do: str, why: str) -> None:
+        super().__init__(errors=[Problem(at=f"transforms[{n - 1}].{do}", detail=why)], n=n, do=do, why=why)
 
 
 class Placed(NamedTuple):

@@ -15,6 +15,8 @@ import { X } from "lucide-react";
 import { useHere } from "../../api/here";
 import { newId } from "../../api/ids";
 import { connectionsQuery, datasetsQuery, formatsQuery, membersQuery, offered, teamsQuery } from "../../api/lists";
+import { Transforms } from "../../parts/Transforms";
+import type { Transform } from "../../parts/transforms";
 import { actions as words } from "../../words/actions";
 import { jsonIn, stepDraft, type StepDraft } from "./draft";
 
@@ -174,6 +176,12 @@ function ExportSettings({ step: { settings }, set, fault }: SettingsProps) {
           onChange={(event) => set({ to: { ...to, path: event.currentTarget.value } })}
         />
       </Group>
+      <Transforms
+        project={project}
+        transforms={(settings["transforms"] ?? []) as Transform[]}
+        change={(transforms) => set({ transforms })}
+        fault={(place) => fault(`transforms${place}`)}
+      />
       <KeepSettings settings={settings} set={set} fault={fault} />
     </>
   );

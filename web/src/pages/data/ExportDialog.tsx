@@ -2,8 +2,11 @@ import { Button, Group, List, Modal, Progress, Select, Stack, Switch, Text } fro
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../../api/client";
+import { faultAt } from "../../api/faults";
 import { formatsQuery } from "../../api/lists";
 import { Fault } from "../../parts/Fault";
+import { Transforms } from "../../parts/Transforms";
+import type { Transform } from "../../parts/transforms";
 import { count, words } from "../../words";
 
 interface ExportDialogProps {
@@ -20,6 +23,7 @@ interface ExportDialogProps {
 export function ExportDialog({ project, of, name, only, opened, onClose }: ExportDialogProps) {
   const [format, setFormat] = useState("coco");
   const [media, setMedia] = useState(true);
+  const [transforms, setTransforms] = useState<Transform[]>([]);
   const making = useMutation({
     mutationFn: () =>
       body(
@@ -31,6 +35,7 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
             ...(only?.picked === undefined ? {} : { picked: [...only.picked] }),
             format,
             media: media ? "copy" : "none",
+            transforms,
             pack: "zip",
           },
         }),
@@ -60,6 +65,7 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
     <Modal
       opened={opened}
       onClose={close}
+      size="lg"
       title={`${words.data.export}: ${name}`}
       closeButtonProps={{ "aria-label": words.actions.close }}
     >
@@ -80,6 +86,12 @@ export function ExportDialog({ project, of, name, only, opened, onClose }: Expor
               label={words.data.media}
               checked={media}
               onChange={(event) => setMedia(event.currentTarget.checked)}
+            />
+            <Transforms
+              project={project}
+              transforms={transforms}
+              change={setTransforms}
+              fault={(place) => faultAt(making.error, `transforms${place}`)}
             />
             <Group justify="flex-end">
               <Button loading={making.isPending} onClick={() => making.mutate()}>
