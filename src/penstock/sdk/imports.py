@@ -15,7 +15,7 @@ from penstock.datasets.model import Dataset as DatasetValue
 from penstock.files.model import Upload
 from penstock.ingest.model import Counts, ItemReport, NewImport
 from penstock.ingest.model import Import as ImportValue
-from penstock.sdk.errors import Failed
+from penstock.sdk.errors import Failed, Refused
 from penstock.sdk.local_files import Local, find
 from penstock.sdk.people import given
 from penstock.sdk.progress import bar
@@ -161,7 +161,11 @@ def _send(scope: Scope, files: list[Local]) -> list[Upload]:
 
     def send(file: Local) -> Upload:
         # The body is opened anew for each try, so a lost connection sends the file again from its start.
-        answer = scope.client.send(path, file.path, query={"name": file.name})
+        try:
+            answer = scope.client.send(path, file.path, query={"name": file.name})
+        except Refused as refused:
+            told = f"{file.name}: {refused.detail} Nothing was imported."
+            raise Refused(refused.status, refused.type, refused.title, told, refused.errors) from None
         return Upload.model_validate(answer.json(), extra="ignore")
 
     with bar("sending", len(files), show=scope.progress) as shown, ThreadPoolExecutor(SENDERS) as pool:

@@ -32,7 +32,7 @@ from penstock.tasks.task_tables import Surroundings
 
 
 class WorkIncomplete(Invalid):
-    """{count} things are missing or wrong, so the task is not finished yet. Each is listed, by annotation."""
+    """What is missing or wrong ({count}) keeps the task from being finished. Each is listed, by annotation."""
 
 
 class TakenOver(Conflict):

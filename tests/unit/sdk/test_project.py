@@ -103,6 +103,15 @@ def test_a_broken_item_is_reported_and_stops_nothing(p: Project, images: Path) -
     assert p.imports[done.id].counts == done.counts
 
 
+def test_a_file_that_is_too_large_to_send_is_named(p: Project, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise penstock.Refused(413, "too-large", "Too large", "It is larger than 9 bytes.")
+
+    monkeypatch.setattr(p._client, "send", refuse)
+    with pytest.raises(penstock.Refused, match=r"^0\.png: It is larger than 9 bytes\. Nothing was imported\."):
+        p.datasets.create("first").import_(images / "0.png")
+
+
 def test_two_stages_are_worked_through_by_names(two_stages: Project, drain: Callable[[], None]) -> None:
     p = two_stages
     work = p.templates["first pass"].next()
