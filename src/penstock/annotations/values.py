@@ -22,17 +22,17 @@ LONGEST = 100
 def count(into: Counter[Counted], file: int, annotations: Iterable[Annotation], sign: int) -> None:
     """Count the values of some annotations of a file."""
     annotations = list(annotations)
-    for label, n in Counter(a.label for a in annotations if a.label is not None).items():
-        into[file, label] += n * sign
-    alike = Counter((a.source, a.author, a.confidence) for a in annotations if a.label is not None)
-    for (source, author, confidence), n in alike.items():
+    labelled = [a for a in annotations if a.label is not None]
+    for label, n in Counter([a.label for a in labelled]).items():
+        into[file, cast(int, label)] += n * sign
+    for (source, author, confidence), n in Counter([(a.source, a.author, a.confidence) for a in labelled]).items():
         into[file, SOURCE, source] += n * sign
         if author is not None:
             into[file, AUTHOR, str(author)] += n * sign
         if confidence is not None:
             into[file, CONFIDENCE, str(tenth(confidence))] += n * sign
     for annotation in annotations:
-        for key, value in annotation.attributes.items():
+        for key, value in annotation.attributes.items() if annotation.attributes else ():
             for text in texts(value):
                 into[file, int(key), text] += sign
 

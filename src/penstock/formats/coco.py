@@ -11,7 +11,7 @@ the texts that they are, and made ours many at once. So it is never held: a set 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import islice
+from itertools import count, islice
 from typing import Any, BinaryIO
 
 import msgspec
@@ -322,29 +322,21 @@ def finish(told: bytes, some: Sequence[Deferred]) -> None:
 
 def _finish(some: Sequence[Deferred], prefix: str, names: Names) -> None:
     raws = [raw for one in some for raw in one.raws]
-    found = annotations_in(raws, ((one.item.height, one.item.width) for one in some for _ in one.raws), names)
+    found = iter(annotations_in(raws, ((one.item.height, one.item.width) for one in some for _ in one.raws), names))
     for one in some:
         item, ordinals = one.item, set[str]()
-        for n in range(len(one.raws)):
-            made = next(found)
+        for n, made in enumerate(islice(found, len(one.raws))):
             if isinstance(made, Exception):
                 where = f"{one.part} image {item.foreign['coco']['id']} annotation {n}"
                 item.problems.append(Problem(where, str(made), getattr(made, "code", "annotation")))
                 continue
             for annotation in made:
                 own = prefix + (annotation.ordinal or f"#{n}")
-                annotation.ordinal = _unique(own, ordinals)
+                if own in ordinals:
+                    own = next(named for k in count(2) if (named := f"{own}/{k}") not in ordinals)
+                ordinals.add(own)
+                annotation.ordinal = own
                 item.annotations.append(annotation)
-
-
-def _unique(ordinal: str, taken: set[str]) -> str:
-    """An ordinal, with a number behind it where an image has it twice."""
-    found, n = ordinal, 1
-    while found in taken:
-        n += 1
-        found = f"{ordinal}/{n}"
-    taken.add(found)
-    return found
 
 
 def _size(value: Any) -> int:

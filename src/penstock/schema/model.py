@@ -238,6 +238,12 @@ class Schema(Value):
         return {label.name: label for label in reversed(self.live_labels)}  # the first of a name
 
     @cached_property
+    def live_ids(self) -> Mapping[tuple[str, Kind], int]:
+        """The ids of live labels by their names, for each kind that an annotation with them may be."""
+        found = self.live_labels_by_name.items()
+        return {(name, kind): label.id for name, label in found for kind in get_args(Kind) if label.allows(kind)}
+
+    @cached_property
     def live_attributes(self) -> tuple[Attribute, ...]:
         return tuple(attribute for attribute in self.attributes if not attribute.archived)
 
