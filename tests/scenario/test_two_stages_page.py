@@ -76,6 +76,8 @@ def test_every_step_works(folder: Path, environment: dict[str, str], server: str
             assert ran.returncode == 0, ran.stdout + ran.stderr
             said.append(ran.stdout)
     planned, poured, worked, exported, _ = said
+    # Whoever stopped a script starts it again: the invite let them in once, and that was all.
+    subprocess.run([sys.executable, "first_pass.py"], check=True, cwd=folder, env=environment, timeout=60)
     assert planned.count("To do: ") == planned.count("Done: ") == 1
     assert re.search(r"one@example\.org joins by http://.*/join/", planned)
     assert _shown() in poured, "the page shows what is printed"
