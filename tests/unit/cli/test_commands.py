@@ -263,3 +263,17 @@ def test_pruning_is_looked_at_first(run: Say) -> None:
     assert "penstock prune --keep-days 7 --yes" in said
     assert run("prune", "--yes").startswith("Gone for good, up to revision 0")
     assert told(run, "prune", "--yes")["state"] == "done"
+
+
+def test_what_was_set_aside_is_listed_replayed_and_dismissed(run: Say, p: Project, store) -> None:
+    assert run("log", "setbacks") == "Nothing was set aside.\n"
+    assert "no setback 9" in run("log", "replay", "9", code=2)
+    with store.db.transaction(p.id) as tx:
+        tx.run(
+            "insert into set_aside (project, follower, seq, events, trouble, at)"
+            " select %(project)s, 'tasks.watching', seq, 1, 'ValueError: odd', moment() from generate_series(1, 2) seq"
+        )
+    assert "ValueError: odd" in run("log", "setbacks")
+    assert "tasks.watching took the events of revision 1." in run("log", "replay", "1")
+    assert run("log", "dismiss", "2") == "Setback 2 is dismissed.\n"
+    assert [one["state"] for one in told(run, "log", "setbacks")] == ["dismissed", "replayed"]
