@@ -34,15 +34,24 @@ def stream(
 
 
 def texts(
-    tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int], chunk: int = 500
+    tx: Transaction,
+    branch: int | Branch,
+    as_of: int | None,
+    files: Sequence[int],
+    chunk: int = 500,
+    *,
+    bounds: bool = False,
 ) -> Iterator[tuple[int, str]]:
-    """The same, each file's annotations as one JSON list, for those who make something else of them."""
+    """The same, each file's annotations as one JSON list, for those who make something else of them.
+
+    `bounds` are the upright boxes around them, for who needs no more of their shapes.
+    """
     line = branches.get(tx, branch) if isinstance(branch, int) else branch
     levels = branches.levels(tx, line, as_of)
     wanted = sorted(files)
     for start in range(0, len(wanted), chunk):
         part = wanted[start : start + chunk]
-        found = text_tables.select_texts(tx, levels, part)
+        found = text_tables.select_texts(tx, levels, part, bounds=bounds)
         for file in part:
             yield file, found.get(file, "[]")
 

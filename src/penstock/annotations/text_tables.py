@@ -13,15 +13,17 @@ _TEXT: LiteralString = """
 concat('{"id":"', f.id, '","kind":"', f.kind, '","source":"', f.source, '"', ',"label":' || f.label,
   ',"confidence":' || f.confidence, ',"group":' || to_json(f."group")::text, ',"at":' || f.at::text,
   ',"author":' || f.author, case when f.attributes <> '{}' then ',"attributes":' || f.attributes::text end,
-  ',"foreign":' || f."foreign"::text, ',"geometry":', f.geometry, '}')"""
+  ',"foreign":' || f."foreign"::text,
+  case when %(bounds)s then concat(',"bounds":[', f.x, ',', f.y, ',', f.w, ',', f.h, ']') end,
+  ',"geometry":', f.geometry, '}')"""
 _AGGREGATED: LiteralString = "select f.file, '[' || string_agg(" + _TEXT + ", ',' order by f.id) || ']' from "
 _COLUMNS: LiteralString = (
     'a.file, a.id, a.kind, a.source, a.label, a.confidence, a."group", a.at, a.author, a.attributes, a."foreign",'
-    " a.geometry, a.gone"
+    " a.geometry, a.x, a.y, a.w, a.h, a.gone"
 )
 
 
-def select_texts(tx: Transaction, levels: Sequence[Level], files: Sequence[int]) -> dict[int, str]:
+def select_texts(tx: Transaction, levels: Sequence[Level], files: Sequence[int], *, bounds: bool) -> dict[int, str]:
     """The annotations of each file that has any, overlaid, in order of their ids: a JSON list."""
     if len(levels) == 1:
         found = "annotation f where f.project = %(project)s and f.branch = %(branch)s and f.file = any(%(files)s)"
@@ -32,7 +34,7 @@ def select_texts(tx: Transaction, levels: Sequence[Level], files: Sequence[int])
             else " and f.created_seq <= %(as_of)s and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
         )
         query = _AGGREGATED + found + valid + " and not f.gone group by f.file"
-        return dict(tx.rows(query, branch=branch, as_of=as_of, files=list(files)))
+        return dict(tx.rows(query, branch=branch, as_of=as_of, files=list(files), bounds=bounds))
     overlaid = (
         "(select distinct on (a.file, a.id) "
         + _COLUMNS
@@ -40,4 +42,4 @@ def select_texts(tx: Transaction, levels: Sequence[Level], files: Sequence[int])
         + " and a.file = any(%(files)s) order by a.file, a.id, level.n) f"
     )
     query = _AGGREGATED + overlaid + " where not f.gone group by f.file"
-    return dict(tx.rows(query, **at_levels(levels), files=list(files)))
+    return dict(tx.rows(query, **at_levels(levels), files=list(files), bounds=bounds))

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from penstock import ingest
+from penstock import formats, ingest
 from penstock import schema as schemas
 from penstock.annotations import rows
 from penstock.annotations.model import decode_all
@@ -21,6 +21,7 @@ from penstock.export.publishing import safe
 from penstock.export.reshaping import Reshaping
 from penstock.export.shelf import Shelf
 from penstock.formats import Item, Loss, naming
+from penstock.formats.carries import becomes
 from penstock.schema.model import Schema
 from penstock.store import Database, Transaction
 
@@ -29,6 +30,7 @@ _FIRST_FILES = 16
 _MOST_FILES = 500
 _MOST_RESHAPED = 32  #: of which images are made, between two looks at whether it was cancelled
 _PULSE_SECONDS = 0.5
+_IMAGE = Item(key="", width=1, height=1)
 
 
 class Cancelled(Exception):
@@ -71,6 +73,8 @@ class Content:
         self._reshaping = Reshaping(export.transforms, self.schema, loss, shelf) if export.transforms else None
         self.written_schema = self._reshaping.schema if self._reshaping else self.schema
         """The schema of what transforms leave."""
+        is_plain = self._reshaping is None and self._filter is None  # those look at shapes, and may change them
+        self._wants_bounds = is_plain and becomes("polygon", formats.named(export.format).carries, _IMAGE) == "box"
         self.files = 0
         self.annotations = 0
         self.labels: Counter[str] = Counter()
@@ -113,7 +117,7 @@ class Content:
 
     def _read(self, tx: Transaction, files: list[int]) -> list[tuple[FileState, Item]]:
         export = self._export
-        texts = dict(rows.texts(tx, export.branch, export.as_of, files))
+        texts = dict(rows.texts(tx, export.branch, export.as_of, files, bounds=self._wants_bounds))
         states = datasets.file_states(tx, files, export.as_of)
         if self._filter is not None:
             known = facts.of_files(

@@ -152,3 +152,20 @@ def test_media_inside_go_out_and_come_in_again(desk: Desk, new_desk: NewDesk, ou
     assert other.file("images/a.jpg").hash == desk.file("images/a.jpg").hash
     [before], [after] = desk.annotations("images/a.jpg"), other.annotations("images/a.jpg")
     assert (after.geometry, after.foreign) == (before.geometry, before.foreign)
+
+
+def test_bounds_that_are_stored_are_those_of_the_shapes(desk: Desk, out: Out) -> None:  # noqa: F811
+    given = json.loads(coco("a.jpg"))
+    given["annotations"][0]["segmentation"] = [[10.25, 20, 30.1, 20, 30.1, 55.7, 11, 50]]
+    desk.put("annotations/instances.json", json.dumps(given))
+    desk.put("images/a.jpg", image(1))
+    desk.run()
+    made, known = out("yolo")
+    [line] = [path.read_text() for path in known.rglob("a.txt")]
+    to = {"folder": str(known.parent), "path": "asked"}
+    asked = {"format": "yolo", "filter": "labels.dog >= 1", "to": to}  # a query looks at the shapes themselves
+    new = NewExport.model_validate({"dataset": made.dataset, **asked})
+    started = desk.store.db.perform(lambda tx: verbs.start(tx, new), desk.project)
+    making.run(Work(desk.store), desk.project, started.id)
+    assert [path.read_text() for path in (known.parent / "asked").rglob("a.txt")] == [line]
+    assert line.split() == ["0", "0.20175", "0.473125", "0.1985", "0.44625"]
