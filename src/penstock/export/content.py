@@ -25,7 +25,7 @@ from penstock.formats.carries import becomes
 from penstock.schema.model import Schema
 from penstock.store import Database, Transaction
 
-_AT_ONCE = 20_000  #: annotations to read in one short transaction, about
+_AT_ONCE = 10_000  #: annotations to read in one short transaction, about
 _FIRST_FILES = 16
 _MOST_FILES = 500
 _MOST_RESHAPED = 32  #: of which images are made, between two looks at whether it was cancelled

@@ -122,6 +122,9 @@ def _bring_all(work: Work, project: int, run: Import, chunk: int, read: Spool, w
     for batch in batches([one for one in read.planned if one.key in waiting], BATCH_ITEMS, BATCH_ANNOTATIONS):
         finish = partial(_finish, run.format, read.told, batch)
         _bring(work, project, run, chunk, prepare(work.store, project, batch, finish, is_truth=is_truth))
+        for one in batch:  # which the chunk would hold to its end
+            one.item.annotations.clear()
+            one.raws.clear()
 
 
 def _finish(format: str | None, told: str, planned: Sequence[Planned]) -> None:

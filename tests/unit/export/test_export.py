@@ -351,7 +351,7 @@ def test_now_in_a_filter_is_what_was_told(dataset: Dataset, folder: Path, export
 def test_chunks_follow_how_dense_files_are() -> None:
     assert content._next_size(16, 0) == 32
     assert content._next_size(400, 100) == 500
-    assert content._next_size(500, 40_000) == 250
+    assert content._next_size(500, 40_000) == 125
     assert content._next_size(16, 10**7) == 1
 
 
