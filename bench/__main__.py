@@ -1,7 +1,7 @@
 """`make bench`: every figure that Penstock promises, with the machine it was measured on.
 
 python -m bench                 all but the crash run
-python -m bench startup import  some of them: startup, import, claim, latency, screen, grid, volume, transforms
+python -m bench startup import  some of them: startup, import, claim, latency, screen, grid, volume, transforms, million
 python -m bench crash           200 kills, some ten minutes
 """
 
@@ -11,12 +11,25 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import asking, claiming, coco_set, grid, importing, latency, machine, screen, startup, transforming, volume
+from bench import (
+    asking,
+    claiming,
+    coco_set,
+    grid,
+    importing,
+    latency,
+    machine,
+    million,
+    screen,
+    startup,
+    transforming,
+    volume,
+)
 from bench.installation import installation
 from bench.project import Project
 from bench.table import Table
 
-PARTS = ("startup", "import", "claim", "latency", "screen", "grid", "volume", "transforms")
+PARTS = ("startup", "import", "claim", "latency", "screen", "grid", "volume", "transforms", "million")
 
 
 def main() -> None:
@@ -32,8 +45,14 @@ def main() -> None:
             startup.run(running, table)
     if {"import", "claim", "latency"} & set(asked):
         _measure(asked, table)
-    whole = (("screen", screen.run), ("grid", grid.run), ("volume", _volume), ("transforms", transforming.run))
-    for part, run in whole:
+    whole = {
+        "screen": screen.run,
+        "grid": grid.run,
+        "volume": _volume,
+        "transforms": transforming.run,
+        "million": _million,
+    }
+    for part, run in whole.items():
         if part in asked:
             with tempfile.TemporaryDirectory(prefix="penstock-images-") as name, installation() as running:
                 run(Project.make(running), Path(name), table)
@@ -57,11 +76,20 @@ def _measure(asked: list[str], table: Table) -> None:
 
 
 def _volume(project: Project, folder: Path, table: Table) -> None:
-    """The set of COCO's size; a share of it where `PENSTOCK_BENCH_SHARE` says so, such as 0.1."""
-    share = float(os.environ.get("PENSTOCK_BENCH_SHARE", "1"))
+    """The set of COCO's size."""
+    share = _share()
     scale = volume.Scale(int(coco_set.IMAGES * share), int(coco_set.ANNOTATIONS * share))
     volume.run(project, folder, table, scale)
     asking.run(project, table, scale.images)
+
+
+def _million(project: Project, folder: Path, table: Table) -> None:
+    million.run(project, folder, table, int(million.FILES * _share()))
+
+
+def _share() -> float:
+    """A share of the large sets where `PENSTOCK_BENCH_SHARE` says so, such as 0.1."""
+    return float(os.environ.get("PENSTOCK_BENCH_SHARE", "1"))
 
 
 def _crash() -> None:

@@ -24,22 +24,29 @@ ENTRIES: LiteralString = (
 _BOXES: LiteralString = (
     "insert into annotation (project, branch, file, id, created_seq, kind, label, x, y, w, h, geometry, attributes,"
     " source, origin) select f.project, b.id, f.id, gen_random_uuid(), f.created_seq, 'box', %(label)s, 8, 8, 24, 16,"
-    " '[8,8,24,16]', '{}', 'import', 'import' from file f join branch b on b.project = f.project and b.kind = 'main'"
-    " where f.id > %(file)s order by f.id"
+    " '[8,8,24,16]', '{}', 'import', 'import' from file f join branch b on b.project = f.project and b.kind = 'main',"
+    " generate_series(1, %(boxes)s) where f.id > %(file)s order by f.id"
 )
 _LABELS: LiteralString = (
-    "insert into file_label (project, branch, file, label, n) select f.project, b.id, f.id, %(label)s, 1"
+    "insert into file_label (project, branch, file, label, n) select f.project, b.id, f.id, %(label)s, %(boxes)s"
     " from file f join branch b on b.project = f.project and b.kind = 'main' where f.id > %(file)s order by f.id"
+)
+
+READY: LiteralString = (
+    "insert into event (project, seq, n, kind, subject, body, actor, at) select v.project, v.seq,"
+    " 1000 + row_number() over (order by f.id), v.kind, 'file:' || f.id, v.body || jsonb_build_object('file', f.id),"
+    " v.actor, v.at from event v join file f on f.project = v.project and f.id > %(file)s"
+    " where v.kind = 'file.ready' and v.subject = 'file:' || %(file)s::text"
 )
 
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
-def fill(project: Project, folder: Path, count: int) -> None:
-    """Import one picture, then put it on the shelf so many times."""
+def fill(project: Project, folder: Path, count: int, boxes: int = 1) -> None:
+    """Import one picture, then put it on the shelf so many times, each with so many boxes."""
     with opened(project, folder) as conn:
-        fill_rows(conn, project.label, count)
+        fill_rows(conn, project.label, count, boxes)
 
 
 @contextmanager
@@ -58,9 +65,9 @@ def newest(conn: Connection) -> int:
     return found[0]
 
 
-def fill_rows(conn: Connection, label: int, count: int) -> None:
-    """The rows of so many more files like the newest one."""
-    given = {"count": count, "file": newest(conn), "label": label}
-    for statement in (_FILES, ENTRIES, _BOXES, _LABELS):
+def fill_rows(conn: Connection, label: int, count: int, boxes: int = 1) -> None:
+    """The rows of so many more files like the newest one, each with so many boxes."""
+    given = {"count": count, "file": newest(conn), "label": label, "boxes": boxes}
+    for statement in (_FILES, ENTRIES, _BOXES, _LABELS, READY):
         conn.execute(statement, given)
-    conn.execute("vacuum analyze file, entry, annotation, file_label")
+    conn.execute("vacuum analyze file, entry, annotation, file_label, event")

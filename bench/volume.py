@@ -32,12 +32,6 @@ _META: LiteralString = (
     " jsonb_build_object('weather', (array['sun', 'rain', 'snow', 'fog'])[1 + id %% 4]), 'import', created_seq"
     " from file where id > %(file)s"
 )
-_READY: LiteralString = (
-    "insert into event (project, seq, n, kind, subject, body, actor, at) select v.project, v.seq,"
-    " 1000 + row_number() over (order by f.id), v.kind, 'file:' || f.id, v.body || jsonb_build_object('file', f.id),"
-    " v.actor, v.at from event v join file f on f.project = v.project and f.id > %(file)s"
-    " where v.kind = 'file.ready' and v.subject = 'file:' || %(file)s::text"
-)
 _FORMATS = (("yolo", "zip", "< 8"), ("voc", "zip", "< 8"))
 
 
@@ -75,7 +69,7 @@ def _shelve(project: Project, folder: Path, scale: Scale) -> None:
     with shelf.opened(project, folder) as conn:
         size = {"width": coco_set.WIDTH, "height": coco_set.HEIGHT}
         given = {"count": scale.images, "file": shelf.newest(conn), **size}
-        for statement in (_FILES, shelf.ENTRIES, _META, _READY):
+        for statement in (_FILES, shelf.ENTRIES, _META, shelf.READY):
             conn.execute(statement, given)
         conn.execute("vacuum analyze file, entry, file_meta, event")
 

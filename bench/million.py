@@ -1,0 +1,82 @@
+"""A million files with ten boxes each: pages anywhere, counts, facets, and an export beside the machine's limits."""
+
+import os
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from bench import shelf
+from bench.project import Project
+from bench.table import Table, timed
+from bench.volume import exported
+
+FILES, BOXES = 1_000_000, 10
+_PAGE, _TURNS = 50, 9
+_SAMPLE = 256 << 20  #: bytes of the export that the limits are measured with
+_QUERIES = {"labels.thing >= 1": "by labels", 'meta.weather = "rain"': "by metadata"}
+
+
+def run(project: Project, folder: Path, table: Table, files: int) -> None:
+    """Fill `project.source`, and ask."""
+    shelf.fill(project, folder, files, BOXES)
+    _ask(project, table, files)
+    _export(project, folder / "out", table, f"{files:,} files, {files * BOXES:,} boxes")
+
+
+def _ask(project: Project, table: Table, files: int) -> None:
+    line, path = project.line, f"{project.path}/datasets/{project.source}"
+
+    def add(what: str, call: Callable[[], Any], wanted: str = "", more: str = "", turns: int = _TURNS) -> None:
+        taken = [timed(call)[0] for _ in range(turns)]
+        table.add(what, statistics.median(taken), "ms", wanted, f"{more}{', ' if more else ''}up to {max(taken):.0f}")
+
+    miles = line.get(f"{path}/files/milestones")
+    every, cursors = miles["every"], miles["cursors"]
+    for name, at in (("first", 0), ("middle", miles["files"] // 2), ("last", miles["files"] - _PAGE)):
+        passed, skip = divmod(at, every)
+        after = f"&after={cursors[passed - 1]}" if passed else ""
+        page = f"{path}/files?skip={skip}&limit={_PAGE}{after}"
+        add(f"page of {files:,} files, {name}", lambda page=page: line.get(page), "< 50")
+    add("count of all", lambda: line.get(f"{path}/files/count"), "< 500")
+    for query, name in _QUERIES.items():
+        asked = f"{path}/files/count?q={quote(query)}"
+        add(f"count {name}", lambda asked=asked: line.get(asked), "< 500", query)
+    why = "every file is looked at, for no count of these is kept"
+    add("milestones of all", lambda: line.get(f"{path}/files/milestones"), "", why, 3)
+    add("facets of all", lambda: line.get(f"{path}/facets"), "", why, 3)
+
+
+def _export(project: Project, out: Path, table: Table, more: str) -> None:
+    to = {"folder": str(out), "path": "coco"}
+    took = exported(project, out, {"format": "coco", "pack": "folder", "media": "none", "to": to})
+    [made] = [path for path in (out / "coco").glob("*.json") if path.name != "manifest.json"]
+    size = made.stat().st_size
+    encode, write = _limits(made, out)
+    lower = min(encode, write)
+    rate = size / took / 1e6
+    limits = f"{size / 1e6:.0f} MB in {took:.0f} s; encode {encode:.0f} MB/s, write {write:.0f} MB/s"
+    table.add("COCO export, of the machine's lower limit", rate / lower * 100, "%", ">= 60", f"{more}; {limits}")
+
+
+def _limits(made: Path, folder: Path) -> tuple[float, float]:
+    """MB a second that this machine encodes, and durably writes, of what was exported."""
+    with made.open("rb") as file:
+        file.seek(max(0, made.stat().st_size - _SAMPLE) // 2)
+        sample = file.read(_SAMPLE)
+    lines = sample[sample.index(b"\n") + 1 : sample.rindex(b"\n")].replace(b",\n", b"\n")
+    things = [msgspec.json.decode(line) for line in lines.splitlines()[: 1 << 18] if line.startswith(b"{")]
+    encode, text = timed(lambda: msgspec.json.encode(things))
+    with tempfile.TemporaryFile(dir=folder) as target:
+
+        def write() -> None:
+            target.write(sample)
+            target.flush()
+            os.fsync(target.fileno())
+
+        written, _ = timed(write)
+    return len(text) / encode / 1000, len(sample) / written / 1000
