@@ -45,6 +45,10 @@ def test_the_graph_moves_as_work_is_done_and_leads_to_the_run_it_set_off(flowing
         task.submit()
     expect(node).to_contain_text("2 of 4 done")
     assert desk.serious() == []
+    page.get_by_role("button", name="2 waiting").click()
+    expect(page.get_by_role("textbox", name="Which files")).to_have_value('task("label").status = open')
+    expect(page.get_by_text("2 of 4 files")).to_be_visible()
+    page.go_back()
     action = page.get_by_role("link", name="Action tell")
     expect(action).to_contain_text("Last run done")
     action.click()

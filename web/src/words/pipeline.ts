@@ -2,6 +2,8 @@
 const n = new Intl.NumberFormat("en");
 const plural = (count: number, one: string, many = `${one}s`) => `${n.format(count)} ${count === 1 ? one : many}`;
 
+const hourly = (rate: number) => (rate < 10 ? rate.toFixed(1).replace(/\.0$/, "") : n.format(Math.round(rate)));
+
 export const pipeline = {
   title: "Pipeline",
   graph: "Graph",
@@ -33,8 +35,8 @@ export const pipeline = {
   },
   today: (count: number) => `${n.format(count)} today`,
   people: (count: number) => plural(count, "person at work", "people at work"),
-  rate: (perHour: number) =>
-    `${perHour < 10 ? perHour.toFixed(1).replace(/\.0$/, "") : n.format(Math.round(perHour))} an hour`,
+  rate: (perHour: number) => `${hourly(perHour)} an hour`,
+  shortRate: (perHour: number) => `${hourly(perHour)}/h`,
   left: (seconds: number) => {
     if (seconds < 90) return "about a minute left";
     if (seconds < 5400) return `about ${n.format(Math.round(seconds / 60))} minutes left`;

@@ -10,6 +10,7 @@ import type { Action } from "../../api/lists";
 import { isStale } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Page } from "../../parts/Page";
+import { QueryInput } from "../../parts/QueryInput";
 import { changesOf } from "../../parts/sides";
 import { Unsaved } from "../../parts/Stale";
 import { Sure } from "../../parts/Sure";
@@ -147,13 +148,15 @@ function Form({ of }: { of: Action | undefined }) {
           />
         </Group>
         <Trigger draft={when} set={(part) => set({ when: { ...when, ...part } })} fault={fault} />
-        <TextInput
+        <QueryInput
+          project={project}
+          context="event"
           label={words.if}
           description={words.ifWhy}
           placeholder={words.ifHint}
           value={condition}
           error={fault("if") ?? fault("condition")}
-          onChange={(event) => set({ condition: event.currentTarget.value })}
+          onChange={(condition) => set({ condition })}
         />
         <Stack gap="sm">
           <Title order={2}>{words.do}</Title>

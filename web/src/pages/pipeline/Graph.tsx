@@ -13,6 +13,7 @@ import {
   ReactFlow,
   type ReactFlowInstance,
 } from "@xyflow/react";
+import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { count, words } from "../../words";
 import { AddMenu, type Building } from "./building/AddMenu";
@@ -25,7 +26,7 @@ type CardNode = FlowNode<
   { project: number; thing: Thing; onTemplate: (template: TemplateStatus) => void; building: Building | undefined },
   "card"
 >;
-type PipeEdge = FlowEdge<{ edge: Edge; pulse: number }, "pipe">;
+type PipeEdge = FlowEdge<{ edge: Edge; pulse: number; show: (edge: Edge) => void }, "pipe">;
 
 /** Below it the words on a node are too small to read. */
 const LEAST_ZOOM = 0.8;
@@ -43,7 +44,18 @@ interface GraphProps {
 
 /** The pipeline drawn from left to right, with dots as files pass. */
 export function Graph({ project, status, onTemplate, building }: GraphProps) {
+  const navigate = useNavigate();
   const pulses = usePulses(project, status);
+  const showEdge = ({ leads }: Edge) => {
+    if ("dataset" in leads && leads.dataset < 0) return; // of a draft: there is nothing yet
+    void ("action" in leads
+      ? navigate({ to: "/p/$project/actions/$action", params: { project, action: leads.action } })
+      : navigate({
+          to: "/p/$project/data/$dataset",
+          params: { project, dataset: leads.dataset },
+          search: { q: leads.query },
+        }));
+  };
   const drawn = useMemo(() => {
     const edges = edgesOf(status);
     return { edges, nodes: layOut(status, edges) };
@@ -61,7 +73,7 @@ export function Graph({ project, status, onTemplate, building }: GraphProps) {
     source: edge.from,
     target: edge.to,
     type: "pipe",
-    data: { edge, pulse: pulses.get(edge.id) ?? 0 },
+    data: { edge, pulse: pulses.get(edge.id) ?? 0, show: showEdge },
   }));
   return (
     <section className={classes["graph"]} aria-label={words.pipeline.map}>
@@ -73,6 +85,7 @@ export function Graph({ project, status, onTemplate, building }: GraphProps) {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onInit={show}
+        onEdgeClick={(_, { data }) => data && showEdge(data.edge)}
         minZoom={0.2}
         maxZoom={1.5}
         nodesDraggable={false}
@@ -112,7 +125,8 @@ function CardInGraph({ data }: NodeProps<CardNode>) {
 
 function Pipe({ id, data, ...ends }: EdgeProps<PipeEdge>) {
   const [path, x, y] = getBezierPath(ends);
-  const waiting = data?.edge.waiting ?? 0;
+  const { waiting = 0, perHour = 0 } = data?.edge ?? {};
+  const long = waiting > 0 ? words.pipeline.waiting(waiting) : words.pipeline.rate(perHour);
   return (
     <>
       <BaseEdge id={id} path={path} className={classes["pipe"]} data-carries={data?.edge.carries} />
@@ -121,16 +135,18 @@ function Pipe({ id, data, ...ends }: EdgeProps<PipeEdge>) {
           <animateMotion dur="0.9s" path={path} fill="freeze" calcMode="spline" keyTimes="0;1" keySplines=".3 0 .3 1" />
         </circle>
       )}
-      {waiting > 0 && (
+      {data !== undefined && waiting + perHour > 0 && (
         <EdgeLabelRenderer>
-          <span
+          <button
+            type="button"
             className={classes["label"]}
-            title={words.pipeline.waiting(waiting)}
+            title={long}
             style={{ transform: `translate(-50%, -50%) translate(${x + 6}px, ${y}px)` }}
+            onClick={() => data.show(data.edge)}
           >
-            <span aria-hidden>{count(waiting)}</span>
-            <span className="sr">{words.pipeline.waiting(waiting)}</span>
-          </span>
+            <span aria-hidden>{waiting > 0 ? count(waiting) : words.pipeline.shortRate(perHour)}</span>
+            <span className="sr">{long}</span>
+          </button>
         </EdgeLabelRenderer>
       )}
     </>

@@ -39,6 +39,15 @@ test("files flow from a watched dataset through the template to where it routes,
   ]);
 });
 
+test("an edge leads to the files that flow over it, or to the action that hears of them", () => {
+  const odd = { ...STATUS, templates: STATUS.templates.map((one) => ({ ...one, name: 'a "b"' })) };
+  expect(edgesOf(odd).map((edge) => edge.leads)).toEqual([
+    { dataset: 1, query: 'task("a \\"b\\"").status = open' },
+    { dataset: 2, query: 'task("a \\"b\\"").status = done' },
+    { action: 7 },
+  ]);
+});
+
 test("nodes lie from left to right without overlap", () => {
   const at = new Map(layOut(STATUS, edgesOf(STATUS)).map((node) => [node.id, node]));
   expect(at.get("dataset 1")!.x).toBeLessThan(at.get("template 1")!.x);

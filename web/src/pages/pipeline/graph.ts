@@ -29,6 +29,10 @@ export interface Edge {
   /** What passes: files that wait to be worked on, finished ones, or only the news of progress. */
   carries: "waiting" | "finished" | "news";
   waiting: number;
+  /** Files an hour; 0 while nobody is at work. */
+  perHour: number;
+  /** What is shown of it: those files, or the action that hears of them. */
+  leads: { dataset: number; query: string } | { action: number };
 }
 
 export const datasetNode = (id: number): string => `dataset ${id}`;
@@ -37,12 +41,23 @@ export const actionNode = (id: number): string => `action ${id}`;
 
 export function edgesOf(status: Status): Edge[] {
   const datasets = new Set(status.datasets.map((dataset) => dataset.id));
-  const edge = (from: string, to: string, carries: Edge["carries"], waiting = 0): Edge => ({
+  const edge = (
+    from: string,
+    to: string,
+    carries: Edge["carries"],
+    more: Pick<Edge, "leads"> & Partial<Edge>,
+  ): Edge => ({
     id: `${from} > ${to}`,
     from,
     to,
     carries,
-    waiting,
+    waiting: 0,
+    perHour: 0,
+    ...more,
+  });
+  const inState = ({ name }: TemplateStatus, dataset: number, state: string) => ({
+    dataset,
+    query: `task("${name.replace(/["\\]/g, "\\$&")}").status = ${state}`,
   });
   return [
     ...status.templates.flatMap((template) => {
@@ -50,15 +65,27 @@ export function edgesOf(status: Status): Edge[] {
       // How many wait is known for the template alone, not for each dataset that it watches.
       const waiting = watched.length === 1 ? (template.progress.counts["open"] ?? 0) : 0;
       return [
-        ...watched.map((id) => edge(datasetNode(id), templateNode(template.id), "waiting", waiting)),
+        ...watched.map((id) =>
+          edge(datasetNode(id), templateNode(template.id), "waiting", {
+            waiting,
+            leads: inState(template, id, "open"),
+          }),
+        ),
         ...template.routes_to
           .filter((id) => datasets.has(id))
-          .map((id) => edge(templateNode(template.id), datasetNode(id), "finished")),
+          .map((id) =>
+            edge(templateNode(template.id), datasetNode(id), "finished", {
+              perHour: (template.people ?? 0) > 0 ? (template.pace?.per_hour ?? 0) : 0,
+              leads: inState(template, id, "done"),
+            }),
+          ),
       ];
     }),
     ...status.actions
       .filter((action) => action.template != null && status.templates.some((one) => one.id === action.template))
-      .map((action) => edge(templateNode(action.template ?? 0), actionNode(action.id), "news")),
+      .map((action) =>
+        edge(templateNode(action.template ?? 0), actionNode(action.id), "news", { leads: { action: action.id } }),
+      ),
   ];
 }
 

@@ -1,8 +1,9 @@
-import { Checkbox, Group, MultiSelect, NumberInput, Stack, TextInput } from "@mantine/core";
+import { Checkbox, Group, MultiSelect, NumberInput, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client";
 import { useHere } from "../../api/here";
 import { membersQuery, teamsQuery } from "../../api/lists";
+import { QueryInput } from "../../parts/QueryInput";
 import { templates as words } from "../../words/templates";
 import type { PartProps } from "./Template";
 
@@ -10,6 +11,7 @@ type Crew = Schemas["Crew"];
 
 /** Who works, who reviews, and how much. */
 export function PeopleSettings({ settings, set, disabled, fault }: PartProps) {
+  const { project } = useHere();
   return (
     <>
       <CrewField
@@ -39,20 +41,15 @@ export function PeopleSettings({ settings, set, disabled, fault }: PartProps) {
                 error={fault("review.share")}
                 onChange={(share) => set({ review: { ...settings.review, share: Number(share) / 100 } })}
               />
-              <TextInput
+              <QueryInput
+                project={project}
+                context="task"
                 label={words.if}
                 placeholder={words.ifHint}
                 disabled={disabled}
                 value={settings.review.if ?? ""}
                 error={fault("review.if")}
-                onChange={(event) =>
-                  set({
-                    review: {
-                      ...settings.review,
-                      if: event.currentTarget.value === "" ? null : event.currentTarget.value,
-                    },
-                  })
-                }
+                onChange={(query) => set({ review: { ...settings.review, if: query === "" ? null : query } })}
               />
             </Group>
             <CrewField

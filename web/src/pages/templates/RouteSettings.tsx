@@ -9,7 +9,6 @@ import {
   Select,
   Stack,
   Text,
-  TextInput,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
@@ -17,6 +16,7 @@ import type { Schemas } from "../../api/client";
 import { useHere } from "../../api/here";
 import { datasetsQuery, offered } from "../../api/lists";
 import { templates as words } from "../../words/templates";
+import { QueryInput } from "../../parts/QueryInput";
 import type { PartProps } from "./Template";
 
 type Watch = Schemas["Watch"];
@@ -110,16 +110,16 @@ export function RouteSettings({ settings, set, disabled, fault }: PartProps) {
                     onChange={(share) => setRoute(at, { sample: typeof share === "number" ? share / 100 : null })}
                   />
                 </Group>
-                <TextInput
+                <QueryInput
+                  project={project}
+                  context="task"
                   label={words.if}
                   description={words.ifWhy}
                   placeholder={words.ifHint}
                   disabled={disabled || route.else === true}
                   value={route.if ?? ""}
                   error={fault(`on_done[${at}].if`)}
-                  onChange={(event) =>
-                    setRoute(at, { if: event.currentTarget.value === "" ? null : event.currentTarget.value })
-                  }
+                  onChange={(query) => setRoute(at, { if: query === "" ? null : query })}
                 />
                 <Group align="flex-end">
                   <Select
