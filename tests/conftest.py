@@ -15,6 +15,8 @@ import httpx
 import hypothesis
 import pytest
 from fastapi import FastAPI
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from databases import Postgres
 from penstock import engine, store
@@ -42,6 +44,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if "thorough" not in item.keywords]
 
 
+class ByFile(LoadScopeScheduling):
+    """Files go to whichever worker is free; all that need a browser go to one, as one server and one browser do."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = "tests/browser/"
+        return folder if nodeid.startswith(folder) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist may be off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
+
+
 _numbers = itertools.count(1)
 
 
@@ -52,6 +67,7 @@ def postgres() -> Iterator[Postgres]:
     postgres = Postgres(server.dsn)
     postgres.prepare()
     yield postgres
+    postgres.close()
     server.close()
     embedded.erase(home)
     shutil.rmtree(home, ignore_errors=True)

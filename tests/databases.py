@@ -61,6 +61,8 @@ class Postgres:
     dsn: str
     name: str = "test"
     _shape: object = field(default=None, repr=False)
+    _conn: psycopg.Connection | None = field(default=None, repr=False)
+    """To the test database, kept: what is planned once need not be planned for each test."""
 
     def database(self, name: str) -> str:
         return psycopg.conninfo.make_conninfo(self.dsn, dbname=name)
@@ -81,16 +83,33 @@ class Postgres:
 
     def renew(self) -> None:
         """Make the test database as it was when it was new. Whoever is still connected is thrown out."""
-        with psycopg.connect(self.database(self.name), autocommit=True) as conn:
-            conn.execute(
-                "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
-                " where datname = current_database() and pid <> pg_backend_pid()"
-            )
-            if conn.execute(SHAPE).fetchone() == self._shape:
-                conn.execute("select baseline.restore()")
-                return
-        self.admin(f"drop database {self.name} with (force)")
-        self._make()
+        try:
+            if self._conn is None:
+                self._conn = psycopg.connect(self.database(self.name), autocommit=True)
+            is_restored = self._restore(self._conn)
+        except psycopg.OperationalError:  # a test ended the server, or all connections
+            self.close()
+            return self.renew()
+        if not is_restored:
+            self.close()
+            self.admin(f"drop database {self.name} with (force)")
+            self._make()
+
+    def close(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+    def _restore(self, conn: psycopg.Connection) -> bool:
+        """Whether the database has its shape still, and now what it held."""
+        conn.execute(
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        if conn.execute(SHAPE).fetchone() != self._shape:
+            return False
+        conn.execute("select baseline.restore()")
+        return True
 
     def _make(self) -> None:
         self.admin(f"create database {self.name} template {TEMPLATE} strategy file_copy")

@@ -94,7 +94,7 @@ def _served(postgres: Postgres, name: str) -> Iterator[Served]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(postgres: Postgres) -> Iterator[Served]:
     yield from _served(postgres, "browser")
 
@@ -105,14 +105,14 @@ def mortal(postgres: Postgres) -> Iterator[Served]:
     yield from _served(postgres, "browser_mortal")
 
 
-# For one module: while it runs, this thread has an event loop, and whatever starts one of its own can't be tested.
-@pytest.fixture(scope="module")
+# Not for the session: while it runs, this thread has an event loop, and whatever starts one of its own can't be tested.
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The first of: what the variable names, Chromium on the PATH, Playwright's own.
 
