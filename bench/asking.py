@@ -14,6 +14,8 @@ from bench.table import Table, timed
 TURNS = 9
 CHANGES = 10_000
 _BATCH = 20
+_TRIPS = "8 to 11 round trips, at each of which somebody else may have the core"
+_COMPARED = "both states of each are read and compared in the database, whose followers read the same changes meanwhile"
 
 
 def run(project: Project, table: Table, files: int) -> None:
@@ -27,9 +29,10 @@ def run(project: Project, table: Table, files: int) -> None:
     asked = f"q={quote(query)}"
     count = line.get(f"{dataset}/files/count?{asked}")["files"]
 
-    def add(what: str, call: Callable[[int], Any], wanted: str, more: str = "") -> None:
+    def add(what: str, call: Callable[[int], Any], wanted: str, more: str = "", why: str = "") -> None:
         taken = [timed(lambda n=n: call(n))[0] for n in range(TURNS)]
-        table.add(what, statistics.median(taken), "ms", wanted, f"{more}{', ' if more else ''}up to {max(taken):.0f}")
+        said = f"{more}{', ' if more else ''}up to {max(taken):.0f}"
+        table.add(what, statistics.median(taken), "ms", wanted, said, why)
 
     add("count of a query", lambda _: line.get(f"{dataset}/files/count?{asked}"), "< 50", f"{query}: {count:,} files")
     add("page of a query", lambda _: line.get(f"{dataset}/files?limit=50&{asked}"), "< 30")
@@ -43,17 +46,24 @@ def run(project: Project, table: Table, files: int) -> None:
     def named(text: str) -> Callable[[int], Any]:
         return lambda n: line.post(f"{dataset}/versions", msgspec.json.encode({"name": f"{text} {n}"}))
 
-    add("name a version, idle", named("idle"), "< 10")
+    add("a call that does nothing", lambda _: line.get("/api/v1/health"), "", "what HTTP itself costs just now")
+    add("name a version, idle", named("idle"), "< 10", why=_TRIPS)
     with _Writers(project):
-        add("name a version, beside 8 writers", named("busy"), "< 60")
+        add("name a version, beside 8 writers", named("busy"), "< 60", why=_TRIPS)
     version = line.post(f"{dataset}/versions", b'{"name": "before"}')["id"]
     body = {"source": f"version:{version}"}
-    add("fork", lambda n: line.post(f"{path}/forks", msgspec.json.encode({**body, "name": f"fork {n}"})), "< 10")
+    add(
+        "fork",
+        lambda n: line.post(f"{path}/forks", msgspec.json.encode({**body, "name": f"fork {n}"})),
+        "< 10",
+        "",
+        _TRIPS,
+    )
     _change(project, CHANGES)
     compared = f"{path}/diff?a=version:{version}&b=dataset:{project.source}"
     told = line.get(compared)
     more = f"{told['annotations']['changed']:,} changed"
-    add(f"difference of {CHANGES:,} changes, counted", lambda _: line.get(compared), "< 50", more)
+    add(f"difference of {CHANGES:,} changes, counted", lambda _: line.get(compared), "< 50", more, _COMPARED)
     label = labels[5]
 
     def rename(n: int) -> Any:

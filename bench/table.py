@@ -14,12 +14,14 @@ class Table:
     def head(self) -> None:
         print(f"\n{'what':46} {'measured':>14}  {'wanted':10} more")
 
-    def add(self, what: str, value: float, unit: str, wanted: str = "", more: str = "") -> None:
+    def add(self, what: str, value: float, unit: str, wanted: str = "", more: str = "", why: str = "") -> None:
+        """Print a row. `why` is what a missed figure is missed by."""
         shown = f"{value:.2f}" if value < 10 else f"{value:.0f}"
         mark = " "
         if wanted and not _holds(value, wanted):
             self.missed.append(what)
             mark = "!"
+            more += f"; missed: {why}" if why else ""
         print(f"{what:46} {f'{shown} {unit}':>14} {mark}{wanted:10} {more}", flush=True)
 
 
