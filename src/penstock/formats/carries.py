@@ -27,9 +27,11 @@ _SPLIT_NAMES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Carries:
-    """What survives in a format. What doesn't is counted when it is written."""
+    """What survives in a format. What doesn't is counted when it is written. Each is itself alone: `becomes` asks by it
+    for every annotation.
+    """
 
     kinds: frozenset[Kind]
     parts: bool = False  #: polygons of several parts
@@ -152,7 +154,7 @@ def count_rest(annotation: NamedAnnotation, carries: Carries, loss: Loss) -> Non
     """Count what a format can't hold of an annotation beside its shape."""
     if not carries.provenance:
         loss.count_unsaid(annotation)
-    if not carries.attributes and (annotation.attributes or annotation.foreign):
+    if not carries.attributes and (annotation.attributes or "attributes" in annotation.foreign):
         loss.count("attributes_dropped", len(all_values(annotation)))
     if annotation.confidence is not None and not carries.confidence:
         loss.count("confidence_dropped")

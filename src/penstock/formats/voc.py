@@ -282,7 +282,7 @@ def _object(annotation: NamedAnnotation, fitted: Fitted) -> Iterator[str]:
         f"\t\t<bndbox>\n\t\t\t<xmin>{_spelled(x + 1)}</xmin>\n\t\t\t<ymin>{_spelled(y + 1)}</ymin>\n"
         f"\t\t\t<xmax>{_spelled(x + w)}</xmax>\n\t\t\t<ymax>{_spelled(y + h)}</ymax>\n\t\t</bndbox>\n"
     )
-    if (annotation.attributes or annotation.foreign) and (values := all_values(annotation)):
+    if (annotation.attributes or "attributes" in annotation.foreign) and (values := all_values(annotation)):
         listed = [{"name": name, "value": _value(v)} for name, v in values.items()]
         yield from _element("attributes", {"attribute": listed}, 2)
     yield "\t</object>\n"
