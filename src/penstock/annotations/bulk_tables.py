@@ -1,9 +1,14 @@
 """Writing the annotations of many files at once. The caller holds the files."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import LiteralString
 from uuid import UUID
 
+from penstock.annotations import copying, values
+from penstock.annotations.copying import FileRows
 from penstock.store import Transaction
+
+_BLOCK_BYTES = 128 << 10  #: what goes to libpq at once: each time costs as much as ten rows
 
 
 def retire_many(tx: Transaction, branch: int, places: Sequence[tuple[int, UUID]]) -> None:
@@ -33,3 +38,42 @@ def insert_gone(tx: Transaction, branch: int, places: Sequence[tuple[int, UUID]]
             seq=tx.seq,
             origin=origin,
         )
+
+
+def copy_in(tx: Transaction, branch: int, files: Iterable[FileRows], origin: str) -> None:
+    """Stream new states of many files. No id may be at the branch's head yet."""
+    rows = copying.annotations(tx.project, branch, tx.seq, origin, files)
+    _copy(tx, "copy annotation (" + copying.COLUMNS + ") from stdin (format binary)", rows)
+
+
+def _copy(tx: Transaction, into: LiteralString, rows: Iterable[bytes]) -> None:
+    with tx.conn.cursor() as cursor, cursor.copy(into) as copy:
+        block = bytearray(copying.HEAD)
+        for some in rows:
+            block += some
+            if len(block) > _BLOCK_BYTES:
+                copy.write(bytes(block))
+                block.clear()
+        copy.write(bytes(block + copying.TAIL))
+
+
+def are_counted(tx: Transaction, branch: int, files: Collection[int]) -> bool:
+    """Whether facets of any of these files are there."""
+    return bool(
+        tx.value(
+            bool,
+            "select exists (select from unnest(%(files)s::bigint[]) f where"
+            " exists (select from file_label l where l.branch = %(branch)s and l.file = f)"
+            " or exists (select from file_value v where v.branch = %(branch)s and v.file = f))",
+            branch=branch,
+            files=list(files),
+        )
+    )
+
+
+def copy_labels(tx: Transaction, branch: int, counted: Mapping[values.Counted, int]) -> None:
+    """Count facets of files that have none yet."""
+    rows = copying.file_labels(tx.project, branch, counted)
+    _copy(tx, "copy file_label (project, branch, file, label, n) from stdin (format binary)", [rows])
+    rows = copying.file_values(tx.project, branch, counted)
+    _copy(tx, "copy file_value (project, branch, file, field, value, n) from stdin (format binary)", [rows])

@@ -162,15 +162,15 @@ def import_new(tx: Transaction, branch: int, files: Sequence[FileRows]) -> int:
                 file=file.file, branch=branch, added=len(file.annotations), updated=0, kept=0
             )
         )
-    tables.copy_in(tx, branch, some, "import")
+    bulk_tables.copy_in(tx, branch, some, "import")
     if branches.get(tx, branch).parent is None:
         counted = Counter[values.Counted]()
         for file in some:
             values.count(counted, file.file, file.annotations, 1)
-        if tables.are_counted(tx, branch, [file.file for file in some]):  # by what was pruned since
+        if bulk_tables.are_counted(tx, branch, [file.file for file in some]):  # by what was pruned since
             tables.count_labels(tx, branch, counted)
         else:
-            tables.copy_labels(tx, branch, counted)
+            bulk_tables.copy_labels(tx, branch, counted)
     return sum(len(file.annotations) for file in some)
 
 
@@ -232,7 +232,7 @@ def put_many(
         for file, (old, new) in changes.items():
             deltas.update(tables.tally(file, new, old))
         tables.count_labels(tx, line.id, deltas)
-    tables.copy_in(tx, line.id, (FileRows.of(file, [*new]) for file, (_, new) in changes.items()), origin)
+    bulk_tables.copy_in(tx, line.id, (FileRows.of(file, [*new]) for file, (_, new) in changes.items()), origin)
 
 
 class MergeOutcome(NamedTuple):

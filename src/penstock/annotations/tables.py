@@ -11,8 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from penstock.annotations import copying, values
-from penstock.annotations.copying import FileRows
+from penstock.annotations import values
 from penstock.annotations.model import Annotation
 from penstock.core import Value
 from penstock.store import SEQ, Transaction
@@ -486,26 +485,6 @@ def _array(ids: Iterable[UUID]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-_BLOCK_BYTES = 128 << 10  #: what goes to libpq at once: each time costs as much as ten rows
-
-
-def copy_in(tx: Transaction, branch: int, files: Iterable[FileRows], origin: str) -> None:
-    """Stream new states of many files. No id may be at the branch's head yet."""
-    rows = copying.annotations(tx.project, branch, tx.seq, origin, files)
-    _copy(tx, "copy annotation (" + copying.COLUMNS + ") from stdin (format binary)", rows)
-
-
-def _copy(tx: Transaction, into: LiteralString, rows: Iterable[bytes]) -> None:
-    with tx.conn.cursor() as cursor, cursor.copy(into) as copy:
-        block = bytearray(copying.HEAD)
-        for some in rows:
-            block += some
-            if len(block) > _BLOCK_BYTES:
-                copy.write(bytes(block))
-                block.clear()
-        copy.write(bytes(block + copying.TAIL))
-
-
 def copy_branch_file(tx: Transaction, source: int, target: int, file: int) -> int:
     """Copy what one draft holds of a file onto another draft, over what that one holds."""
     states = select_own(tx, source, file)
@@ -542,28 +521,6 @@ def count_labels(tx: Transaction, branch: int, deltas: Mapping[values.Counted, i
             values=[m[2] for m in others],
             n=[m[3] for m in others],
         )
-
-
-def are_counted(tx: Transaction, branch: int, files: Collection[int]) -> bool:
-    """Whether facets of any of these files are there."""
-    return bool(
-        tx.value(
-            bool,
-            "select exists (select from unnest(%(files)s::bigint[]) f where"
-            " exists (select from file_label l where l.branch = %(branch)s and l.file = f)"
-            " or exists (select from file_value v where v.branch = %(branch)s and v.file = f))",
-            branch=branch,
-            files=list(files),
-        )
-    )
-
-
-def copy_labels(tx: Transaction, branch: int, counted: Mapping[values.Counted, int]) -> None:
-    """Count facets of files that have none yet."""
-    rows = copying.file_labels(tx.project, branch, counted)
-    _copy(tx, "copy file_label (project, branch, file, label, n) from stdin (format binary)", [rows])
-    rows = copying.file_values(tx.project, branch, counted)
-    _copy(tx, "copy file_value (project, branch, file, field, value, n) from stdin (format binary)", [rows])
 
 
 def tally(file: int, added: Iterable[Annotation], removed: Iterable[Annotation] = ()) -> Counter[values.Counted]:
