@@ -58,8 +58,6 @@ Loop = Callable[[], None]
 
 OUTSIDE_QUEUES = ("deliver", "command")
 OUTSIDE_CONCURRENCY = 12  #: receivers that hang and commands that take hours hold up one another only
-BULK_QUEUES = ("bulk",)
-BULK_CONCURRENCY = 3  #: a chunk of an import takes a second: nobody's other job waits behind some of them
 
 
 FOLLOWERS: list[Follower] = [
@@ -80,7 +78,7 @@ JOBS: list[Job] = [
     *actions_jobs.JOBS,
 ]
 
-INSIDE_QUEUES = tuple(sorted({job.queue for job in JOBS} - {*OUTSIDE_QUEUES, *BULK_QUEUES}))
+INSIDE_QUEUES = tuple(sorted({job.queue for job in JOBS} - {*OUTSIDE_QUEUES}))
 
 # Registries of earlier rooms, filled by later ones.
 for _step in (ExportStep(), Webhook(), Notify(), CommandStep(), Add(), VersionStep()):
@@ -157,7 +155,7 @@ class Engine:
         self._wake.set()
 
     async def _work(self) -> None:
-        threads = self._concurrency + BULK_CONCURRENCY + OUTSIDE_CONCURRENCY
+        threads = self._concurrency + OUTSIDE_CONCURRENCY
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, "penstock job"))
         while not self._stop.is_set():
             running = asyncio.create_task(self._run_jobs())
@@ -173,16 +171,9 @@ class Engine:
                 await asyncio.sleep(0.5)
 
     async def _run_jobs(self) -> None:
-        """Jobs that wait for the world outside, and those of bulk, have workers of their own, and can't hold up the
-        others.
-        """
-        kinds = (
-            (INSIDE_QUEUES, self._concurrency),
-            (BULK_QUEUES, min(self._concurrency, BULK_CONCURRENCY)),
-            (OUTSIDE_QUEUES, OUTSIDE_CONCURRENCY),
-        )
+        """Jobs that wait for the world outside have a worker of their own, and can't hold up the others."""
         async with asyncio.TaskGroup() as workers:
-            for queues, concurrency in kinds:
+            for queues, concurrency in ((INSIDE_QUEUES, self._concurrency), (OUTSIDE_QUEUES, OUTSIDE_CONCURRENCY)):
                 run = jobs.worker.run(self._store, JOBS, concurrency=concurrency, wait=True, queues=queues)
                 workers.create_task(run)
 

@@ -22,9 +22,9 @@ from penstock.store import Store, Transaction
 
 CHUNK_ITEMS = 200
 """Items that bring bytes, at most, in one chunk."""
-CHUNK_KNOWN = 4_000
+CHUNK_KNOWN = 1_500
 """Items in all: most are annotations of files that are here already."""
-CHUNK_ANNOTATIONS = 20_000
+CHUNK_ANNOTATIONS = 10_000
 MOST_FOREIGN_BYTES = 16 << 20
 """What a set may say of itself, apart from its items."""
 
