@@ -96,6 +96,7 @@ class Postgres:
             self._make()
 
     def close(self) -> None:
+        """Let go of the test database: one that somebody is connected to can't be copied."""
         if self._conn is not None:
             self._conn.close()
             self._conn = None
