@@ -18,6 +18,7 @@ from penstock.store.db import is_away
 
 logger = logging.getLogger(__name__)
 
+_ANY = 2**63 - 1  #: above every revision
 IDLE_LAG = 1000  #: revisions of other kinds that a cursor may lag behind before it is moved for their sake alone
 TRIES = 5  #: of one transaction's events, before they are set aside
 WAIT_SECONDS = (0, 1, 5, 20)  #: after the first failure, the second, ...
@@ -113,6 +114,23 @@ _GO_ON: LiteralString = (
 )
 
 
+_FOLLOWED: LiteralString = (
+    " from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
+    " left join cursor c on c.project = %(project)s and c.name = f.name"
+)
+_HAS_UNREAD: LiteralString = (
+    # One kind after the other, each by its index: as a list they are filtered out of all events since.
+    " exists (select from unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e where"
+    " e.project = %(project)s and e.kind = k.kind and e.seq > coalesce(c.seq, 0) and e.seq <= %(upto)s limit 1) x)"
+)
+
+
+def _told(tx: Transaction, followers: Sequence[Follower]) -> dict[str, list[str]]:
+    """What `_FOLLOWED` is asked with."""
+    kinds = [",".join(kinds_of(tx, follower)) for follower in followers]
+    return {"names": [follower.name for follower in followers], "kinds": kinds}
+
+
 def having_news(db: Database, project: int, followers: Sequence[Follower]) -> list[Follower]:
     """The followers that have something to read, found in one look.
 
@@ -121,17 +139,10 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
     """
     with db.transaction(project) as tx:
         upto = horizon(tx)
-        kinds = [kinds_of(tx, follower) for follower in followers]
         awake = tx.values(
             str,
-            "select f.name from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
-            " left join cursor c on c.project = %(project)s and c.name = f.name"
-            " where c.seq is null or %(upto)s - c.seq >= %(lag)s"
-            # One kind after the other, each by its index: as a list they are filtered out of all events since.
-            " or exists (select from unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e"
-            " where e.project = %(project)s and e.kind = k.kind and e.seq > c.seq and e.seq <= %(upto)s limit 1) x)",
-            names=[follower.name for follower in followers],
-            kinds=[",".join(some) for some in kinds],
+            "select f.name" + _FOLLOWED + " where c.seq is null or %(upto)s - c.seq >= %(lag)s or" + _HAS_UNREAD,
+            **_told(tx, followers),
             upto=upto,
             lag=IDLE_LAG,
         )
@@ -140,17 +151,8 @@ def having_news(db: Database, project: int, followers: Sequence[Follower]) -> li
 
 def has_unread(tx: Transaction, followers: Sequence[Follower]) -> bool:
     """Whether anything happened that these followers have not taken yet: what they keep is behind."""
-    kinds = [kinds_of(tx, follower) for follower in followers]
-    found = tx.value(
-        bool,
-        "select exists (select from unnest(%(names)s::text[], %(kinds)s::text[]) as f(name, kinds)"
-        " left join cursor c on c.project = %(project)s and c.name = f.name,"
-        " unnest(string_to_array(f.kinds, ',')) as k(kind), lateral (select from event e"
-        " where e.project = %(project)s and e.kind = k.kind and e.seq > coalesce(c.seq, 0) limit 1) x)",
-        names=[follower.name for follower in followers],
-        kinds=[",".join(some) for some in kinds],
-    )
-    return bool(found)
+    query = "select f.name" + _FOLLOWED + " where" + _HAS_UNREAD + " limit 1"
+    return bool(tx.values(str, query, **_told(tx, followers), upto=_ANY))
 
 
 class _Cursor(NamedTuple):
