@@ -248,15 +248,14 @@ function Tile({ of, set, fault }: Of<"tile">) {
         />
         {of.edge === "pad" && <Fill fill={of.fill} error={fault("fill")} set={(fill) => set({ ...of, fill })} />}
       </Group>
-      <Amount
-        label={words.visible}
-        share
-        value={of.min_visible ?? 0}
-        set={(to) => set({ ...of, min_visible: to ?? 0 })}
-      />
+      <Visible share={of.min_visible ?? 0} set={(share) => set({ ...of, min_visible: share })} />
       <Flag label={words.empty} checked={of.empty ?? true} set={(empty) => set({ ...of, empty })} />
     </>
   );
+}
+
+function Visible({ share, set }: { share: number; set: (to: number) => void }) {
+  return <Amount label={words.visible} share value={share} set={(to) => set(to ?? 0)} />;
 }
 
 function Crop({ project, of, set, fault }: Of<"crop">) {
@@ -293,12 +292,7 @@ function Crop({ project, of, set, fault }: Of<"crop">) {
           set={(to) => set({ ...of, margin_share: to ?? 0 })}
         />
       </Group>
-      <Amount
-        label={words.visible}
-        share
-        value={of.min_visible ?? 0}
-        set={(to) => set({ ...of, min_visible: to ?? 0 })}
-      />
+      <Visible share={of.min_visible ?? 0} set={(share) => set({ ...of, min_visible: share })} />
     </>
   );
 }
@@ -336,31 +330,22 @@ function Boxes({ of, set, fault }: Of<"boxes">) {
   );
 }
 
+const PARTS = ["train", "val", "test"] as const;
+
 function Split({ of, set, fault }: Of<"split">) {
   return (
     <>
       <Group grow align="flex-start">
-        <Amount
-          label={words.train}
-          share
-          value={of.train ?? 0}
-          error={fault("train")}
-          set={(to) => set({ ...of, train: to ?? 0 })}
-        />
-        <Amount
-          label={words.val}
-          share
-          value={of.val ?? 0}
-          error={fault("val")}
-          set={(to) => set({ ...of, val: to ?? 0 })}
-        />
-        <Amount
-          label={words.test}
-          share
-          value={of.test ?? 0}
-          error={fault("test")}
-          set={(to) => set({ ...of, test: to ?? 0 })}
-        />
+        {PARTS.map((part) => (
+          <Amount
+            key={part}
+            label={words[part]}
+            share
+            value={of[part] ?? 0}
+            error={fault(part)}
+            set={(to) => set({ ...of, [part]: to ?? 0 })}
+          />
+        ))}
       </Group>
       <Group grow align="flex-start">
         <TextInput
