@@ -177,6 +177,19 @@ test("two tabs send what both keep, one at a time and in order", async () => {
   expect(server.done).toEqual(["1", "2", "3", "4", "5", "6"]);
 });
 
+test("a submit that was refused is sent again when its author mended the work and submits again", async () => {
+  const box = open();
+  server.refuses.set("submit 1", 422);
+  await box.put(submit());
+  await settled();
+  expect(box.standing.get().refused).toHaveLength(1);
+  server.refuses.clear();
+  for (const entry of [save("1"), submit()]) await box.put(entry);
+  await settled();
+  expect(server.done).toEqual(["1", "submit 1"]);
+  expect(box.standing.get().refused).toEqual([]);
+});
+
 describe("a refused save", () => {
   test("needs its author, while later saves go on and the submit waits for them", async () => {
     const box = open();
@@ -195,6 +208,18 @@ describe("a refused save", () => {
     await box.put(save("1"));
     await settled();
     await box.drop(box.standing.get().refused[0]!.n);
+    expect(box.standing.get().refused).toEqual([]);
+  });
+
+  test("is no bar once given up: the next submit takes the place of the one that waited for it", async () => {
+    const box = open();
+    server.refuses.set("1", 422);
+    for (const entry of [save("1"), submit()]) await box.put(entry);
+    await settled();
+    await box.drop(box.standing.get().refused[0]!.n);
+    await box.put(submit());
+    await settled();
+    expect(server.done).toEqual(["submit 1"]);
     expect(box.standing.get().refused).toEqual([]);
   });
 

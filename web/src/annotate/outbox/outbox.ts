@@ -45,6 +45,8 @@ const HELD_MS = 500;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
+const isEnding = (entry: Kept) => entry.call !== "claim" && entry.call !== "save" && entry.call !== "release";
+
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 export class Outbox {
@@ -242,13 +244,17 @@ export class Outbox {
     this.bell?.ring();
   }
 
-  /** An ending isn't sent behind a save that was refused: it would hand in less than its author drew. */
+  /**
+   * An ending isn't sent behind a save that was refused: it would hand in less than its author drew. It takes the place
+   * of an earlier one that was refused.
+   */
   private async heldBack(entry: Kept): Promise<Problem | null> {
-    if (entry.call === "claim" || entry.call === "save" || entry.call === "release") return null;
-    const before = (await this.everything()).find(
+    if (!isEnding(entry)) return null;
+    const before = (await this.everything()).filter(
       (one) => one.attempt === entry.attempt && one.n < entry.n && one.problem !== undefined,
     );
-    return before?.problem ?? null;
+    for (const one of before.filter(isEnding)) await this.shelfOf(one.n).remove(one.n);
+    return before.find((one) => !isEnding(one))?.problem ?? null;
   }
 
   private everything(): Promise<Kept[]> {
