@@ -1,11 +1,9 @@
 import {
-  ActionIcon,
   Button,
   ColorInput,
   Group,
   MultiSelect,
   NumberInput,
-  Paper,
   Select,
   Stack,
   Switch,
@@ -13,10 +11,10 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { X } from "lucide-react";
 import { useState } from "react";
 import { useSchema } from "../api/labels";
 import { transforms as words } from "../words/transforms";
+import { Removable } from "./Removable";
 import { BEGUN, type Do, mapIn, mapText, type Transform } from "./transforms";
 
 interface TransformsProps {
@@ -45,33 +43,27 @@ export function Transforms({ project, transforms, change, fault }: TransformsPro
         const place = (field: string) => fault(`[${at}].${one.do}.${field}`);
         const elsewhere = FIELDS[one.do].some((field) => place(field)) ? undefined : fault(`[${at}]`);
         return (
-          <Paper key={at} withBorder p="sm" role="group" aria-label={words.one(at + 1)}>
-            <Group align="flex-start" wrap="nowrap">
-              <Stack flex={1} gap="sm" align="stretch">
-                <Select
-                  label={words.what}
-                  allowDeselect={false}
-                  data={options(words.kinds)}
-                  value={one.do}
-                  onChange={(to) => to !== null && put(at, BEGUN[to as Do])}
-                />
-                <Fields key={one.do} project={project} of={one} set={(to) => put(at, to)} fault={place} />
-                {elsewhere !== undefined && (
-                  <Text className="fail" role="alert">
-                    {elsewhere}
-                  </Text>
-                )}
-              </Stack>
-              <ActionIcon
-                variant="subtle"
-                color="red"
-                aria-label={`${words.remove}: ${at + 1}`}
-                onClick={() => change(transforms.filter((_, n) => n !== at))}
-              >
-                <X size={14} />
-              </ActionIcon>
-            </Group>
-          </Paper>
+          <Removable
+            key={at}
+            p="sm"
+            label={words.one(at + 1)}
+            remove={`${words.remove}: ${at + 1}`}
+            onRemove={() => change(transforms.filter((_, n) => n !== at))}
+          >
+            <Select
+              label={words.what}
+              allowDeselect={false}
+              data={options(words.kinds)}
+              value={one.do}
+              onChange={(to) => to !== null && put(at, BEGUN[to as Do])}
+            />
+            <Fields key={one.do} project={project} of={one} set={(to) => put(at, to)} fault={place} />
+            {elsewhere !== undefined && (
+              <Text className="fail" role="alert">
+                {elsewhere}
+              </Text>
+            )}
+          </Removable>
         );
       })}
       <Group>

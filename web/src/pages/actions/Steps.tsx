@@ -1,20 +1,9 @@
-import {
-  ActionIcon,
-  Button,
-  Group,
-  MultiSelect,
-  NumberInput,
-  Paper,
-  Select,
-  Stack,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, MultiSelect, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { X } from "lucide-react";
 import { useHere } from "../../api/here";
 import { newId } from "../../api/ids";
 import { connectionsQuery, datasetsQuery, formatsQuery, membersQuery, offered, teamsQuery } from "../../api/lists";
+import { Removable } from "../../parts/Removable";
 import { Transforms } from "../../parts/Transforms";
 import type { Transform } from "../../parts/transforms";
 import { actions as words } from "../../words/actions";
@@ -34,43 +23,36 @@ export function Steps({ steps, change, fault }: StepsProps) {
   return (
     <>
       {steps.map((step, at) => (
-        <Paper key={step.key} withBorder p="md" role="group" aria-label={words.step(at + 1)}>
-          <Group align="flex-start" wrap="nowrap">
-            <Stack flex={1} gap="sm">
-              <Group grow align="flex-start">
-                <Select
-                  label={words.kind}
-                  allowDeselect={false}
-                  data={KINDS}
-                  value={step.kind}
-                  error={fault(`do[${at}].kind`)}
-                  onChange={(kind) => kind !== null && put(at, stepDraft({ kind, settings: {} }, step.key))}
-                />
-                <TextInput
-                  label={words.stepName}
-                  placeholder={step.kind}
-                  value={step.name}
-                  error={fault(`do[${at}].name`)}
-                  onChange={(event) => put(at, { ...step, name: event.currentTarget.value })}
-                />
-              </Group>
-              <StepSettings
-                step={step}
-                set={(settings) => put(at, { ...step, settings: { ...step.settings, ...settings } })}
-                type={(field, text) => put(at, { ...step, json: { ...step.json, [field]: text } })}
-                fault={(field) => fault(`do[${at}].settings.${field}`) ?? fault(`do[${at}].${field}`)}
-              />
-            </Stack>
-            <ActionIcon
-              variant="subtle"
-              color="red"
-              aria-label={`${words.removeStep}: ${at + 1}`}
-              onClick={() => change(steps.filter((_, n) => n !== at))}
-            >
-              <X size={14} />
-            </ActionIcon>
+        <Removable
+          key={step.key}
+          label={words.step(at + 1)}
+          remove={`${words.removeStep}: ${at + 1}`}
+          onRemove={() => change(steps.filter((_, n) => n !== at))}
+        >
+          <Group grow align="flex-start">
+            <Select
+              label={words.kind}
+              allowDeselect={false}
+              data={KINDS}
+              value={step.kind}
+              error={fault(`do[${at}].kind`)}
+              onChange={(kind) => kind !== null && put(at, stepDraft({ kind, settings: {} }, step.key))}
+            />
+            <TextInput
+              label={words.stepName}
+              placeholder={step.kind}
+              value={step.name}
+              error={fault(`do[${at}].name`)}
+              onChange={(event) => put(at, { ...step, name: event.currentTarget.value })}
+            />
           </Group>
-        </Paper>
+          <StepSettings
+            step={step}
+            set={(settings) => put(at, { ...step, settings: { ...step.settings, ...settings } })}
+            type={(field, text) => put(at, { ...step, json: { ...step.json, [field]: text } })}
+            fault={(field) => fault(`do[${at}].settings.${field}`) ?? fault(`do[${at}].${field}`)}
+          />
+        </Removable>
       ))}
       <Group>
         <Button

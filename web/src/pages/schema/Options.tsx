@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
-import { ArrowDown, ArrowUp, X } from "lucide-react";
+import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ClipboardEvent, type KeyboardEvent, useRef } from "react";
 import { newId } from "../../api/ids";
+import { RemoveButton } from "../../parts/Removable";
 import { schema as words } from "../../words/schema";
 import { type DraftOption, namesIn } from "./draft";
 
@@ -100,14 +101,10 @@ export function Options({ options, isTree, mayEdit, fault, change }: OptionsProp
               >
                 <ArrowDown size={14} />
               </ActionIcon>
-              <ActionIcon
-                variant="subtle"
-                color="red"
-                aria-label={`${words.removeOption}: ${option.name}`}
+              <RemoveButton
+                label={`${words.removeOption}: ${option.name}`}
                 onClick={() => change(options.filter((one) => one.key !== option.key))}
-              >
-                <X size={14} />
-              </ActionIcon>
+              />
             </>
           )}
         </Group>

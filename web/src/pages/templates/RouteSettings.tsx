@@ -1,22 +1,11 @@
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  Group,
-  MultiSelect,
-  NumberInput,
-  Paper,
-  Select,
-  Stack,
-  Text,
-} from "@mantine/core";
+import { Button, Checkbox, Group, MultiSelect, NumberInput, Select, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { X } from "lucide-react";
 import type { Schemas } from "../../api/client";
 import { useHere } from "../../api/here";
 import { datasetsQuery, offered } from "../../api/lists";
 import { templates as words } from "../../words/templates";
 import { QueryInput } from "../../parts/QueryInput";
+import { Removable } from "../../parts/Removable";
 import type { PartProps } from "./Template";
 
 type Watch = Schemas["Watch"];
@@ -85,72 +74,63 @@ export function RouteSettings({ settings, set, disabled, fault }: PartProps) {
           {words.routes}
         </Text>
         {routes.map((route, at) => (
-          <Paper key={at} withBorder p="md" role="group" aria-label={words.route(at + 1)}>
-            <Group align="flex-start" wrap="nowrap">
-              <Stack gap="sm" flex={1}>
-                <Group grow align="flex-start">
-                  <Select
-                    label={words.to}
-                    data={datasets}
-                    searchable
-                    allowDeselect={false}
-                    disabled={disabled}
-                    value={route.to > 0 ? String(route.to) : null}
-                    error={fault(`on_done[${at}].to`)}
-                    onChange={(to) => setRoute(at, { to: Number(to) })}
-                  />
-                  <NumberInput
-                    label={words.sample}
-                    min={0.01}
-                    max={100}
-                    placeholder="100"
-                    disabled={disabled}
-                    value={route.sample == null ? "" : 100 * route.sample}
-                    error={fault(`on_done[${at}].sample`)}
-                    onChange={(share) => setRoute(at, { sample: typeof share === "number" ? share / 100 : null })}
-                  />
-                </Group>
-                <QueryInput
-                  project={project}
-                  context="task"
-                  label={words.if}
-                  description={words.ifWhy}
-                  placeholder={words.ifHint}
-                  disabled={disabled || route.else === true}
-                  value={route.if ?? ""}
-                  error={fault(`on_done[${at}].if`)}
-                  onChange={(query) => setRoute(at, { if: query === "" ? null : query })}
-                />
-                <Group align="flex-end">
-                  <Select
-                    label={words.mode}
-                    allowDeselect={false}
-                    disabled={disabled}
-                    data={Object.entries(words.modes).map(([value, label]) => ({ value, label }))}
-                    value={route.mode ?? "add"}
-                    onChange={(mode) => setRoute(at, { mode: mode === "move" ? "move" : "add" })}
-                  />
-                  <Checkbox
-                    mb="sm"
-                    label={words.else}
-                    disabled={disabled}
-                    checked={route.else ?? false}
-                    onChange={(event) => setRoute(at, { else: event.currentTarget.checked, if: null })}
-                  />
-                </Group>
-              </Stack>
-              {!disabled && (
-                <ActionIcon
-                  variant="subtle"
-                  color="red"
-                  aria-label={`${words.removeRoute}: ${at + 1}`}
-                  onClick={() => set({ on_done: routes.filter((_, n) => n !== at) })}
-                >
-                  <X size={14} />
-                </ActionIcon>
-              )}
+          <Removable
+            key={at}
+            label={words.route(at + 1)}
+            remove={`${words.removeRoute}: ${at + 1}`}
+            onRemove={disabled ? undefined : () => set({ on_done: routes.filter((_, n) => n !== at) })}
+          >
+            <Group grow align="flex-start">
+              <Select
+                label={words.to}
+                data={datasets}
+                searchable
+                allowDeselect={false}
+                disabled={disabled}
+                value={route.to > 0 ? String(route.to) : null}
+                error={fault(`on_done[${at}].to`)}
+                onChange={(to) => setRoute(at, { to: Number(to) })}
+              />
+              <NumberInput
+                label={words.sample}
+                min={0.01}
+                max={100}
+                placeholder="100"
+                disabled={disabled}
+                value={route.sample == null ? "" : 100 * route.sample}
+                error={fault(`on_done[${at}].sample`)}
+                onChange={(share) => setRoute(at, { sample: typeof share === "number" ? share / 100 : null })}
+              />
             </Group>
-          </Paper>
+            <QueryInput
+              project={project}
+              context="task"
+              label={words.if}
+              description={words.ifWhy}
+              placeholder={words.ifHint}
+              disabled={disabled || route.else === true}
+              value={route.if ?? ""}
+              error={fault(`on_done[${at}].if`)}
+              onChange={(query) => setRoute(at, { if: query === "" ? null : query })}
+            />
+            <Group align="flex-end">
+              <Select
+                label={words.mode}
+                allowDeselect={false}
+                disabled={disabled}
+                data={Object.entries(words.modes).map(([value, label]) => ({ value, label }))}
+                value={route.mode ?? "add"}
+                onChange={(mode) => setRoute(at, { mode: mode === "move" ? "move" : "add" })}
+              />
+              <Checkbox
+                mb="sm"
+                label={words.else}
+                disabled={disabled}
+                checked={route.else ?? false}
+                onChange={(event) => setRoute(at, { else: event.currentTarget.checked, if: null })}
+              />
+            </Group>
+          </Removable>
         ))}
         {fault("on_done") !== undefined && (
           <Text size="sm" className="fail" role="alert">
