@@ -1,8 +1,6 @@
 """A million files with ten boxes each: pages anywhere, counts, facets, and an export beside the machine's limits."""
 
-import os
 import statistics
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import msgspec
 
 from bench import shelf
 from bench.project import Project
-from bench.table import Table, timed
+from bench.table import Table, timed, written
 from bench.volume import exported
 
 FILES, BOXES = 1_000_000, 10
@@ -72,12 +70,4 @@ def _limits(made: Path, folder: Path) -> tuple[float, float]:
     lines = sample[sample.index(b"\n") + 1 : sample.rindex(b"\n")].replace(b",\n", b"\n")
     things = [msgspec.json.decode(line) for line in lines.splitlines()[: 1 << 18] if line.startswith(b"{")]
     encode, text = timed(lambda: msgspec.json.encode(things))
-    with tempfile.TemporaryFile(dir=folder) as target:
-
-        def write() -> None:
-            target.write(sample)
-            target.flush()
-            os.fsync(target.fileno())
-
-        written, _ = timed(write)
-    return len(text) / encode / 1000, len(sample) / written / 1000
+    return len(text) / encode / 1000, len(sample) / written(sample, folder) / 1000

@@ -1,9 +1,12 @@
 """The figures, printed as they come: what, how much, what was wanted, and how it came about."""
 
+import os
 import re
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -36,3 +39,15 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     began = time.perf_counter()
     answer = call()
     return (time.perf_counter() - began) * 1000, answer
+
+
+def written(content: bytes, folder: Path) -> float:
+    """Milliseconds that this machine takes to write some bytes durably into a folder, with nothing else."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+
+        def write() -> None:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+        return timed(write)[0]

@@ -4,8 +4,6 @@ Beside each figure is what the machine itself takes for the same bytes. The file
 pictures, so that what is measured is the annotations' way.
 """
 
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Generator
@@ -20,7 +18,7 @@ import psutil
 
 from bench import coco_set, peers, shelf
 from bench.project import Project
-from bench.table import Table, timed
+from bench.table import Table, timed, written
 
 _FILES: LiteralString = (
     "insert into file (project, key, hash, bytes, media, mime, width, height, state, created_seq)"
@@ -90,15 +88,7 @@ def _limits(source: Path, folder: Path) -> tuple[float, float, float]:
     content = source.read_bytes()
     decode, raws = timed(lambda: msgspec.json.decode(content, type=_Raws))
     encode, _ = timed(lambda: msgspec.json.encode(raws))
-    with tempfile.TemporaryFile(dir=folder) as file:
-
-        def write() -> None:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-
-        written, _ = timed(write)
-    return decode / 1000, encode / 1000, written / 1000
+    return decode / 1000, encode / 1000, written(content, folder) / 1000
 
 
 def _import(project: Project, source: Path, table: Table, more: str) -> None:
