@@ -36,7 +36,10 @@ def plan_new_pipeline(body: PipelineText, who: Owner) -> Plan:
 
 @router.post(f"{HERE}/apply")
 def apply_pipeline(body: PipelineText, who: Editor) -> Plan:
-    """Make the project what a pipeline file says, all or nothing. Nothing is removed without `prune`."""
+    """Make the project what a pipeline file says, all or nothing. Nothing is removed without `prune`.
+
+    With a `base` it is refused when somebody else changed the pipeline since.
+    """
     rights = verbs.Rights(connections=who.standing.connections, people=who.standing.may("admin"))
     return who.do(lambda tx: verbs.apply(tx, who.store, body, rights))
 

@@ -195,6 +195,8 @@ class PipelineText(Value):
     yaml: str = Field(max_length=5_000_000)
     prune: bool = False
     """Whether what the file's sections don't name is removed."""
+    base: str | None = Field(default=None, max_length=5_000_000)
+    """The pipeline that the file was made from, as it was shown. If it isn't that any more, it is refused."""
 
 
 What = Literal["project", "label", "attribute", "connection", "team", "member", "dataset", "template", "action"]

@@ -10,6 +10,7 @@ from penstock.people.model import NewInvite
 from penstock.pipelines import reading, showing, tables
 from penstock.pipelines.applying import Applying, project_name
 from penstock.pipelines.model import Change, PipelineText, Plan
+from penstock.pipelines.since import refuse_if_changed
 from penstock.store import Store, Transaction
 
 
@@ -82,7 +83,8 @@ def _undone(store: Store, project: int, actor: int, changing: Callable[[Transact
 def apply(tx: Transaction, store: Store, text: PipelineText, rights: Rights) -> Plan:
     """Make the project what the file says, all or nothing. Safe to repeat: then nothing changes.
 
-    Writes the events of whatever changes. Raises PipelineInvalid, ConnectionsNeedPermission, TeamsNeedAdmin.
+    Writes the events of whatever changes. Raises PipelineInvalid, ConnectionsNeedPermission, TeamsNeedAdmin,
+    and PipelineChanged where the text says what it was made from.
     """
     done = _apply(tx, store, text, rights)
     links = {
@@ -101,6 +103,8 @@ def show(tx: Transaction) -> str:
 def _apply(tx: Transaction, store: Store, text: PipelineText, rights: Rights) -> Applying:
     file, document = reading.read(text.yaml)
     tables.hold_everything(tx)
+    if text.base is not None:
+        refuse_if_changed(text.base, showing.show(tx))
     project_name(tx, file, document)
     work = Applying(tx, store, file, document, text.prune)
     work.run()

@@ -16,16 +16,16 @@ class FileMissing(PenstockError):
     """There is no pipeline file at the path given."""
 
 
-def plan(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
-    return scope.post("/pipeline/plan", Plan, PipelineText(yaml=text_of(file), prune=prune))
+def plan(scope: Scope, file: Path | str, *, prune: bool, base: Path | str | None) -> Plan:
+    return scope.post("/pipeline/plan", Plan, _text(file, prune, base))
 
 
 def plan_new(client: Client, file: Path | str) -> Plan:
     return client.post("/pipeline/plan", Plan, PipelineText(yaml=text_of(file)))
 
 
-def apply(scope: Scope, file: Path | str, *, prune: bool) -> Plan:
-    done = scope.post("/pipeline/apply", Plan, PipelineText(yaml=text_of(file), prune=prune))
+def apply(scope: Scope, file: Path | str, *, prune: bool, base: Path | str | None) -> Plan:
+    done = scope.post("/pipeline/apply", Plan, _text(file, prune, base))
     links = {email: f"{scope.client.public_url}/join/{secret}" for email, secret in done.links.items()}
     return done.model_copy(update={"links": links})
 
@@ -39,6 +39,10 @@ def project_of(file: Path | str) -> str | None:
     data: Any = read(text_of(file)).data
     name = data.get("project") if isinstance(data, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # YAML
     return name if isinstance(name, str) else None
+
+
+def _text(file: Path | str, prune: bool, base: Path | str | None) -> PipelineText:
+    return PipelineText(yaml=text_of(file), prune=prune, base=None if base is None else text_of(base))
 
 
 def text_of(file: Path | str) -> str:

@@ -160,22 +160,23 @@ class Project:
 
     # The pipeline as a whole
 
-    def plan(self, file: Path | str, *, prune: bool = False) -> Plan:
+    def plan(self, file: Path | str, *, prune: bool = False, base: Path | str | None = None) -> Plan:
         """What applying a pipeline file would change. Raises Refused, with the line of each mistake."""
         if self._settle_for(file):
-            return pipelines.plan(self._scope, file, prune=prune)
+            return pipelines.plan(self._scope, file, prune=prune, base=base)
         return pipelines.plan_new(self._client, file)
 
-    def apply(self, file: Path | str, *, prune: bool = False) -> Plan:
+    def apply(self, file: Path | str, *, prune: bool = False, base: Path | str | None = None) -> Plan:
         """Make the project what a pipeline file says; what was changed, with a link for each person new to it.
 
         Safe to repeat. The file may be a path or the YAML itself. It names its project, which is made when there is
-        none of that name. Nothing is removed without `prune`.
+        none of that name. Nothing is removed without `prune`. `base` is what `show` gave before the file was made
+        from it: if somebody changed the pipeline since, it is refused, with what they changed.
         """
         if not self._settle_for(file):
             pipelines.plan_new(self._client, file)  # a file that would be refused makes no project
             self.create_project(self._name or pipelines.project_of(file) or "")
-        return pipelines.apply(self._scope, file, prune=prune)
+        return pipelines.apply(self._scope, file, prune=prune, base=base)
 
     def show(self) -> str:
         """The project as a pipeline file."""

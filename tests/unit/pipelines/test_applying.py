@@ -216,6 +216,26 @@ def test_a_change_says_what_changes(pipe: Pipe) -> None:
     assert changes[0]["details"] == ["review: {'share': '20%'} -> {'share': '30%'}"]
 
 
+def test_a_file_that_says_what_it_was_made_from_undoes_nobodys_edits(pipe: Pipe) -> None:
+    pipe.apply(TWO_STAGES)
+    base = pipe.show()
+    mine = base.replace("review: {share: 20%}", "review: {share: 40%}")
+    body = {"yaml": mine, "base": base}
+    assert pipe.api.owner.post(pipe.api.path("/pipeline/plan"), json=body).json()["changes"][0]["name"] == "expert"
+    pipe.apply(TWO_STAGES.replace("review: 20%", "guide: look twice").replace("gold]", "gold, hard]"))
+    for what in ("plan", "apply"):
+        answer = pipe.api.owner.post(pipe.api.path(f"/pipeline/{what}"), json=body)
+        assert (answer.status_code, answer.json()["type"]) == (409, "pipeline-changed")
+        told = [(one["at"], one["code"], one["detail"]) for one in answer.json()["errors"]]
+        assert told == [
+            ("templates.expert", "changed", "review: {'share': '20%'} -> nothing; guide: nothing -> look twice"),
+            ("datasets.hard", "added", ""),
+        ]
+    assert "look twice" in pipe.show()
+    rebased = {"yaml": pipe.show().replace("look twice", "look thrice"), "base": pipe.show()}
+    assert pipe.api.owner.post(pipe.api.path("/pipeline/apply"), json=rebased).status_code == 200
+
+
 REFUSALS = {
     "an unknown section": ("templats: {}", "line 1, templats", "unknown key 'templats'; did you mean 'templates'?"),
     "an unknown key": (
