@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ class Client:
             base_url=f"{self.url}/api/v1",
             headers={"authorization": f"Bearer {token}"} if token else {},
             transport=transport,
+            verify=trusted(self.url),
             timeout=httpx.Timeout(timeout_seconds, connect=5.0),
             follow_redirects=False,
             trust_env=not _is_loopback(self.url),
@@ -212,6 +214,11 @@ def _told(answer: httpx.Response | httpx.TransportError, otherwise: float) -> fl
 
 def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
+
+
+def trusted(url: str) -> ssl.SSLContext | bool:
+    """What vouches for a server. Over plain HTTP nobody is asked: to read all that a machine trusts takes 50 ms."""
+    return httpx.URL(url).scheme == "https" or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _is_loopback(url: str) -> bool:

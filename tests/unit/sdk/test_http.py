@@ -1,6 +1,7 @@
 """Calls survive a lost connection, and refusals arrive as the server meant them."""
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -68,6 +69,14 @@ def test_a_server_that_stays_away_is_named() -> None:
     with pytest.raises(Unreachable, match=r"No answer from http://here .* penstock up"):
         client(flaky, pauses).get("/x", Person)
     assert len(flaky.seen) == len(http.PAUSES) + 1 == len(pauses) + 1
+
+
+def test_a_server_over_tls_must_prove_itself_and_over_plain_http_nobody_vouches_for_anyone() -> None:
+    assert http.trusted("https://penstock.example") is True
+    nobody = http.trusted("http://penstock.example")
+    assert isinstance(nobody, ssl.SSLContext)
+    assert nobody.verify_mode is ssl.CERT_REQUIRED
+    assert nobody.get_ca_certs() == []
 
 
 def test_a_server_that_says_when_to_come_back_is_heeded() -> None:
