@@ -148,20 +148,53 @@ def test_a_browser_that_keeps_nothing_says_so_and_works(
 
 
 @pytest.mark.thorough
-def test_a_refused_command_needs_its_author_and_stops_nothing(owned: Project, desk: Desk) -> None:
+def test_what_was_refused_is_marked_and_mended_tried_again_or_let_go(owned: Project, desk: Desk) -> None:
     template = lab(owned)
     board = Board.start(desk)
+    page = board.page
 
     def spoil(route: Route) -> None:
         route.continue_(post_data=(route.request.post_data or "").replace('"label":', '"label":9999'))
 
-    board.page.route("**/save", spoil, times=1)
-    board.drag((10, 10), (60, 60))
-    expect(board.page.get_by_role("button", name="1 needs you")).to_be_visible()
-    board.drag((110, 10), (160, 60))
-    board.saved()
+    def draw_refused(x: float) -> None:
+        page.route("**/save", spoil, times=1)
+        board.drag((x, 10), (x + 50, 60))
+        state(page, "1 not saved")
+
+    def needs(what: str) -> None:
+        page.get_by_role("button", name="1 needs you").click()
+        expect(page.get_by_text("There is no label")).to_be_visible()
+        page.get_by_role("button", name=what).or_(page.get_by_role("link", name=what)).click()
+
+    shapes = page.get_by_role("group", name="Shapes")
+    draw_refused(10)
+    board.drag((110, 10), (160, 60))  # stops nothing
+    state(page, "1 not saved")
     assert len(drawn(owned, template, board.task)) == 1
-    board.page.get_by_role("button", name="1 needs you").click()
-    expect(board.page.get_by_text("There is no label")).to_be_visible()
-    board.page.get_by_role("button", name="Let it go").click()
-    expect(board.page.get_by_role("button", name="needs you")).to_have_count(0)
+    board.press("f")
+    expect(page.get_by_text("The server did not take some of this")).to_be_visible()
+    page.reload()
+    board.ready()
+    expect(shapes.get_by_text("not saved")).to_have_count(1)
+    assert len(drawn(owned, template, board.task)) == 1
+    needs("Show it")
+    expect(shapes.locator("[data-selected]")).to_contain_text("not saved")
+    page.get_by_test_id("canvas").hover()
+    board.press("ArrowDown")  # its next change sends it as it is now
+    board.saved()
+    expect(page.get_by_role("button", name="needs you")).to_have_count(0)
+    assert sorted(round(shape.geometry[1]) for shape in drawn(owned, template, board.task)) == [10, 11]
+
+    draw_refused(210)
+    needs("Try again")
+    board.saved()
+    assert len(drawn(owned, template, board.task)) == 3
+    draw_refused(310)
+    needs("Let it go")
+    board.saved()
+    expect(page.get_by_role("button", name="cat 3")).to_be_visible()
+    draw_refused(410)
+    board.press("Control+z")  # taking it back is an end of it too
+    board.saved()
+    expect(page.get_by_role("button", name="cat 3")).to_be_visible()
+    assert len(drawn(owned, template, board.task)) == 3

@@ -1,4 +1,4 @@
-import { Check, CloudOff, LoaderCircle } from "lucide-react";
+import { Check, CloudOff, LoaderCircle, TriangleAlert } from "lucide-react";
 import { annotate as words } from "../words/annotate";
 import { waitingInAll, type Outbox } from "./outbox/outbox";
 import classes from "./Screen.module.css";
@@ -8,6 +8,7 @@ import { useSignal } from "./useSignal";
 export function SaveState({ outbox }: { outbox: Outbox }) {
   const standing = useSignal(outbox.standing);
   const waiting = waitingInAll(standing);
+  const unsaved = standing.refused.filter((entry) => entry.call === "save").length;
   const kept = standing.keeps === "all";
   const state =
     standing.reach === "signed-out" && waiting > 0
@@ -16,14 +17,19 @@ export function SaveState({ outbox }: { outbox: Outbox }) {
         ? "away"
         : waiting > 0
           ? "saving"
-          : "saved";
+          : unsaved > 0
+            ? "unsaved"
+            : "saved";
   const text = {
     saved: words.desk.saved,
+    unsaved: words.desk.unsaved(unsaved),
     saving: words.desk.saving(waiting),
     away: kept ? words.desk.offline(waiting) : words.desk.offlineUnkept(waiting),
     "signed-out": words.desk.signedOut(waiting),
   }[state];
-  const Icon = state === "saved" ? Check : state === "saving" ? LoaderCircle : CloudOff;
+  const Icon = { saved: Check, saving: LoaderCircle, unsaved: TriangleAlert, away: CloudOff, "signed-out": CloudOff }[
+    state
+  ];
   return (
     <span
       className={`${classes["state"] ?? ""} ${state === "saved" ? "muted" : state === "saving" ? "" : "warn"}`}

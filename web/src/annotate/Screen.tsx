@@ -1,6 +1,6 @@
 import { Tabs } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { memo, useEffect, useState } from "react";
 import { useMe, works } from "../api/session";
 import type { Engine } from "../canvas/engine";
@@ -93,6 +93,7 @@ const Layout = memo(function Layout({ desk }: { desk: Desk }) {
   useKeys(desk, engine, sheet, setDialogue, setTab, () => setSettings((old) => !old));
   useActivity(desk);
   usePins(engine, sheet);
+  useShown(engine, sheet);
   return (
     <div className={classes["screen"]}>
       <GammaFilter desk={desk} />
@@ -249,6 +250,21 @@ function usePins(engine: Engine | null, sheet: Sheet | null): void {
     const stops = [sheet.notes.subscribe(pin), sheet.document.state.subscribe(pin)];
     return () => stops.forEach((stop) => stop());
   }, [engine, sheet]);
+}
+
+/** The shape that the address names is selected and brought onto the screen, once. */
+function useShown(engine: Engine | null, sheet: Sheet | null): void {
+  const shape = useLocation({ select: (at) => at.hash });
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (!engine || !sheet || !shape) return;
+    const of = sheet.document.get(shape);
+    if (of) {
+      sheet.scene.select(of.id);
+      engine.reveal(of);
+    }
+    void navigate({ to: ".", hash: "", replace: true });
+  }, [engine, sheet, shape, navigate]);
 }
 
 /** CSS has no gamma of its own. */

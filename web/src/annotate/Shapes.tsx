@@ -109,6 +109,7 @@ interface RowProps {
 
 function Row({ of, sheet, engine, selected }: RowProps) {
   const differences = useSignal(sheet.scene.differences);
+  const refused = useSignal(sheet.scene.refused).get(of.id);
   const style = sheet.style(of);
   const suggested = sheet.document.isSuggestion(of.id);
   const was = differences.get(of.id);
@@ -129,6 +130,12 @@ function Row({ of, sheet, engine, selected }: RowProps) {
         <Swatch colour={style.colour} suggested={suggested} />
         <span className={classes["text"]}>
           <bdi>{style.name}</bdi> <span className="muted">{words.tools[of.kind]}</span>
+          {refused !== undefined && (
+            <span className="warn" title={refused}>
+              {" "}
+              · {words.shapes.unsaved}
+            </span>
+          )}
           {was && <span className="muted"> · {words.shapes.was[was]}</span>}
         </span>
         {of.group !== null && <Group size={14} aria-label={words.shapes.grouped} className="muted" />}

@@ -39,7 +39,7 @@ export const TopBar = memo(function TopBar({ desk, sheet }: TopBarProps) {
         <bdi>{sheet?.work.file.key}</bdi>
       </span>
       <SaveState outbox={desk.outbox} />
-      <NeedsYou outbox={desk.outbox} />
+      <NeedsYou outbox={desk.outbox} saving={desk.saving} />
       <Tooltip label={`${words.desk.keys}  ?`}>
         <ActionIcon variant="subtle" color="gray" aria-label={words.desk.keys} onClick={() => keys.run("keys")}>
           <Keyboard size={18} aria-hidden />

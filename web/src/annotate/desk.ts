@@ -15,6 +15,7 @@ import type { EndBody, Ending, Entry } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
 import { Pictures, type Picture, type Wanted } from "./pictures";
 import { allows, kindsOf, writable, type Label, type Missing } from "./questions";
+import { Saving } from "./saving";
 import { Sheet } from "./sheet";
 import { kindFor, PLAIN, type Prefs, type ToolName, toolFor } from "./tools";
 import { painted, soon } from "./waiting";
@@ -48,6 +49,7 @@ export class Desk {
   readonly moved = new Signal(false);
   readonly activity = new Activity();
   readonly pictures = new Pictures();
+  readonly saving: Saving;
 
   private readonly ahead: Ahead;
   private readonly finished: Finished;
@@ -75,6 +77,7 @@ export class Desk {
     private readonly go: (task: number) => void,
   ) {
     this.ahead = new Ahead(project, template, this.pictures);
+    this.saving = new Saving(project, outbox, () => this.takeTime());
     this.finished = new Finished(`${project}.${template}.${me}`);
   }
 
@@ -82,6 +85,7 @@ export class Desk {
   begin(): () => void {
     const beat = setInterval(() => void this.beat(), HEARTBEAT_MS);
     const ahead = setInterval(() => void this.fetchAhead(), SELDOM_MS);
+    const unsaved = this.saving.begin();
     const unheard = this.outbox.onAnswer(({ entry, answer }) => {
       const sheet = this.sheet.get();
       if (sheet?.claim !== undefined && sheet.claim === entry.claim) sheet.work.attempt.id = entry.attempt;
@@ -103,6 +107,7 @@ export class Desk {
       clearInterval(ahead);
       clearTimeout(this.trying);
       unheard();
+      unsaved();
       this.flushTime();
       this.ahead.leave();
     };
@@ -173,23 +178,24 @@ export class Desk {
     const { task } = found;
     const work = { ...found, attempt: { ...found.attempt, id: -task.id } };
     const sheet = await this.lay(work, [], newId());
-    void this.outbox.put({ ...this.about(sheet), call: "claim", body: {} });
+    void this.outbox.put({ ...this.saving.about(sheet), call: "claim", body: {} });
     this.go(task.id);
     return true;
   }
 
   private async show(attempt: number): Promise<void> {
-    await this.lay(await calls.work(this.project, attempt), await this.outbox.of(attempt));
+    const kept = await this.outbox.of(attempt); // first: what is sent meanwhile is in what the server tells, or in this
+    await this.lay(await calls.work(this.project, attempt), kept);
   }
 
   /** Lay a sheet onto the desk: what the server has of the work, and what still waits here. The image comes first. */
-  private async lay(work: calls.Work, pending: readonly Entry[], claim?: string): Promise<Sheet> {
+  private async lay(work: calls.Work, kept: readonly Entry[], claim?: string): Promise<Sheet> {
     const sheet = new Sheet(work, await calls.schemaAt(this.project, work.schema_version), this.me, claim);
-    for (const entry of pending) if (isSave(entry)) sheet.document.replay(entry.body.changes);
+    for (const entry of kept) if (isSave(entry)) sheet.document.replay(entry.body.changes);
     this.stand(sheet);
     await painted();
     if (this.stage.get() !== sheet) return sheet; // another one came meanwhile
-    this.put(sheet);
+    this.put(sheet, kept);
     this.state.set({ at: "open" });
     this.arm(sheet);
     void this.fetchPicture(sheet);
@@ -231,33 +237,21 @@ export class Desk {
     if (picture && this.sheet.get() === sheet) this.picture.set(picture);
   }
 
-  private put(sheet: Sheet | null): void {
+  private put(sheet: Sheet | null, kept: readonly Entry[] = []): void {
     this.sheetStop?.();
     this.sheetStop = undefined;
     this.wanted.set(null);
     this.sheet.set(sheet);
     if (!sheet) return;
-    this.sheetStop = sheet.document.onCommand((changes) => {
-      this.touched = true;
-      const drawn = changes.filter((one) => one.do === "create").at(-1);
-      if (drawn) this.last = sheet.document.get(drawn.id);
-      void this.outbox.put({
-        ...this.about(sheet),
-        call: "save",
-        body: { id: newId(), changes, active_seconds: this.takeTime() },
-      });
-    });
-  }
-
-  private about({ work, claim }: Sheet): Pick<Entry, "project" | "template" | "task" | "attempt" | "claim" | "title"> {
-    return {
-      project: this.project,
-      template: this.template,
-      task: work.task.id,
-      attempt: work.attempt.id,
-      claim,
-      title: work.file.key,
-    };
+    const stops = [
+      this.saving.follow(sheet, kept),
+      sheet.document.onCommand((changes) => {
+        this.touched = true;
+        const drawn = changes.filter((one) => one.do === "create").at(-1);
+        if (drawn) this.last = sheet.document.get(drawn.id);
+      }),
+    ];
+    this.sheetStop = () => stops.forEach((stop) => stop());
   }
 
   // Tools and labels stay from image to image.
@@ -336,6 +330,10 @@ export class Desk {
   finish(): void {
     const sheet = this.sheet.get();
     if (!sheet || this.state.get().at !== "open" || sheet.lost.get() !== null) return;
+    if (sheet.ledger.isRefused) {
+      sheet.scene.select(...[...sheet.scene.refused.get().keys()].filter((id) => sheet.document.get(id)));
+      return;
+    }
     const [first] = sheet.missing();
     if (first) {
       sheet.scene.select(...(first.annotation === null ? [] : [first.annotation]));
@@ -375,7 +373,7 @@ export class Desk {
     const active_seconds = this.takeTime();
     // The next image is asked for first, and what ends this one is sent once that is shown.
     const shown = Promise.race([this.next(), soon(LONGEST_HELD_MS)]);
-    void this.outbox.put({ ...this.about(sheet), call, body: { active_seconds, ...more } }, shown);
+    void this.outbox.put({ ...this.saving.about(sheet), call, body: { active_seconds, ...more } }, shown);
     if (call === "submit" || call === "accept" || call === "return") this.done += 1;
     if (call === "submit") this.finished.push(task.id);
     sheet.document.close();

@@ -201,6 +201,7 @@ function ending({ desk, sheet, open, tab }: Shell): Record<string, Handler> {
   const review = sheet.work.attempt.role === "review";
   return {
     finish: () => {
+      if (sheet.ledger.isRefused) tell(words.desk.unacceptedFirst);
       const [outside] = sheet.outside();
       if (outside && sheet.missing().length === 0) tell(words.desk.outside);
       desk.finish();

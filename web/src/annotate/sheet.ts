@@ -10,6 +10,8 @@ import { layer, Scene, type Difference, type Style } from "../canvas/scene";
 import { bounds, mask, moved, polygon, shiftInside, union, type Point, type Size } from "../canvas/shapes";
 import { Signal } from "../canvas/signal";
 import type { Drawn } from "../canvas/tools/drawing";
+import { Ledger } from "./ledger";
+import type { Entry, SaveBody } from "./outbox/entry";
 import { allMissing, asked, defaults, grants, type Label, type Missing, type Schema, type Settings } from "./questions";
 import type { Work } from "./work";
 
@@ -25,6 +27,7 @@ export interface Lost {
 
 export class Sheet {
   readonly document: Document;
+  readonly ledger: Ledger;
   readonly scene: Scene;
   readonly image: Size;
   readonly notes: Signal<Work["notes"]>;
@@ -45,7 +48,12 @@ export class Sheet {
       if (before) origin.set(id, before);
       else origin.delete(id);
     }
-    this.document = new Document({ annotations, suggestions }, { annotations: origin, suggestions }, who);
+    const [start, before] = [
+      { annotations, suggestions },
+      { annotations: origin, suggestions },
+    ];
+    this.document = new Document(start, before, who);
+    this.ledger = new Ledger(start, before, who);
     this.scene = new Scene(
       this.document,
       this.image,
@@ -75,6 +83,17 @@ export class Sheet {
 
   mayEdit(of: Annotation): boolean {
     return of.label === null || grants(this.settings.labels, of.label);
+  }
+
+  /** All saves that were refused: what is ours among them is marked. */
+  refuse(refused: readonly (Pick<Entry, "problem"> & { body: SaveBody })[]): void {
+    this.ledger.refuse(refused.map(({ body }) => body.id));
+    const mine = refused.filter(({ body }) => this.ledger.knows(body.id));
+    if (mine.length === 0 && this.scene.refused.get().size === 0) return;
+    const why = mine.flatMap(({ body, problem }) =>
+      body.changes.map((change): [string, string] => [change.id, problem?.detail ?? ""]),
+    );
+    this.scene.refused.set(new Map(why));
   }
 
   // What is there.

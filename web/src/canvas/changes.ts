@@ -115,22 +115,27 @@ function restore(into: Map<string, Annotation>, from: Annotation | undefined): v
 
 /** The changes that lead from one state back to another, for the ids that some changes touch. */
 export function undoing(before: State, after: State, changes: readonly Change[], origin: Origin): Change[] {
-  const ids = [...new Set(changes.map((change) => change.id))];
-  return ids.flatMap((id) => back(id, before, after, origin));
+  return leading(after, before, [...new Set(changes.map((change) => change.id))], origin);
 }
 
-function back(id: string, before: State, after: State, origin: Origin): Change[] {
-  const was = before.annotations.get(id);
-  const now = after.annotations.get(id);
+/** The changes that lead from one state to another, for some ids. */
+export function leading(from: State, to: State, ids: readonly string[], origin: Origin): Change[] {
+  return ids.flatMap((id) => led(id, from, to, origin));
+}
+
+function led(id: string, from: State, to: State, origin: Origin): Change[] {
+  const now = from.annotations.get(id);
+  const wanted = to.annotations.get(id);
   const start = origin.annotations.get(id);
-  if (before.suggestions.has(id)) return [{ do: "reset", id }];
-  if (was === undefined) return now === undefined ? [] : [{ do: "delete", id }];
-  if (was === start) return [{ do: "reset", id }];
-  if (now !== undefined) return difference(now, was);
-  const first = start ?? origin.suggestions.get(id);
-  if (first === undefined) return [creation(was)];
   const reset: Change = { do: "reset", id };
-  const changed = difference(first, was);
+  if (to.suggestions.has(id)) return from.suggestions.has(id) ? [] : [reset];
+  if (wanted === undefined) return now === undefined && !from.suggestions.has(id) ? [] : [{ do: "delete", id }];
+  if (now === wanted) return [];
+  if (wanted === start) return [reset];
+  if (now !== undefined) return difference(now, wanted);
+  const first = start ?? origin.suggestions.get(id);
+  if (first === undefined) return [creation(wanted)];
+  const changed = difference(first, wanted);
   if (changed.length) return [reset, ...changed];
   return origin.suggestions.has(id) ? [reset, { do: "accept", id }] : [reset];
 }

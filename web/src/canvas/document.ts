@@ -63,6 +63,12 @@ export class Document {
     return command && this.again(command.title, command.changes);
   }
 
+  /** Take back what the server refused, without telling of it. Steps of the history that had to do with it go too. */
+  letGo(ids: readonly string[], changes: readonly Change[]): void {
+    this.history.forget(new Set(ids));
+    this.replay(changes);
+  }
+
   /** Apply what was kept here and never reached the server; it is on its way already. */
   replay(changes: readonly Change[]): void {
     this.state.set(applied(this.state.get(), changes, this.origin, this.who));

@@ -6,6 +6,7 @@
 import { drawing as words } from "../words/drawing";
 import {
   clear,
+  paintAlerts,
   paintCross,
   paintMarquee,
   Painter,
@@ -123,7 +124,7 @@ export class Engine implements Gestures {
         scene.document.state.subscribe(forget),
         ...[scene.hidden, scene.above, scene.differences, scene.removed].map((one) => one.subscribe(both)),
         scene.dragged.subscribe(() => this.invalidate("hand", ...(this.isDraggingNew() ? ["shapes" as const] : []))),
-        scene.selection.subscribe(() => this.invalidate("hand")),
+        ...[scene.selection, scene.refused].map((one) => one.subscribe(() => this.invalidate("hand"))),
       );
       this.fit();
     } else delete this.host.dataset["view"];
@@ -447,6 +448,7 @@ export class Engine implements Gestures {
       if (this.hovered && !this.tool) this.painter.hover(context, this.hovered, view, this.dpr);
       this.painter.selection(context, view, this.dpr, this.tool === null);
       if (this.pins.length) paintPins(context, this.pins, view, this.dpr);
+      paintAlerts(context, this.painter.refused(), view, this.dpr);
     }
     this.paintTool(context, view, at);
     if (this.select?.marquee) paintMarquee(context, this.select.marquee, view, this.dpr);

@@ -42,8 +42,10 @@ export class History {
     return this.undone.length > 0;
   }
 
-  clear(): void {
-    this.done = [];
-    this.undone = [];
+  /** Forget the steps that have to do with some annotations. */
+  forget(ids: ReadonlySet<string>): void {
+    const others = ({ changes }: Command): boolean => !changes.some((change) => ids.has(change.id));
+    this.done = this.done.filter(others);
+    this.undone = this.undone.filter(others);
   }
 }

@@ -82,6 +82,13 @@ export class Painter {
     }
   }
 
+  /** Where the shapes are that the server refused. */
+  refused(): Bounds[] {
+    const refused = this.scene.refused.get();
+    if (refused.size === 0) return [];
+    return this.scene.shown.filter((one) => refused.has(one.annotation.id)).map((one) => one.bounds);
+  }
+
   /** The name of what the pointer is over. */
   hover(context: CanvasRenderingContext2D, annotation: Annotation, view: View, dpr: number): void {
     const one = { annotation, suggested: false, bounds: bounds(annotation.kind, annotation.geometry) };
@@ -255,22 +262,29 @@ const PIN = 18;
 
 /** Numbered pins of comments, at the shapes they are about. */
 export function paintPins(context: CanvasRenderingContext2D, at: readonly Bounds[], view: View, dpr: number): void {
+  at.forEach((b, i) => badge(context, toScreen(view, { x: b.x + b.width, y: b.y }), String(i + 1), dpr, false));
+}
+
+/** Marks on shapes that the server doesn't have as they are drawn. */
+export function paintAlerts(context: CanvasRenderingContext2D, at: readonly Bounds[], view: View, dpr: number): void {
+  for (const b of at) badge(context, toScreen(view, { x: b.x + b.width, y: b.y + b.height }), "!", dpr, true);
+}
+
+function badge(context: CanvasRenderingContext2D, at: Point, text: string, dpr: number, isDark: boolean): void {
+  const [ground, ink] = isDark ? [HALO, "#ffffff"] : ["#ffffff", HALO];
   context.setTransform(dpr, 0, 0, dpr, 0, 0);
   context.font = "600 12px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
-  at.forEach((b, i) => {
-    const p = toScreen(view, { x: b.x + b.width, y: b.y });
-    context.beginPath();
-    context.arc(p.x, p.y, PIN / 2, 0, 2 * Math.PI);
-    context.fillStyle = "#ffffff";
-    context.fill();
-    context.strokeStyle = HALO;
-    context.lineWidth = 1.5;
-    context.stroke();
-    context.fillStyle = HALO;
-    context.fillText(String(i + 1), p.x, p.y + 0.5);
-  });
+  context.beginPath();
+  context.arc(at.x, at.y, PIN / 2, 0, 2 * Math.PI);
+  context.fillStyle = ground;
+  context.fill();
+  context.strokeStyle = ink;
+  context.lineWidth = 1.5;
+  context.stroke();
+  context.fillStyle = ink;
+  context.fillText(text, at.x, at.y + 0.5);
   context.textAlign = "start";
 }
 

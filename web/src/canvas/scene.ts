@@ -33,6 +33,8 @@ export class Scene {
   readonly selection = new Signal<ReadonlySet<string>>(NOBODY);
   readonly hidden = new Signal<ReadonlySet<string>>(NOBODY);
   readonly locked = new Signal<ReadonlySet<string>>(NOBODY);
+  /** What the server doesn't have as it is here, and why. */
+  readonly refused = new Signal<ReadonlyMap<string, string>>(new Map());
   /** Suggestions below this confidence are not shown. */
   readonly above = new Signal(0);
   /** What changed since the stage before, while it is looked at. */

@@ -4,6 +4,7 @@
  */
 
 import type { Schemas } from "../../api/client";
+import { newId } from "../../api/ids";
 import { Refused, Unreached, type Problem } from "../../api/problem";
 import { Signal } from "../../canvas/signal";
 import { soon } from "../waiting";
@@ -104,11 +105,11 @@ export class Outbox {
     this.kick();
   }
 
-  /** What an attempt has here that the server may not have, in order. */
+  /** What an attempt has here that the server may not have, in order; what it refused too. */
   async of(attempt: number): Promise<Kept[]> {
     await this.adding;
     const all = [...(await this.everything()), ...(await this.overflow.all(this.person))];
-    return all.filter((entry) => entry.attempt === attempt && entry.problem === undefined);
+    return all.filter((entry) => entry.attempt === attempt);
   }
 
   /** Whether a task has something here that the server doesn't have. */
@@ -127,6 +128,14 @@ export class Outbox {
   waitsForClaim(task?: number): boolean {
     const waiting = [...this.standing.get().waiting].filter(([attempt, n]) => attempt < 0 && n > 0);
     return waiting.some(([attempt]) => task === undefined || attempt === -task);
+  }
+
+  /** Send a refused entry once more, under another id: by the old one the server knows what it refused. */
+  async resend(entry: Kept): Promise<void> {
+    const { n, problem: _, ...anew } = entry;
+    if ("id" in anew.body) anew.body = { ...anew.body, id: newId() };
+    await this.put(anew);
+    await this.drop(n);
   }
 
   /** Give a refused entry up, after its author saw it. */
@@ -306,4 +315,5 @@ export class Outbox {
 /** How many entries wait in all. */
 export const waitingInAll = (standing: Standing): number => [...standing.waiting.values()].reduce((a, b) => a + b, 0);
 
-export const isSave = (entry: Entry): entry is Entry & { call: "save"; body: SaveBody } => entry.call === "save";
+export const isSave = <E extends Entry>(entry: E): entry is E & { call: "save"; body: SaveBody } =>
+  entry.call === "save";
