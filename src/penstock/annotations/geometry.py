@@ -15,9 +15,8 @@ Coordinates are pixels of the upright image, x right, y down, edges exclusive. B
 Every shape enters through `read`, once; what the database holds is `canonical_text` of it and is trusted from then on.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 from operator import mul
 from typing import Any
 
@@ -63,7 +62,6 @@ _TYPES: dict[Kind, Any] = {
 _FLAT = msgspec.json.Decoder(list[float])
 _POLYGON = msgspec.json.Decoder(list[list[list[float]]])
 _MASK = msgspec.json.Decoder(Mask)
-_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
 
 FORMS: dict[Kind, str] = {
@@ -118,38 +116,6 @@ def measured(kind: Kind, shape: Shape) -> Bounds:
     """The bounds of a shape of the right types, which is checked. Raises BadGeometry."""
     _CHECKS[kind](shape)
     return bounds(kind, shape)
-
-
-def measured_rings(polygons: Sequence[Sequence[Ring]]) -> list[Bounds | None]:
-    """The bounds of polygons whose parts have one ring each, given as those rings; None for what is none.
-
-    The same as `measured` gives, many at once in a third of its time.
-    """
-    import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
-
-    found: list[Bounds | None] = [None] * len(polygons)
-    sound = [
-        n for n, rings in enumerate(polygons) if rings and all(len(ring) > 5 and not len(ring) % 2 for ring in rings)
-    ]
-    if not sound:
-        return found
-    rings = [ring for n in sound for ring in polygons[n]]
-    points = np.fromiter(chain.from_iterable(rings), np.float64).reshape(-1, 2)
-    sizes = np.fromiter((sum(map(len, polygons[n])) // 2 for n in sound), np.int64, len(sound))
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
-    fits: Any = ((low >= -LARGEST) & (high <= LARGEST)).all(axis=1)
-    (xs, ys), (ws, hs) = low.T.tolist(), (high - low).T.tolist()
-    around: Iterable[Bounds] = zip(xs, ys, ws, hs, strict=True)
-    for n, fit, bounds in zip(sound, fits.tolist(), around, strict=True):
-        if fit:
-            found[n] = bounds
-    return found
-
-
-def canonical_many(shapes: Sequence[Shape]) -> list[msgspec.Raw]:
-    """Each shape as `canonical` spells it."""
-    return _RAWS.decode(_ENCODER.encode(shapes))
 
 
 def canonical(shape: Shape) -> msgspec.Raw:
