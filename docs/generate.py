@@ -10,7 +10,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -220,6 +220,7 @@ def refusals_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+@cache
 def openapi() -> str:
     """The API's description. It needs no database: nothing is called."""
     store: Any = SimpleNamespace(db=None, settings=Settings(home=Path("home")))

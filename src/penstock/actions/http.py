@@ -22,10 +22,11 @@ from penstock.actions.model import (
 )
 from penstock.actions.steps import command
 from penstock.core import Page
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 from penstock.store import Transaction
 
-router = APIRouter(prefix="/projects/{project}", tags=["actions"])
+router = APIRouter(prefix="/projects/{project}", tags=["actions"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]

@@ -10,10 +10,11 @@ from penstock.annotations import branches, rows, tables
 from penstock.annotations.model import Annotation, decode, decode_changes, encode
 from penstock.annotations.predictions import predict
 from penstock.core import NotFound
+from penstock.lazy_route import LazyRoute
 from penstock.people.caller import Caller, may
 from penstock.store import Transaction
 
-router = APIRouter(prefix="/projects/{project}", tags=["annotations"])
+router = APIRouter(prefix="/projects/{project}", tags=["annotations"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends
 
 from penstock.connections import kinds, verbs
 from penstock.connections.model import ConnectionChange, ConnectionShown, NewConnection, Rotation, TrialShown
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 from penstock.store import Transaction
 
-router = APIRouter(prefix="/projects/{project}/connections", tags=["connections"])
+router = APIRouter(prefix="/projects/{project}/connections", tags=["connections"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Engineer = Annotated[Caller, Depends(may("editor", connections=True))]

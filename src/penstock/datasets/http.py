@@ -22,10 +22,11 @@ from penstock.datasets.model import (
     QueryText,
     Version,
 )
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 from penstock.store import Transaction, horizon
 
-router = APIRouter(prefix="/projects/{project}", tags=["datasets"])
+router = APIRouter(prefix="/projects/{project}", tags=["datasets"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends
 from penstock.datasets import live, verbs
 from penstock.datasets.live_model import Live, LiveSettings, NewLiveDataset
 from penstock.datasets.model import Dataset
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 
-router = APIRouter(prefix="/projects/{project}", tags=["datasets"])
+router = APIRouter(prefix="/projects/{project}", tags=["datasets"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]

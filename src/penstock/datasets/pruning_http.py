@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from penstock.core import Page
 from penstock.datasets import pruning
 from penstock.datasets.pruning_model import NewPruning, Prunable, Pruning
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 
-router = APIRouter(prefix="/projects/{project}", tags=["datasets"])
+router = APIRouter(prefix="/projects/{project}", tags=["datasets"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Admin = Annotated[Caller, Depends(may("admin"))]

@@ -18,9 +18,10 @@ from penstock.datasets.query_model import (
     SavedQuery,
     SavedQueryChange,
 )
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 
-router = APIRouter(prefix="/projects/{project}", tags=["queries"])
+router = APIRouter(prefix="/projects/{project}", tags=["queries"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]

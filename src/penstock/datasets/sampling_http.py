@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends
 
 from penstock.datasets import sampling
 from penstock.datasets.sampling_model import Parted, Sample, Sampled, Split
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 
-router = APIRouter(prefix="/projects/{project}", tags=["datasets"])
+router = APIRouter(prefix="/projects/{project}", tags=["datasets"], route_class=LazyRoute)
 
 Editor = Annotated[Caller, Depends(may("editor"))]
 

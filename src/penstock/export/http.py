@@ -9,9 +9,10 @@ from penstock import formats
 from penstock.core import NotFound, Page, Value
 from penstock.export import destination, verbs
 from penstock.export.model import DownloadElsewhere, Export, ExportNotReady, NewExport
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 
-router = APIRouter(prefix="/projects/{project}", tags=["exports"])
+router = APIRouter(prefix="/projects/{project}", tags=["exports"], route_class=LazyRoute)
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 Editor = Annotated[Caller, Depends(may("editor"))]

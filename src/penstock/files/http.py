@@ -11,10 +11,11 @@ from penstock.core.ids import FileId
 from penstock.files import jobs, probing, serving, verbs, visibility
 from penstock.files.model import Described, Duplicates, File, NewFile, Registered, State, Upload, key_fault
 from penstock.files.receiving import receive
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 from penstock.store import Store, Transaction
 
-router = APIRouter(prefix="/projects/{project}", tags=["files"])
+router = APIRouter(prefix="/projects/{project}", tags=["files"], route_class=LazyRoute)
 
 Editor = Annotated[Caller, Depends(may("editor"))]
 Viewer = Annotated[Caller, Depends(may("viewer"))]

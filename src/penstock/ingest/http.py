@@ -12,10 +12,11 @@ from penstock.files.http import check_key
 from penstock.files.receiving import receive
 from penstock.ingest import sources, verbs
 from penstock.ingest.model import Added, Import, ItemReport, ItemState, NewImport
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 from penstock.store import Transaction
 
-router = APIRouter(prefix="/projects/{project}", tags=["ingest"])
+router = APIRouter(prefix="/projects/{project}", tags=["ingest"], route_class=LazyRoute)
 
 Editor = Annotated[Caller, Depends(may("editor"))]
 Viewer = Annotated[Caller, Depends(may("viewer"))]

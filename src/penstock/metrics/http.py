@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import APIRouter, Depends, Query, Response
 
 from penstock.core import Value
+from penstock.lazy_route import LazyRoute
 from penstock.metrics import reports
 from penstock.metrics.figures import AuthorQuality, LabelCount, Per, PersonWork, Split, Throughput, TimeSpent
 from penstock.metrics.model import TemplateProgress
@@ -14,7 +15,7 @@ from penstock.metrics.sheets import sheet
 from penstock.people.http import Caller, may
 from penstock.store import Transaction
 
-router = APIRouter(prefix="/projects/{project}", tags=["metrics"])
+router = APIRouter(prefix="/projects/{project}", tags=["metrics"], route_class=LazyRoute)
 
 V = TypeVar("V", bound=Value)
 Viewer = Annotated[Caller, Depends(may("viewer"))]

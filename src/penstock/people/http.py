@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from penstock.core import Invalid, Page
+from penstock.lazy_route import LazyRoute
 from penstock.people import inbox, invites, membership, persons, projects, secrets, sign_in, teams, tokens
 from penstock.people.caller import COOKIE, Caller, caller, credential, may, owner
 from penstock.people.model import (
@@ -40,7 +41,7 @@ from penstock.store import Store, Transaction
 __all__ = ["Caller", "caller", "may", "owner", "router", "set_session"]
 
 T = TypeVar("T")
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=LazyRoute)
 
 SomeCaller = Annotated[Caller, Depends(caller)]
 Owner = Annotated[Caller, Depends(owner)]

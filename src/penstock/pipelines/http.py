@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may, owner
 from penstock.pipelines import status, status_model, verbs
 from penstock.pipelines.model import PipelineShown, PipelineText, Plan
 
-router = APIRouter(tags=["pipeline"])
+router = APIRouter(tags=["pipeline"], route_class=LazyRoute)
 HERE = "/projects/{project}/pipeline"
 
 Viewer = Annotated[Caller, Depends(may("viewer"))]

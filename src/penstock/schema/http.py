@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from penstock.core import Page
+from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
 from penstock.schema import verbs
 from penstock.schema.edits import Edit
@@ -12,7 +13,7 @@ from penstock.schema.model import Schema
 from penstock.schema.tables import SchemaVersion
 from penstock.schema.wanted import WantedSchema
 
-router = APIRouter(tags=["schema"])
+router = APIRouter(tags=["schema"], route_class=LazyRoute)
 
 Member = Annotated[Caller, Depends(may("member"))]
 Editor = Annotated[Caller, Depends(may("editor"))]

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from penstock.core import Forbidden, Page, Settings, Value
 from penstock.engine import FOLLOWERS
+from penstock.lazy_route import LazyRoute
 from penstock.log import Happening, aside
 from penstock.log.event import Setback
 from penstock.log.past import back, kinds_of
@@ -21,7 +22,7 @@ from penstock.server.sight import seen_by
 from penstock.store import doctor
 from penstock.store.doctor import Finding
 
-router = APIRouter(tags=["server"])
+router = APIRouter(tags=["server"], route_class=LazyRoute)
 
 AnyMember = Annotated[Caller, Depends(may("member"))]
 Viewer = Annotated[Caller, Depends(may("viewer"))]

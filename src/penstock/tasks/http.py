@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from penstock.annotations.model import decode, encode
 from penstock.core import Page, Refusal, Value
+from penstock.lazy_route import LazyRoute
 from penstock.people.caller import Caller, may
 from penstock.tasks import attempts, closing, done, reviewing, templates, verbs
 from penstock.tasks.model import (
@@ -31,7 +32,7 @@ from penstock.tasks.model import (
 )
 from penstock.tasks.quality import corrections
 
-router = APIRouter(prefix="/projects/{project}", tags=["tasks"])
+router = APIRouter(prefix="/projects/{project}", tags=["tasks"], route_class=LazyRoute)
 
 Member = Annotated[Caller, Depends(may("member"))]
 Annotator = Annotated[Caller, Depends(may("annotator"))]
