@@ -31,6 +31,16 @@ _LABELS: LiteralString = (
     "insert into file_label (project, branch, file, label, n) select f.project, b.id, f.id, %(label)s, %(boxes)s"
     " from file f join branch b on b.project = f.project and b.kind = 'main' where f.id > %(file)s order by f.id"
 )
+_SOURCES: LiteralString = (
+    "insert into file_value (project, branch, file, field, value, n) select f.project, b.id, f.id, 0, 'import',"
+    " %(boxes)s from file f join branch b on b.project = f.project and b.kind = 'main' where f.id > %(file)s"
+    " order by f.id"
+)
+META: LiteralString = (
+    "insert into file_meta (project, file, meta, source, created_seq) select project, id,"
+    " jsonb_build_object('weather', (array['sun', 'rain', 'snow', 'fog'])[1 + id %% 4]), 'import', created_seq"
+    " from file where id > %(file)s order by id"
+)
 
 READY: LiteralString = (
     "insert into event (project, seq, n, kind, subject, body, actor, at) select v.project, v.seq,"
@@ -68,6 +78,6 @@ def newest(conn: Connection) -> int:
 def fill_rows(conn: Connection, label: int, count: int, boxes: int = 1) -> None:
     """The rows of so many more files like the newest one, each with so many boxes."""
     given = {"count": count, "file": newest(conn), "label": label, "boxes": boxes}
-    for statement in (_FILES, ENTRIES, _BOXES, _LABELS, READY):
+    for statement in (_FILES, ENTRIES, _BOXES, _LABELS, _SOURCES, META, READY):
         conn.execute(statement, given)
-    conn.execute("vacuum analyze file, entry, annotation, file_label, event")
+    conn.execute("vacuum analyze file, entry, annotation, file_label, file_value, file_meta, event")

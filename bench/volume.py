@@ -25,11 +25,6 @@ _FILES: LiteralString = (
     " select f.project, lpad((n * 5 + 9)::text, 12, '0') || '.jpg', f.hash, f.bytes, f.media, f.mime, %(width)s,"
     " %(height)s, f.state, f.created_seq from file f, generate_series(0, %(count)s - 1) n where f.id = %(file)s"
 )
-_META: LiteralString = (
-    "insert into file_meta (project, file, meta, source, created_seq) select project, id,"
-    " jsonb_build_object('weather', (array['sun', 'rain', 'snow', 'fog'])[1 + id %% 4]), 'import', created_seq"
-    " from file where id > %(file)s"
-)
 _FORMATS = (("yolo", "zip", "< 8"), ("voc", "zip", "< 8"))
 _ONE_BY_ONE = "every annotation passes through Python by itself, on one core, while the database spells the next ones"
 
@@ -68,7 +63,7 @@ def _shelve(project: Project, folder: Path, scale: Scale) -> None:
     with shelf.opened(project, folder) as conn:
         size = {"width": coco_set.WIDTH, "height": coco_set.HEIGHT}
         given = {"count": scale.images, "file": shelf.newest(conn), **size}
-        for statement in (_FILES, shelf.ENTRIES, _META, shelf.READY):
+        for statement in (_FILES, shelf.ENTRIES, shelf.META, shelf.READY):
             conn.execute(statement, given)
         conn.execute("vacuum analyze file, entry, file_meta, event")
 

@@ -15,6 +15,8 @@ from penstock.store import Transaction
 MOST_DAYS = 400
 MOST_NESTED = 5000
 """Different values of one key of the metadata that are looked at, the most frequent first."""
+MOST = {"label": 10_000, "value": MOST_VALUES, "meta": MOST_NESTED, "day": MOST_DAYS}
+"""Values of each field that are listed."""
 
 
 class Row(NamedTuple):
@@ -31,7 +33,8 @@ class Row(NamedTuple):
 _TOP = SQL(
     " (select {facet} as facet, g.field, to_jsonb(g.value) as value, g.files, g.annotations, g.differ from"
     " (select c.*, count(*) over (partition by c.field) as differ,"
-    " row_number() over (partition by c.field order by c.files desc, c.value) as place from ({counted}) c) g"
+    ' row_number() over (partition by c.field order by c.files desc, left(c.value::text, 100) collate "C") as place'
+    " from ({counted}) c) g"
     " where g.place <= {most})"
 )
 _LABELS = SQL(
@@ -47,16 +50,26 @@ _LABELS_READ = SQL(
     "select null::text as field, a.label as value, count(distinct m.file) as files, count(*) as annotations"
     " from found m, lateral {rows} where a.label is not null group by a.label"
 )
-_VALUES_READ = SQL(
-    "select t.field::text as field, left(t.value, {longest}) as value, count(distinct m.file) as files,"
-    " count(*) as annotations from found m, lateral {rows}, lateral ("
-    " select {source} as field, a.source as value where a.label is not null union all"
+TEXTS = SQL(
+    "select {source} as field, a.source as value where a.label is not null union all"
     " select {author}, a.author::text where a.label is not null and a.author is not null union all"
     " select {confidence}, least(floor(a.confidence * 10), 9)::int::text"
     " where a.label is not null and a.confidence is not null union all"
-    " select j.key::int, e.value from jsonb_each(a.attributes) j, jsonb_array_elements_text("
-    " case jsonb_typeof(j.value) when 'array' then j.value when 'null' then '[]' else jsonb_build_array(j.value) end)"
-    " as e(value)) t group by 1, 2"
+    " select j.key::int, case jsonb_typeof(e.value) when 'string' then left(e.value #>> '{{}}', {longest})"
+    " when 'number' then (select case when n = trunc(n) then trunc(n)::text else n::float8::text end"
+    " from cast(e.value as numeric) n) else e.value::text end from jsonb_each(a.attributes) j,"
+    " jsonb_array_elements(case jsonb_typeof(j.value) when 'array' then j.value else jsonb_build_array(j.value) end)"
+    " as e(value) where e.value <> 'null'"
+).format(
+    longest=Literal(values.LONGEST),
+    source=Literal(values.SOURCE),
+    author=Literal(values.AUTHOR),
+    confidence=Literal(values.CONFIDENCE),
+)
+"""(field, value) of all that is counted of an annotation `a`, written as `annotations.values` does."""
+_VALUES_READ = SQL(
+    "select t.field::text as field, t.value, count(distinct m.file) as files, count(*) as annotations"
+    " from found m, lateral {rows}, lateral ({texts}) t group by 1, 2"
 )
 # What is nested is counted as it stands, and taken apart later: a second look into each row took twice as long.
 _META = SQL(
@@ -77,6 +90,10 @@ _DAYS = SQL(
     "select null::text as field, (m.at at time zone 'UTC')::date as value, count(*) as files, 0::bigint as annotations"
     " from found m where m.at is not null group by 2"
 )
+_NONE = SQL(
+    "select 'none' as facet, null::text as field, null::jsonb as value, 0::bigint as files, 0::bigint as annotations,"
+    " 0::bigint as differ where false"
+)
 _FILES = SQL(" select 'files', null, null, count(*), 0, 0 from found")
 
 
@@ -84,35 +101,53 @@ def rows(
     tx: Transaction, held: Held, where: Condition | None, of: Relations, tasks: Sequence[tuple[str, Composable]]
 ) -> list[Row]:
     """Every facet of the files that a condition holds for."""
+    parts = [
+        _top("label", _labels(of), MOST["label"]),
+        _top("value", _values(of), MOST["value"]),
+        _top("meta", _META.format(most=Literal(MOST_DESCRIBED), live=live("h", held.as_of)), MOST["meta"]),
+        _top("state", _STATES, MOST_VALUES),
+        _top("day", _DAYS, MOST["day"]),
+        _FILES,
+    ]
+    return _counted(tx, held, where, parts, tasks)
+
+
+def rows_of_tasks(tx: Transaction, held: Held, tasks: Sequence[tuple[str, Composable]]) -> list[Row]:
+    """The states of the latest tasks of all files, by template."""
+    return _counted(tx, held, None, [], tasks) if tasks else []
+
+
+def rows_of_states(tx: Transaction, held: Held, files: int) -> list[Row]:
+    """The states of all files, of which there are so many: nearly every one is ready, so the others are looked up."""
+    found = tx.rows(
+        SQL(
+            "select f.state, count(*) from file f where f.project = %(project)s and f.state <> 'ready' and exists"
+            " (select from {} and m.file = f.id) group by f.state"
+        ).format(members(held, None))
+    )
+    ready = files - sum(n for _, n in found)
+    return [Row("state", None, state, n, 0, 0) for state, n in [("ready", ready), *found] if n]
+
+
+def _counted(
+    tx: Transaction,
+    held: Held,
+    where: Condition | None,
+    parts: Sequence[Composable],
+    tasks: Sequence[tuple[str, Composable]],
+) -> list[Row]:
     prepare(tx)
     tx.run("select set_config('enable_memoize', 'off', true)")  # each file comes once: a third of the time
     parameters = {} if where is None else dict(where.parameters)
     names = {f"template{n}": name for n, (name, _) in enumerate(tasks)}
-    parts = [
-        _top("label", _labels(of), 10_000),
-        _top("value", _values(of), MOST_VALUES),
-        _top("meta", _META.format(most=Literal(MOST_DESCRIBED), live=live("h", held.as_of)), MOST_NESTED),
-        _top("state", _STATES, MOST_VALUES),
-        _top("day", _DAYS, MOST_DAYS),
-        *(
-            _top("task", _TASKS.format(name=SQL("%({})s").format(SQL(f"template{n}")), tasks=relation), MOST_VALUES)  # pyright: ignore[reportArgumentType] a number
-            for n, (_, relation) in enumerate(tasks)
-        ),
-        _FILES,
+    by_template = [
+        _top("task", _TASKS.format(name=SQL("%({})s").format(SQL(f"template{n}")), tasks=relation), MOST_VALUES)  # pyright: ignore[reportArgumentType] a number
+        for n, (_, relation) in enumerate(tasks)
     ]
     at = SQL("null::timestamptz as at") if held.dataset is None else SQL("m.at")
     found = SQL("with found as materialized (select m.file, {} from {})").format(at, members(held, where))
     statement = SQL("{} select facet, field, value, files, annotations, differ as distinct from ({}) all_").format(
-        found,
-        SQL(" union all ").join(
-            [
-                SQL(
-                    "select 'none' as facet, null::text as field, null::jsonb as value,"
-                    " 0::bigint as files, 0::bigint as annotations, 0::bigint as differ where false"
-                ),
-                *parts,
-            ]
-        ),
+        found, SQL(" union all ").join([_NONE, *parts, *by_template])
     )
     return tx.all(Row, statement, **parameters, **names)
 
@@ -130,10 +165,4 @@ def _labels(of: Relations) -> Composed:
 def _values(of: Relations) -> Composed:
     if of.is_counted:
         return _VALUES.format(branch=Literal(of.branch))
-    return _VALUES_READ.format(
-        rows=_ROWS.format(rows=of.rows()),
-        longest=Literal(values.LONGEST),
-        source=Literal(values.SOURCE),
-        author=Literal(values.AUTHOR),
-        confidence=Literal(values.CONFIDENCE),
-    )
+    return _VALUES_READ.format(rows=_ROWS.format(rows=of.rows()), texts=TEXTS)

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from penstock import people
 from penstock.annotations import values
-from penstock.datasets import asking, facet_tables, facts
+from penstock.datasets import asking, census, facet_tables, facts
 from penstock.datasets.facet_model import MOST_DESCRIBED, MOST_VALUES, Bar, Day, Facet, Facets, Field
 from penstock.datasets.facet_tables import Row
 from penstock.datasets.query import expression as e
@@ -28,14 +28,19 @@ def count(tx: Transaction, scope: asking.Scope, text: str | None) -> Facets:
     """The facets of the files that a query finds. Raises QueryInvalid."""
     expression = asking.read(tx, text, scope)
     asked = asking.asked(tx, scope)
-    templates = sorted(facts.tasks.names(tx))[:MOST_TEMPLATES]
-    found = facet_tables.rows(
-        tx,
-        asking.held(tx, scope),
-        asking.condition(tx, expression, scope),
-        Relations(asked),
-        [(name, asked.tasks(name)) for name in templates],
-    )
+    templates = [(name, asked.tasks(name)) for name in sorted(facts.tasks.names(tx))[:MOST_TEMPLATES]]
+    held = asking.held(tx, scope)
+    known = census.rows(tx, scope) if expression is None else None
+    if known is None:
+        where = asking.condition(tx, expression, scope)
+        found = facet_tables.rows(tx, held, where, Relations(asked), templates)
+    else:
+        [files] = [row.files for row in known if row.facet == "files"]
+        found = [
+            *known,
+            *facet_tables.rows_of_states(tx, held, files),
+            *facet_tables.rows_of_tasks(tx, held, templates),
+        ]
     by: dict[str, list[Row]] = defaultdict(list)
     for row in found:
         by[row.facet].append(row)
@@ -46,7 +51,7 @@ def count(tx: Transaction, scope: asking.Scope, text: str | None) -> Facets:
         labels=_labels(by["label"], asked.schema),
         attributes=_attributes(fields, asked.schema),
         metadata=_metadata(by["meta"]),
-        described=min(files, MOST_DESCRIBED),
+        described=files if known is not None else min(files, MOST_DESCRIBED),
         people=_people(tx, fields.get(str(values.AUTHOR), [])),
         sources=[
             _facet(row, row.value, Compare(e.Plain("source"), "=", row.value))

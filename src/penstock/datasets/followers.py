@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from penstock.datasets import live, live_tables, verbs
+from penstock.datasets import census, live, live_tables, verbs
 from penstock.log import Event, Follower, Happening
 from penstock.store import Transaction
 
@@ -15,6 +15,8 @@ _OF_ALL = frozenset(
     }
 )
 """Kinds that may change what any query finds."""
+_OF_A_WHOLE = frozenset({"import.finished", "dataset.merged", "dataset.restored", "version.named"})
+"""Kinds after which much of a dataset may be another."""
 
 
 def _replace(tx: Transaction, happenings: Sequence[Happening]) -> None:
@@ -36,7 +38,13 @@ def _follow(tx: Transaction, happenings: Sequence[Happening]) -> None:
         live.refresh_all(tx)
 
 
+def _count(tx: Transaction, happenings: Sequence[Happening]) -> None:
+    for dataset in sorted({h.body["dataset"] for h in happenings}):
+        census.look(tx, dataset)
+
+
 FOLLOWERS = [
     Follower("datasets.replace", frozenset({"file.replaced"}), _replace),
     Follower("datasets.live", _live_kinds, _follow),
+    Follower("datasets.census", _OF_A_WHOLE, _count),
 ]

@@ -1,6 +1,10 @@
 """The work that datasets do in the background."""
 
-from penstock.datasets import live, pruning
+from penstock.datasets import census, live, pruning
 from penstock.jobs import Job
 
-JOBS = [Job("datasets.refresh", live.refresh), Job("datasets.prune", pruning.run, queue="bulk")]
+JOBS = [
+    Job("datasets.refresh", live.refresh),
+    Job("datasets.prune", pruning.run, queue="bulk"),
+    Job("datasets.census", census.refresh, queue="bulk"),
+]

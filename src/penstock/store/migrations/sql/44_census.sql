@@ -1,0 +1,27 @@
+-- A census: what all files of a dataset have, counted as of a revision. What changed since is counted when it is read.
+create table census (
+  project int not null,
+  dataset bigint primary key,
+  seq bigint not null                    -- settled: nothing can appear below it any more
+);
+create table census_count (
+  project int not null,
+  dataset bigint not null,
+  facet text not null,                   -- files, label, value, meta, day
+  field text not null,
+  value text collate "C" not null,       -- of metadata: JSON
+  files bigint not null,
+  annotations bigint not null
+);
+-- By a digest: metadata hold texts of any length.
+create unique index census_count_of on census_count (dataset, facet, field, md5(value));
+create index census_count_most on census_count (dataset, facet, field, files desc, "left"(value, 100));
+-- How many different values a field has.
+create table census_field (
+  project int not null,
+  dataset bigint not null,
+  facet text not null,
+  field text not null,
+  differ bigint not null,
+  primary key (dataset, facet, field)
+);
