@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from penstock.cli.session import Session, speaks
+from penstock.sdk.project import Project
 from penstock.sdk.shapes import Shape
 from penstock.sdk.work import Work
 
@@ -133,12 +134,72 @@ def skip(session: Session, attempt: int, reason: str) -> None:
 
 
 @command.command()
+@click.argument("template")
+@click.option("--status", type=click.Choice(STATUSES), help="Only tasks in this status.")
+@click.option("--person", help="Only tasks that this person has or handed in: a name or an e-mail address.")
+@speaks
+def queue(session: Session, template: str, status: Any, person: str | None) -> None:
+    """The tasks of TEMPLATE with their files, who has them and since when, oldest first."""
+    p = session.penstock
+    who = None if person is None else _person(p, person)
+    session.table(
+        p.templates[template].queue(status=status, person=who),
+        ["task", "file", "status", "priority", "who", "since", "attempts"],
+        cells=lambda row: (
+            row.id,
+            row.key,
+            f"{row.status}, idle" if row.is_idle else row.status,
+            row.priority,
+            row.holder_name or row.author_name,
+            f"{row.since:%Y-%m-%d %H:%M}",
+            row.attempts,
+        ),
+        none="No task.",
+    )
+
+
+@command.command("take-back")
+@click.argument("task", type=int)
+@speaks
+def take_back(session: Session, task: int) -> None:
+    """Take a task from whoever has it, back into the queue. Their draft is kept."""
+    found = session.penstock.tasks.take_back(task)
+    session.say(found, f"task {found.id}: {found.status}")
+
+
+@command.command()
+@click.argument("task", type=int)
+@click.argument("priority", type=int)
+@speaks
+def prioritise(session: Session, task: int, priority: int) -> None:
+    """Move a task in its queue: higher priorities go out first."""
+    found = session.penstock.tasks.prioritise(task, priority)
+    session.say(found, f"task {found.id}: priority {found.priority}")
+
+
+@command.command()
+@click.argument("task", type=int)
+@speaks
+def cancel(session: Session, task: int) -> None:
+    """Cancel a task, whoever has it. Their draft is kept."""
+    found = session.penstock.tasks.cancel(task)
+    session.say(found, f"task {found.id}: {found.status}")
+
+
+@command.command()
 @click.argument("attempt", type=int)
 @speaks
 def release(session: Session, attempt: int) -> None:
     """Give a task back to the queue."""
     task = session.penstock.tasks.attempt(attempt).release()
     session.say(task, f"task {task.id}: {task.status}")
+
+
+def _person(p: Project, told: str) -> int:
+    found = [one.person for one in p.members if told in (one.name, one.email)]
+    if not found:
+        raise click.BadParameter(f"there is no member {told!r}", param_hint="--person")
+    return found[0]
 
 
 def _change(work: Work, told: dict[str, Any]) -> Any:

@@ -9,7 +9,18 @@ from penstock.metrics.model import TemplateProgress
 from penstock.sdk.errors import Refused
 from penstock.sdk.scope import Named, Scope
 from penstock.sdk.work import Work
-from penstock.tasks.model import Claim, Correction, NewTemplate, Role, Status, Task, TemplateCard, TemplateSettings
+from penstock.tasks.model import (
+    Claim,
+    Correction,
+    NewTemplate,
+    QueuedTask,
+    Role,
+    Status,
+    Task,
+    TaskChange,
+    TemplateCard,
+    TemplateSettings,
+)
 from penstock.tasks.model import Template as TemplateValue
 
 NOTHING = "nothing-to-do"
@@ -48,6 +59,11 @@ class Template:
     def tasks(self, *, status: Status | None = None) -> Iterator[Task]:
         """Its tasks, oldest first."""
         return self._scope.pages("/tasks", Task, {"template": self.id, "status": status, "limit": 1000})
+
+    def queue(self, *, status: Status | None = None, person: int | None = None) -> Iterator[QueuedTask]:
+        """Its tasks with their files and who has them, oldest first; of a person, those they have or handed in."""
+        query = {"status": status, "person": person, "limit": 1000}
+        return self._scope.pages(f"/templates/{self.id}/queue", QueuedTask, query)
 
     def corrections(self) -> list[Correction]:
         """What later stages and reviews changed of its work, oldest first: the quality of who did it."""
@@ -128,6 +144,18 @@ class Tasks:
     def mine(self) -> list[TemplateCard]:
         """A card per template that one may work on: how much is left, held, returned and done."""
         return self._scope.get("/work", list[TemplateCard])
+
+    def take_back(self, task: int) -> Task:
+        """Take a task from whoever has it, back into the queue. Their draft is kept, and shown to the next."""
+        return self._scope.post(f"/tasks/{task}/release", Task)
+
+    def prioritise(self, task: int, priority: int) -> Task:
+        """Move a task in its queue: higher priorities go out first."""
+        return self._scope.patch(f"/tasks/{task}", Task, TaskChange(priority=priority))
+
+    def cancel(self, task: int) -> Task:
+        """Cancel a task, whoever has it. Their draft is kept."""
+        return self._scope.post(f"/tasks/{task}/cancel", Task)
 
     def reopen(self, task: int) -> Work | Task:
         """Let a task be worked on again: work for its author, for an editor the task, back in the queue.

@@ -32,6 +32,7 @@ from penstock.server.openapi import describe
 from penstock.server.switchboard import Switchboard
 from penstock.store import Store
 from penstock.tasks import http as tasks
+from penstock.tasks import overseeing_http as overseeing
 
 ROUTERS: tuple[APIRouter, ...] = (
     people.router,
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ingest.router,
     export.router,
     tasks.router,
+    overseeing.router,
     metrics.router,
     actions.router,
     pipelines.router,

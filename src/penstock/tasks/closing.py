@@ -38,15 +38,18 @@ def release(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
     Raises NotYours.
     """
     task, held = hold(tx, attempt)
-    if held.state != "live":
-        return task
+    return task if held.state != "live" else give_back(tx, task, held, active_seconds)
+
+
+def give_back(tx: Transaction, task: Task, held: Attempt, active_seconds: float = 0.0) -> Task:
+    """Give back a task whose row is locked, as its live attempt's. Writes what `release` does."""
     status = "in_review" if held.role == "review" else "open"
     if held.role == "work" and templates.get(tx, task.template).state == "archived":
         tables.lock_files(tx, [task.file])
         status = "cancelled"
-    attempt_tables.end(tx, attempt, "released", active_seconds)
+    attempt_tables.end(tx, held.id, "released", active_seconds)
     task_tables.set_status(tx, [task.id], status, ARCHIVED if status == "cancelled" else None)
-    tx.append(event(events.TaskReleased, task, task.status, status, attempt=attempt, who=held.who))
+    tx.append(event(events.TaskReleased, task, task.status, status, attempt=held.id, who=held.who))
     if status == "cancelled":
         settle_move(tx, task)
     return task.model_copy(update={"status": status, "holder": None, "attempt": None})

@@ -161,6 +161,14 @@ class TaskSkipped(TaskEvent):
     reason: str
 
 
+class TaskPrioritised(TaskEvent):
+    """A task was moved in its queue: higher priorities go out first."""
+
+    kind = "task.prioritised"
+    was_priority: int
+    priority: int
+
+
 class TaskCancelled(TaskEvent):
     """A task ended unfinished: its file left the dataset, or its template was archived."""
 

@@ -16,6 +16,7 @@ CLOSED: frozenset[str] = frozenset({"done", "skipped", "cancelled"})
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+Priority = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Share = Annotated[float, Field(gt=0, le=1)]
 LONGEST_ACTIVE_SECONDS = 86_400
 ActiveSeconds = Annotated[float, Field(ge=0, le=LONGEST_ACTIVE_SECONDS, allow_inf_nan=False)]
@@ -106,7 +107,7 @@ class TemplateSettings(Value):
     """What submitting does with shapes that reach outside the file."""
     lease_seconds: int = Field(default=900, ge=1, le=7 * 86400)
     """How long a task is held without a sign of life."""
-    priority: int = Field(default=0, ge=-1_000_000, le=1_000_000)
+    priority: Priority = 0
     """Of the tasks it makes; higher comes first."""
 
 
@@ -165,6 +166,39 @@ class Task(Value):
         return self.status in CLOSED
 
 
+class QueuedTask(Value):
+    """A task as those see it who look after the queue: which file, who has it, and since when."""
+
+    id: int
+    template: int
+    file: int
+    key: str
+    """The file's."""
+    status: Status
+    priority: int
+    round: int
+    holder: int | None
+    holder_name: str | None
+    """Who has it now; of a returned task, whose it is."""
+    author: int | None
+    author_name: str | None
+    """Who submitted last."""
+    attempts: int
+    since: datetime
+    """When its holder began; when it was closed; else when it was opened."""
+    is_idle: bool
+    """Somebody has it whose time ran out: whoever works next gets it."""
+    reason: str | None
+    """Why it was skipped or cancelled."""
+
+
+class TaskChange(Value):
+    """What of a task is set by those who look after the queue."""
+
+    priority: Priority
+    """Higher ones go out first."""
+
+
 class Attempt(Value):
     """One person's, model's or program's go at a task: its own lease, its own draft branch."""
 
@@ -209,6 +243,8 @@ class Note(Value):
 
 
 class NewNote(Value):
+    id: UUID | None = None
+    """Made by whoever says it: by it a repeat is known, which says nothing twice."""
     text: str = Field(min_length=1, max_length=10_000)
     annotation: UUID | None = None
 

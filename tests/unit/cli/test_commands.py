@@ -186,6 +186,12 @@ def test_reviewing_from_a_shell(run: Say, p: Project, images: Path, connected: C
     assert again is not None
     assert [note.text for note in again.notes] == ["look again"]
     assert run("task", "reopen", str(second["task"]["id"])).startswith(f"task {second['task']['id']}: ")
+    task = str(again.task.id)
+    assert "robot" in run("task", "queue", "first pass", "--status", "in_progress", "--person", "robot")
+    assert "there is no member 'nobody'" in run("task", "queue", "first pass", "--person", "nobody", code=2)
+    assert run("task", "prioritise", task, "7") == f"task {task}: priority 7\n"
+    assert run("task", "take-back", task) == f"task {task}: open\n"
+    assert run("task", "cancel", task) == f"task {task}: cancelled\n"
 
 
 def test_templates(run: Say, p: Project, images: Path) -> None:
