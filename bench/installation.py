@@ -98,17 +98,18 @@ class Installation:
         return Line(self.url, self.token)
 
     def processes(self) -> "dict[str, list[psutil.Process]]":
-        """The processes of the server, its worker and the database."""
+        """The processes of the server, its worker with its helpers, and the database."""
         server = psutil.Process(self.process.pid)
         with embedded_server(self.home) as running:
             title = f"postgres: {running.place.title}: "
             postmaster = int((running.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
         found = {"server": [server], "worker": list[psutil.Process](), "database": list[psutil.Process]()}
-        for process in psutil.process_iter(["cmdline", "ppid"]):
+        ours = {process.pid for process in server.children(recursive=True)}
+        for process in psutil.process_iter(["cmdline"]):
             command = " ".join(process.info["cmdline"] or [])
             if process.pid == postmaster or command.startswith(title):
                 found["database"].append(process)
-            elif process.info["ppid"] == server.pid and "penstock.server.worker" in command:
+            elif process.pid in ours and "penstock.server.worker" in command:
                 found["worker"].append(process)
         return found
 

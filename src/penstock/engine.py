@@ -58,6 +58,7 @@ Loop = Callable[[], None]
 
 OUTSIDE_QUEUES = ("deliver", "command")
 OUTSIDE_CONCURRENCY = 12  #: receivers that hang and commands that take hours hold up one another only
+BULK_QUEUES = ("bulk",)
 
 
 FOLLOWERS: list[Follower] = [
@@ -126,17 +127,22 @@ def drain(store: Store) -> None:
 
 
 class Engine:
-    """The worker of one process: a thread for followers, one for timers, and the jobs. Start it, then stop it."""
+    """The worker of one process: a thread for followers, one for timers, and the jobs. Start it, then stop it.
 
-    def __init__(self, store: Store, concurrency: int = 4) -> None:
+    With `bulk_alone` it has bulk jobs and nothing else.
+    """
+
+    def __init__(self, store: Store, concurrency: int = 4, bulk_alone: bool = False) -> None:
         self._store = store
-        self._concurrency = concurrency
+        inside, outside = (INSIDE_QUEUES, concurrency), (OUTSIDE_QUEUES, OUTSIDE_CONCURRENCY)
+        self._shares = [(BULK_QUEUES, concurrency)] if bulk_alone else [inside, outside]
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._news: queue.SimpleQueue[int] = queue.SimpleQueue()
+        loops = (("followers", self._follow), ("listener", self._listen), ("ticker", self._tick))
         self._threads = [
             threading.Thread(target=self._guard(loop), name=f"penstock {name}", daemon=True)
-            for name, loop in (("followers", self._follow), ("listener", self._listen), ("ticker", self._tick))
+            for name, loop in (() if bulk_alone else loops)
         ]
 
     def run(self) -> None:
@@ -155,7 +161,7 @@ class Engine:
         self._wake.set()
 
     async def _work(self) -> None:
-        threads = self._concurrency + OUTSIDE_CONCURRENCY
+        threads = sum(concurrency for _, concurrency in self._shares)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, "penstock job"))
         while not self._stop.is_set():
             running = asyncio.create_task(self._run_jobs())
@@ -173,7 +179,7 @@ class Engine:
     async def _run_jobs(self) -> None:
         """Jobs that wait for the world outside have a worker of their own, and can't hold up the others."""
         async with asyncio.TaskGroup() as workers:
-            for queues, concurrency in ((INSIDE_QUEUES, self._concurrency), (OUTSIDE_QUEUES, OUTSIDE_CONCURRENCY)):
+            for queues, concurrency in self._shares:
                 run = jobs.worker.run(self._store, JOBS, concurrency=concurrency, wait=True, queues=queues)
                 workers.create_task(run)
 

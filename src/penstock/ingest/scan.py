@@ -231,8 +231,8 @@ class Scan:
         name = spool.write(self._store.blobs, run, n, fresh, self._told)
 
         def insert(tx: Transaction) -> None:
-            locked = tables.lock_run(tx, run)
-            if locked is None or locked.state != "scanning":
+            # Shared, as bringing a batch in does: neither waits for the other.
+            if tables.share_run(tx, run) != "scanning":
                 raise Stopped
             tables.insert_chunk(tx, run, n, name, [planned.key for planned in fresh])
             jobs.later(tx, "ingest.chunk", queue="bulk", project=self._project, run=run, chunk=n)

@@ -24,7 +24,7 @@ from penstock import engine
 from penstock.annotations import rows
 from penstock.cli.main import main
 from penstock.jobs import worker
-from penstock.server import child, up
+from penstock.server import child, crew, up
 from penstock.store import Database
 from penstock.tasks import attempts, done
 
@@ -174,6 +174,7 @@ if __name__ == "__main__":
     if os.environ.get(HASTE):
         make_haste()
     up.WORKER = (sys.executable, "-P", __file__, "worker")
+    crew.HELPER = (*up.WORKER, "bulk")
     if sys.argv[1] == "worker":
         runpy.run_module("penstock.server.worker", run_name="__main__")
     else:

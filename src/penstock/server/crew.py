@@ -1,0 +1,90 @@
+"""Helpers of a worker: more processes for bulk jobs while many of them wait, so that an import uses every core.
+
+A helper is a worker like any other, for one queue: whoever outlives it takes its jobs over. It ends with its worker.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+
+import psycopg
+
+from penstock.core import Settings
+from penstock.jobs import backlog
+from penstock.server.child import Child
+from penstock.store import Database
+from penstock.store.db import DatabaseAway
+
+logger = logging.getLogger(__name__)
+
+HELPER = (sys.executable, "-m", "penstock.server.worker", "bulk")
+QUEUE = "bulk"
+LOOK_SECONDS = 1.0
+MANY = 4  #: so many jobs waiting for each process that is there are worth one more
+LINGER_SECONDS = 20.0  #: how long helpers stay when nothing is left: a start takes a second of a core
+_MOST = 3
+
+
+def spare_cores() -> int:
+    """How many helpers this machine has cores for, beside the worker's own."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores - 1, _MOST)
+
+
+class Crew:
+    """The helpers of one worker: none while there is little to do."""
+
+    def __init__(self, db: Database, settings: Settings, most: int | None = None) -> None:
+        self._db = db
+        self._told = settings.model_dump_json().encode()
+        self._most = spare_cores() if most is None else most
+        self._helpers: list[Child] = []
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="penstock crew", daemon=True)
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the helpers that are there."""
+        return [pid for helper in self._helpers if (pid := helper.pid) is not None]
+
+    def start(self) -> None:
+        if self._most > 0:
+            self._thread.start()
+
+    def dismiss(self) -> None:
+        """Let the helpers finish what they are at, and go. Returns at once."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Dismiss them, and wait for it. Safe to repeat."""
+        self.dismiss()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        busy = time.monotonic()
+        while not self._stopping.wait(LOOK_SECONDS):
+            try:
+                found = backlog.of(self._db, QUEUE)
+            except (DatabaseAway, psycopg.Error) as error:
+                logger.warning("the database is away, so no helper comes or goes: %s", error)
+                continue
+            if not found.is_empty:
+                busy = time.monotonic()
+            if len(self._helpers) < self._most and found.waiting >= MANY * (len(self._helpers) + 1):
+                helper = Child(HELPER, self._told)
+                helper.start()
+                self._helpers.append(helper)
+            elif time.monotonic() - busy > LINGER_SECONDS:
+                self._let_go()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        leaving = [threading.Thread(target=helper.stop) for helper in self._helpers]
+        for one in leaving:
+            one.start()
+        for one in leaving:
+            one.join()
+        self._helpers.clear()

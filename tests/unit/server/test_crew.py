@@ -1,0 +1,68 @@
+"""Helpers of a worker: there while many bulk jobs wait, back when killed, gone when nothing is left."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from penstock import jobs
+from penstock.jobs import backlog
+from penstock.server import child, crew
+from penstock.server.crew import Crew
+from penstock.store import Store
+
+_SCRIPT = "import sys; sys.stdin.readline(); sys.stdin.read()"
+
+
+def until(true: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.02)
+
+
+def ask_for(store: Store, count: int) -> None:
+    with store.db.transaction(0) as tx:
+        for n in range(count):
+            jobs.later(tx, "test.bulk", queue="bulk", line=n)
+
+
+def forget_all(store: Store) -> None:
+    with store.db.transaction(0) as tx:
+        tx.run("delete from procrastinate_jobs")
+
+
+def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "HELPER", (sys.executable, "-c", _SCRIPT))
+    monkeypatch.setattr(crew, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(crew, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(child, "_PAUSES", (0.02,))
+    found = Crew(store.db, store.settings, most=2)
+    ask_for(store, crew.MANY - 1)
+    assert backlog.of(store.db, "bulk") == (crew.MANY - 1, 0)
+    assert backlog.of(store.db, "default").is_empty
+    found.start()
+    try:
+        time.sleep(0.2)
+        assert found.pids == []
+        ask_for(store, 1)
+        until(lambda: len(found.pids) == 1)
+        [first] = found.pids
+        os.kill(first, signal.SIGKILL)
+        until(lambda: found.pids not in ([], [first]))
+        ask_for(store, 3 * crew.MANY)
+        until(lambda: len(found.pids) == 2)
+        helpers = found.pids
+        forget_all(store)
+        until(lambda: not any(map(psutil.pid_exists, helpers)))
+        assert found.pids == []
+        ask_for(store, crew.MANY)
+        until(lambda: len(found.pids) == 1)
+        helpers = found.pids
+    finally:
+        found.stop()
+    assert not any(map(psutil.pid_exists, helpers))
