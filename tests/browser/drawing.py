@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,6 +97,14 @@ def predict(project: Project, name: str, at: int, found: Sequence[tuple[str, flo
     address = f"{project.url}/api/v1/projects/{project.id}/predictions/{name}/files/{file.id}"
     told = project.tokens.create("model")
     httpx.put(address, json=boxes, headers={"Authorization": f"Bearer {told.secret}"}).raise_for_status()
+
+
+def wait_until(page: Page, happened: Callable[[], bool]) -> None:
+    """Wait for something that the page doesn't show."""
+    until = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < until, "it did not happen"
+        page.wait_for_timeout(100)
 
 
 @dataclass

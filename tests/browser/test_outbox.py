@@ -1,13 +1,12 @@
 """The outbox: no stroke is lost and none is doubled, whatever goes away."""
 
-import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import Desk
-from browser.drawing import Board, drawn, lab
+from browser.drawing import Board, drawn, lab, wait_until
 from penstock.sdk.project import Project
 
 
@@ -47,10 +46,7 @@ def test_without_a_server_work_goes_on_in_the_reserved_images_and_is_claimed_lat
     fetched: list[str] = []
     desk.page.on("requestfinished", lambda told: fetched.append(told.url.rsplit("/", 1)[1]))
     board = Board.start(desk)
-    until = time.monotonic() + 20
-    while fetched.count("rendition") + fetched.count("content") < 3:
-        assert time.monotonic() < until, "nothing was fetched ahead"
-        board.page.wait_for_timeout(100)
+    wait_until(board.page, lambda: fetched.count("rendition") + fetched.count("content") == 3)
     board.page.route("**/api/v1/**", lambda route: route.abort())
     for _ in range(2):
         board.drag((10, 10), (60, 60))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import Desk
-from browser.drawing import Board, drawn, lab
+from browser.drawing import Board, drawn, lab, wait_until
 from penstock.sdk import shapes
 from penstock.sdk.project import Project
 
@@ -57,3 +58,63 @@ def test_work_is_returned_with_a_pinned_comment_mended_and_accepted(
     board.saved()
     (task,) = template.tasks()
     assert task.status == "done"
+
+
+@pytest.mark.thorough
+def test_reviews_and_comments_go_on_without_a_server_and_their_author_sees_them_pinned(
+    owned: Project, sit_down: Callable[..., Desk], somebody: Callable[..., Project]
+) -> None:
+    template = lab(owned, files=3, review={"share": 1.0})
+    bob = somebody("Bob")
+    for _ in range(3):
+        work = bob.templates[template.name].next()
+        assert work is not None
+        work.save([shapes.box("cat", 100, 100, 50, 50)])
+        work.submit()
+
+    desk = sit_down(owned)
+    fetched: list[str] = []
+    desk.page.on("requestfinished", lambda told: fetched.append(told.url.rsplit("/", 1)[1].split("?")[0]))
+    board = Board.start(desk, review=True)
+    page = board.page
+    wait_until(page, lambda: fetched.count("content") == 3)
+    page.route("**/api/v1/**", lambda route: route.abort())
+    was = board.task
+    board.press("f")
+    second = board.goes_on(was)
+    expect(page.get_by_text("Since the stage before: 1 added")).to_be_visible()
+    board.press("v")
+    board.click((110, 110))
+    board.press("q")
+    page.get_by_role("textbox", name="Comment").fill("Half of it")
+    board.press("Escape")
+    page.get_by_role("tab", name="Guide").click()
+    page.get_by_role("tab", name="Comments").click()
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("Half of it")
+    page.get_by_role("textbox", name="Comment").press("Control+Enter")
+    expect(page.get_by_text("Half of it (waits to be sent)")).to_be_visible()
+    board.press("Escape", "Shift+R")
+    page.get_by_role("textbox", name="Comment").last.fill("The whole of it, please")
+    page.get_by_role("button", name="Return").last.click()
+    third = board.goes_on(second)
+    page.unroute_all(behavior="wait")
+    board.saved()
+    board.press("f")
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    board.saved()
+    assert {task.id: task.status for task in template.tasks()} == {was: "done", second: "returned", third: "done"}
+
+    theirs = Board.start(sit_down(owned, who=bob.me().person.id))
+    assert theirs.task == second
+    theirs.page.get_by_role("tab", name="Comments 2").click()
+    expect(theirs.page.get_by_text("1. Half of it")).to_be_visible()
+    theirs.page.get_by_role("button", name="Show its shape").first.click()
+    theirs.page.get_by_role("tab", name="Shapes").click()
+    expect(theirs.page.locator("[data-selected]")).to_have_count(1)
+    theirs.drag((200, 200), (260, 260))
+    theirs.press("f")
+    expect(theirs.page.get_by_role("heading", name="All done")).to_be_visible()
+    theirs.saved()
+    theirs.page.evaluate("localStorage.clear()")  # another browser of theirs knows what they handed in too
+    theirs.page.goto(f"{owned.url}/tasks/{template.id}/{was}")
+    expect(theirs.page.get_by_role("button", name="Open it again")).to_be_visible()

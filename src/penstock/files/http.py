@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from penstock.core import NotFound, Page
@@ -20,6 +20,7 @@ router = APIRouter(prefix="/projects/{project}", tags=["files"], route_class=Laz
 Editor = Annotated[Caller, Depends(may("editor"))]
 Viewer = Annotated[Caller, Depends(may("viewer"))]
 AnyMember = Annotated[Caller, Depends(may("member"))]
+Ordinal = Annotated[int, Path(ge=0, le=100_000)]
 
 _OCTETS = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 
@@ -100,14 +101,26 @@ def get_rendition(request: Request, who: AnyMember, file: int) -> Response:
     return _picture(request, who, file, "rendition", jobs.RENDITION_SIDE, jobs.rendition)
 
 
+@router.get("/files/{file}/tiles/{column}/{row}", response_class=Response)
+def get_tile(request: Request, who: AnyMember, file: int, column: Ordinal, row: Ordinal) -> Response:
+    """A piece of a picture of more than 4096 pixels as it is, upright: 2048 x 2048, less at the far edges."""
+
+    def made(store: Store, found: File) -> bytes:
+        if (piece := jobs.tile(store, found, column, row)) is None:
+            raise NotFound(what="tile", name=f"{column}/{row}")
+        return piece
+
+    return _picture(request, who, file, "tile", f"{column}-{row}-{jobs.TILE_SIDE}", made)
+
+
 def _picture(
-    request: Request, who: Caller, file: int, what: str, side: int, made: Callable[[Store, File], bytes | None]
+    request: Request, who: Caller, file: int, what: str, which: str | int, made: Callable[[Store, File], bytes | None]
 ) -> Response:
     """A picture derived from a file; the file itself where that is small enough."""
     found = _visible(who, file)
     if found.state != "ready" or found.mime is None:
         raise NotFound(what=f"{what} of file", name=file)
-    headers = serving.media_headers(f"{found.hash}-{side}", found.key)
+    headers = serving.media_headers(f"{found.hash}-{which}", found.key)
     if known := serving.unchanged(request, headers):
         return known
     picture = made(who.store, found)

@@ -1,5 +1,6 @@
 """The background work of files: looking into what was uploaded."""
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,6 +15,10 @@ from penstock.store import Store
 _THREADS = 4
 RENDITION_SIDE = 4096
 """The longer side of what a screen shows of a large image before somebody zooms in, in pixels."""
+
+TILE_SIDE = 2048
+"""The side of the pieces in which a large image is shown in its own pixels."""
+_cutting = threading.Lock()
 
 
 def thumbnail_name(hash: str) -> str:
@@ -85,6 +90,22 @@ def rendition(store: Store, file: File) -> bytes | None:
         store.blobs.size(file.hash)
         kept = probing.render(store.blobs.path(file.hash), RENDITION_SIDE)
         store.blobs.derived.put(name, kept)
+    return kept
+
+
+def tile(store: Store, file: File, column: int, row: int) -> bytes | None:
+    """A piece of a large picture in its own pixels, else None. All are cut when one is first asked for."""
+    width, height = file.width or 0, file.height or 0
+    if max(width, height) <= RENDITION_SIDE or column * TILE_SIDE >= width or row * TILE_SIDE >= height:
+        return None
+    derived, name = store.blobs.derived, f"{file.hash}.tile-{column}-{row}"
+    if (kept := derived.get(name)) is None:
+        store.blobs.size(file.hash)
+        with _cutting:  # a screen asks for several at once
+            if (kept := derived.get(name)) is None:
+                for at_column, at_row, piece in probing.cut(store.blobs.path(file.hash), TILE_SIDE):
+                    derived.put(f"{file.hash}.tile-{at_column}-{at_row}", piece)
+                kept = derived.get(name)
     return kept
 
 

@@ -129,6 +129,21 @@ def render(path: Path, side: int) -> bytes:
         return _encoded(_small(image, side, orientation), quality=90)
 
 
+def cut(path: Path, side: int) -> Generator[tuple[int, int, bytes]]:
+    """An upright picture in its own pixels, in pieces of at most `side` x `side`, each with its column and its row."""
+    with Image.open(path, formats=_FORMATS) as image, _turn(image.width * image.height):
+        orientation = _orientation(image)
+        image.load()
+        whole = image if image.mode in ("L", "RGB", "RGBA") else _viewable(image)
+        turn = _UPRIGHT.get(orientation)
+        if turn is not None:
+            whole = whole.transpose(turn)
+        for column, left in enumerate(range(0, whole.width, side)):
+            for row, top in enumerate(range(0, whole.height, side)):
+                box = (left, top, min(left + side, whole.width), min(top + side, whole.height))
+                yield column, row, _encoded(whole.crop(box), quality=92)
+
+
 def upright(content: bytes) -> Image.Image:
     """All pixels of an image that was looked at before, as one sees it. Raises what Pillow does."""
     with Image.open(io.BytesIO(content), formats=_FORMATS) as image, _turn(image.width * image.height):

@@ -48,6 +48,7 @@ class Active(Value):
 
 
 class Reserving(Value):
+    role: Role = "work"
     count: Annotated[int, Query(ge=0, le=10)] = 3
     """How many to hold for two minutes; 0 gives them up."""
 
@@ -55,6 +56,7 @@ class Reserving(Value):
 class Begun(Value):
     id: UUID
     """Made by whoever claims, once for each claim: by it a repeat is known."""
+    role: Role = "work"
 
 
 class Taking(Value):
@@ -141,7 +143,13 @@ def claim(
 @router.put("/templates/{template}/reservations")
 def reserve(who: Annotator, template: int, body: Reserving) -> list[Task]:
     """Hold the next tasks for two minutes, to fetch their files ahead."""
-    return who.do(lambda tx: verbs.reserve(tx, template, who.role, body.count))
+    return who.do(lambda tx: verbs.reserve(tx, template, who.role, body.count, body.role))
+
+
+@router.get("/templates/{template}/submissions")
+def list_submissions(who: Annotator, template: int, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[Task]:
+    """What I handed in, the last first. Each can be opened again until a later stage claims its file."""
+    return who.read(lambda tx: verbs.submissions(tx, template, who.role, limit))
 
 
 @router.get("/work")
@@ -172,9 +180,9 @@ def get_task(who: Member, task: int) -> Task:
 
 
 @router.get("/tasks/{task}/work", responses={200: {"content": {"application/json": {"schema": {}}}}})
-def look_ahead(who: Annotator, task: int) -> Response:
+def look_ahead(who: Annotator, task: int, role: Role = "work") -> Response:
     """What a claim of this task would show now: as an attempt's `work`, of an attempt that has no id yet."""
-    found = who.read(lambda tx: verbs.look_ahead(tx, task, who.role))
+    found = who.read(lambda tx: verbs.look_ahead(tx, task, who.role, role))
     return Response(encode(found), media_type="application/json")
 
 
@@ -185,7 +193,7 @@ def claim_begun(who: Annotator, task: int, body: Begun) -> Claim:
     Writes `task.claimed`, or nothing where somebody else has the task by now: then the attempt's state is `lapsed`, and
     what is saved on it is late work.
     """
-    return who.do(lambda tx: verbs.claim_begun(tx, task, who.role, body.id))
+    return who.do(lambda tx: verbs.claim_begun(tx, task, who.role, body.id, body.role))
 
 
 @router.get("/tasks/{task}/attempts")

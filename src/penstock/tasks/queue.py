@@ -153,21 +153,22 @@ def event(kind: type[E], task: Task, was: str, now: str, **more: Any) -> E:
     return kind.model_construct(task=task.id, template=task.template, file=task.file, was=was, now=now, **more)
 
 
-def reserve(tx: Transaction, template: Template, count: int) -> list[Task]:
-    """Reserve the next open tasks for the caller for two minutes, to fetch their files ahead. Safe to repeat.
+def reserve(tx: Transaction, template: Template, count: int, role: Role = "work") -> list[Task]:
+    """Reserve the caller's next tasks, to work on or to review, for two minutes: their files are fetched ahead. Safe to
+    repeat.
 
     A reservation is no promise: when somebody else's queue is empty, theirs go first. No event is written.
     """
     assert tx.actor is not None
-    if template.state != "active":
+    if template.state != "active" and role == "work":
         return []
-    return queue_tables.reserve(tx, template.id, tx.actor, min(count, MOST_RESERVED), RESERVED_SECONDS)
+    return queue_tables.reserve(tx, template.id, tx.actor, role, min(count, MOST_RESERVED), RESERVED_SECONDS)
 
 
-def unreserve(tx: Transaction, template: Template) -> int:
+def unreserve(tx: Transaction, template: Template, role: Role = "work") -> int:
     """Give up the caller's reservations, on leaving. Safe to repeat. No event is written."""
     assert tx.actor is not None
-    return queue_tables.unreserve(tx, template.id, tx.actor)
+    return queue_tables.unreserve(tx, template.id, tx.actor, role)
 
 
 def over(task: Task | None, attempt: Attempt) -> Refusal:

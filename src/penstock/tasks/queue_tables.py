@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 from penstock.store import Transaction
-from penstock.tasks.model import Task
+from penstock.tasks.model import Role, Task
 from penstock.tasks.task_tables import COLUMNS
 
 _ALLOWED: LiteralString = " and t.id <> all(%(without)s::bigint[])"
@@ -18,6 +18,10 @@ _OPEN: LiteralString = "(select t.id from task t where t.template = %(template)s
 _RETURNED: LiteralString = (
     "(select t.id from task t where t.project = %(project)s and t.holder = %(who)s and t.status = 'returned'"
     " and t.template = %(template)s"
+)
+_REVIEW: LiteralString = (
+    "(select t.id from task t where t.template = %(template)s and t.status = 'in_review' and t.author <> %(who)s"
+    " and (t.attempt is null or exists (select 1 from attempt a where a.id = t.attempt and a.lease_until < moment()))"
 )
 _EXPIRED: LiteralString = (
     "(select t.id from attempt a join task t on t.id = a.task and t.attempt = a.id where a.template = %(template)s"
@@ -39,6 +43,12 @@ def _next(more: LiteralString) -> LiteralString:
 
 
 _PICK = _next("")
+_PICK_REVIEW: LiteralString = (
+    "select " + COLUMNS + " from task t where t.project = %(project)s and t.id = coalesce("
+    + _REVIEW + " and t.reserved_by = %(who)s order by t.id" + _ONE + ", "
+    + _REVIEW + " and (t.reserved_by is null or t.reserved_until < moment()) order by t.id" + _ONE + ", "
+    + _REVIEW + " order by t.reserved_until, t.id" + _ONE + ")"
+)  # fmt: skip
 _PICK_BESIDE = _next(_ALLOWED + _BESIDE)
 
 
@@ -59,27 +69,32 @@ def pick_beside(
 
 
 def pick_review(tx: Transaction, template: int, who: int) -> Task | None:
-    """The task to review next, locked: never one's own, and not one that a reviewer alive holds."""
+    """The task to review next, locked: never one's own, and not one that a reviewer alive holds. Those that are
+    reserved for others come last.
+    """
     tx.before_seq()
     return tx.maybe(
         Task,
-        "select " + COLUMNS + " from task t where t.project = %(project)s and t.template = %(template)s"
-        " and t.status = 'in_review' and t.author <> %(who)s and (t.attempt is null"
-        " or exists (select 1 from attempt a where a.id = t.attempt and a.lease_until < moment()))"
-        " order by t.id limit 1 for no key update of t skip locked",
+        _PICK_REVIEW,
         template=template,
         who=who,
     )
 
 
-def reserve(tx: Transaction, template: int, who: int, count: int, seconds: float) -> list[Task]:
-    """Reserve open tasks for somebody's next claims; those that are reserved for them now, soonest first."""
+_WAITING: dict[Role, LiteralString] = {
+    "work": " and t.status = 'open'",
+    "review": " and t.status = 'in_review' and t.author <> %(who)s and t.attempt is null",
+}
+
+
+def reserve(tx: Transaction, template: int, who: int, role: Role, count: int, seconds: float) -> list[Task]:
+    """Reserve tasks for somebody's next claims; those that are reserved for them now, soonest first."""
     tx.before_seq()
     return tx.all(
         Task,
         "with picked as (select t.id from task t where t.project = %(project)s and t.template = %(template)s"
-        " and t.status = 'open'"
-        " and (t.reserved_by is null or t.reserved_by = %(who)s or t.reserved_until < moment())"
+        + _WAITING[role]
+        + " and (t.reserved_by is null or t.reserved_by = %(who)s or t.reserved_until < moment())"
         " order by (t.reserved_by = %(who)s) desc nulls last, t.priority desc, t.id limit %(count)s"
         " for no key update skip locked),"
         " held as (update task t set reserved_by = %(who)s,"
@@ -93,11 +108,11 @@ def reserve(tx: Transaction, template: int, who: int, count: int, seconds: float
     )
 
 
-def unreserve(tx: Transaction, template: int, who: int) -> int:
+def unreserve(tx: Transaction, template: int, who: int, role: Role) -> int:
     """Give up somebody's reservations; how many."""
     return tx.run(
-        "update task set reserved_by = null, reserved_until = null where project = %(project)s"
-        " and template = %(template)s and status = 'open' and reserved_by = %(who)s",
+        "update task t set reserved_by = null, reserved_until = null where t.project = %(project)s"
+        " and t.template = %(template)s and t.reserved_by = %(who)s" + _WAITING[role],
         template=template,
         who=who,
     )

@@ -114,9 +114,11 @@ def return_(tx: Transaction, attempt: int, notes: Sequence[NewNote], active_seco
 
 
 def remark(tx: Transaction, task: Task, note: NewNote) -> Note:
-    """Leave a remark on a task. Writes `task.noted`."""
+    """Leave a remark on a task. Safe to repeat under the same id. Writes `task.noted`."""
     assert tx.actor is not None
-    made = task_tables.insert_note(tx, task.id, tx.actor, note.text, note.annotation)
+    made = task_tables.insert_note(tx, task.id, tx.actor, note)
+    if made is None:
+        return task_tables.note_of(tx, task.id, tx.actor, note.id)
     tx.append(
         events.NoteAdded(
             task=task.id, template=task.template, note=made.id, author=tx.actor, annotation=note.annotation

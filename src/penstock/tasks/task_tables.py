@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import LiteralString, NamedTuple
 
 from penstock.store import SEQ, Transaction
-from penstock.tasks.model import Note, Status, Task
+from penstock.tasks.model import NewNote, Note, Status, Task
 
 COLUMNS: LiteralString = (
     "t.id, t.template, t.file, t.branch, t.dataset, t.round, t.status, t.priority, t.holder, t.attempt, t.author,"
@@ -237,26 +237,53 @@ def cancellable(tx: Transaction, template: int, limit: int) -> list[int]:
     )
 
 
+def submitted(tx: Transaction, template: int, who: int, limit: int) -> list[Task]:
+    """What somebody handed in and holds no more, the last first."""
+    return tx.all(
+        Task,
+        "select " + COLUMNS + " from (select a.id, a.task, a.ended_at from attempt a join task t on t.id = a.task"
+        " and t.authored = a.id and t.status in ('done', 'in_review') where a.project = %(project)s"
+        " and a.who = %(who)s and a.template = %(template)s order by a.id desc limit %(limit)s) a"
+        " join task t on t.id = a.task where t.project = %(project)s order by a.ended_at desc, a.id desc",
+        template=template,
+        who=who,
+        limit=limit,
+    )
+
+
 # Notes.
 
+_NOTE: LiteralString = "id, task, annotation, author, text, at, resolved"
 
-def insert_note(tx: Transaction, task: int, author: int, text: str, annotation: object) -> Note:
+
+def insert_note(tx: Transaction, task: int, author: int, note: NewNote) -> Note | None:
+    """A new remark; None where its author made it before, under the same id."""
+    return tx.maybe(
+        Note,
+        "insert into note (project, task, annotation, author, text, at, command)"
+        " values (%(project)s, %(task)s, %(annotation)s, %(author)s, %(text)s, moment(), %(command)s)"
+        " on conflict (task, author, command) where command is not null do nothing returning " + _NOTE,
+        task=task,
+        annotation=note.annotation,
+        author=author,
+        text=note.text,
+        command=note.id,
+    )
+
+
+def note_of(tx: Transaction, task: int, author: int, command: object) -> Note:
+    """The remark that somebody made under an id."""
     return tx.one(
         Note,
-        "insert into note (project, task, annotation, author, text, at)"
-        " values (%(project)s, %(task)s, %(annotation)s, %(author)s, %(text)s, moment())"
-        " returning id, task, annotation, author, text, at, resolved",
+        "select " + _NOTE + " from note where project = %(project)s and task = %(task)s and author = %(author)s"
+        " and command = %(command)s",
         task=task,
-        annotation=annotation,
         author=author,
-        text=text,
+        command=command,
     )
 
 
 def notes(tx: Transaction, task: int) -> list[Note]:
     return tx.all(
-        Note,
-        "select id, task, annotation, author, text, at, resolved from note"
-        " where project = %(project)s and task = %(task)s order by id",
-        task=task,
+        Note, "select " + _NOTE + " from note where project = %(project)s and task = %(task)s order by id", task=task
     )

@@ -30,36 +30,53 @@ def claim(tx: Transaction, template: int, who_role: str, role: Role = "work") ->
     """
     others = template_tables.recall_all(tx)
     found = next((one for one in others if one.id == template), None) or templates.get(tx, template)
-    if role == "review":
-        access.check_review(tx, found, who_role)
-        return reviewing.claim(tx, found)
-    access.check_work(tx, found, who_role)
-    return queue.claim(tx, found, others)
+    _check(tx, found, who_role, role)
+    return reviewing.claim(tx, found) if role == "review" else queue.claim(tx, found, others)
 
 
-def reserve(tx: Transaction, template: int, who_role: str, count: int) -> list[Task]:
-    """Reserve the caller's next tasks; none gives the reservations up. Raises NotFound, NotAnAnnotator."""
+def reserve(tx: Transaction, template: int, who_role: str, count: int, role: Role = "work") -> list[Task]:
+    """Reserve the caller's next tasks; none gives the reservations up. Raises NotFound, NotAnAnnotator,
+    NotAReviewer.
+    """
     found = templates.get(tx, template)
-    access.check_work(tx, found, who_role)
+    _check(tx, found, who_role, role)
     if count == 0:
-        queue.unreserve(tx, found)
+        queue.unreserve(tx, found, role)
         return []
-    return queue.reserve(tx, found, count)
+    return queue.reserve(tx, found, count, role)
 
 
-def look_ahead(tx: Transaction, of: int, who_role: str) -> Work:
-    """What the caller would be shown of a task, had they claimed it now. Raises NotFound, NotAnAnnotator."""
+def look_ahead(tx: Transaction, of: int, who_role: str, role: Role = "work") -> Work:
+    """What the caller would be shown of a task, had they claimed it now. Raises NotFound, NotAnAnnotator,
+    NotAReviewer.
+    """
     found = task(tx, of, who_role)
     template = templates.get(tx, found.template)
-    access.check_work(tx, template, who_role)
-    return ahead.look(tx, template, found)
+    _check(tx, template, who_role, role)
+    return ahead.look(tx, template, found, role)
 
 
-def claim_begun(tx: Transaction, of: int, who_role: str, id: UUID) -> Claim:
-    """Claim a task on which the caller began to work while the server was away. Raises NotFound, NotAnAnnotator."""
+def claim_begun(tx: Transaction, of: int, who_role: str, id: UUID, role: Role = "work") -> Claim:
+    """Claim a task on which the caller began to work while the server was away. Raises NotFound, NotAnAnnotator,
+    NotAReviewer.
+    """
     template = templates.get(tx, task(tx, of, who_role).template)
-    access.check_work(tx, template, who_role)
-    return ahead.claim(tx, template, template_tables.recall_all(tx), of, id)
+    _check(tx, template, who_role, role)
+    return ahead.claim(tx, template, template_tables.recall_all(tx), of, id, role)
+
+
+def _check(tx: Transaction, template: Template, who_role: str, role: Role) -> None:
+    check = access.check_review if role == "review" else access.check_work
+    check(tx, template, who_role)
+
+
+def submissions(tx: Transaction, template: int, who_role: str, limit: int = 50) -> list[Task]:
+    """What the caller handed in under a template and may open again until a later stage claims it, the last first.
+    Raises NotFound, NotAnAnnotator.
+    """
+    assert tx.actor is not None
+    access.check_work(tx, templates.get(tx, template), who_role)
+    return task_tables.submitted(tx, template, tx.actor, limit)
 
 
 def task(tx: Transaction, task: int, who_role: str) -> Task:

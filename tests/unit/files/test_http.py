@@ -178,6 +178,22 @@ def test_a_large_picture_has_a_rendition_for_screens(api: Any, sent: int, pictur
     assert small.content == picture("JPEG", 800, 600)
 
 
+def test_a_large_picture_comes_in_pieces_of_its_own_pixels(api: Any, sent: int, picture: Picture, drain: Any) -> None:
+    viewer = api.client("viewer")
+    large = send(api, "large.jpg", picture("JPEG", 5000, 100, orientation=6)).json()["file"]
+    drain()
+    sizes: list[tuple[int, int]] = []
+    for row in range(3):
+        answer = viewer.get(api.path(f"/files/{large}/tiles/0/{row}"))
+        sizes.append(Image.open(io.BytesIO(answer.content)).size)
+    assert sizes == [(100, 2048), (100, 2048), (100, 904)]
+    refused = [
+        viewer.get(api.path(f"/files/{file}/tiles/{at}"))
+        for file, at in ((large, "0/3"), (large, "1/0"), (sent, "0/0"))
+    ]
+    assert [answer.status_code for answer in refused] == [404, 404, 404]
+
+
 def test_an_annotator_sees_no_file_without_a_task_on_it(api: Any, sent: int) -> None:
     annotator = api.client("annotator")
     for path in ("", "/content", "/thumbnail"):

@@ -1,12 +1,14 @@
 """Work that began before its claim: the server was away, and the next task was reserved."""
 
+from uuid import UUID
+
 import pytest
 
 from penstock import schema, tasks
 from penstock.core import Conflict
 from penstock.core.ids import new_uuid
 from penstock.tasks import attempts, verbs
-from penstock.tasks.model import Claim, LateWork, Task, Template, Watch
+from penstock.tasks.model import Claim, LateWork, Review, Role, Task, Template, Watch
 from unit.tasks.conftest import Lab, box
 
 
@@ -22,8 +24,8 @@ def reserved(lab: Lab, template: Template, who: str = "ann") -> Task:
     return task
 
 
-def claim(lab: Lab, task: Task, who: str, id: object) -> Claim:
-    return lab.do(lambda tx: verbs.claim_begun(tx, task.id, "annotator", id), who)  # type: ignore[arg-type]
+def claim(lab: Lab, task: Task, who: str, id: UUID, role: Role = "work") -> Claim:
+    return lab.do(lambda tx: verbs.claim_begun(tx, task.id, "annotator", id, role), who)
 
 
 def test_what_is_seen_ahead_is_what_the_claim_shows(lab: Lab, template: Template) -> None:
@@ -63,3 +65,36 @@ def test_work_on_a_task_that_somebody_else_took_is_late_and_shown_to_them(lab: L
     assert [LateWork.model_validate(one) for one in shown.late_work] == [late]
     assert lab.submit(theirs.attempt, "bob").status == "done"
     assert lab.truth(task.file) == []
+
+
+def test_reviews_are_reserved_looked_at_ahead_and_claimed_later_too(lab: Lab) -> None:
+    template = lab.template(
+        "reviewed",
+        watch=[Watch(dataset=lab.datasets["gold"])],
+        reviewers=lab.crew("bob", "eve"),
+        review=Review(share=1.0),
+    )
+    lab.add_files("a", "b", to="gold")
+    for _ in range(2):
+        lab.finish(template, "ann", box(lab.labels["RBC"]))
+
+    def hold(who: str, count: int) -> list[Task]:
+        return lab.do(lambda tx: tasks.reserve(tx, template.id, "annotator", count, "review"), who)
+
+    one, two = hold("eve", 3)
+    assert hold("bob", 3) == []
+    ahead = lab.do(lambda tx: verbs.look_ahead(tx, two.id, "annotator", "review"), "eve")
+    assert [a.label for a in ahead.annotations] == [lab.labels["RBC"]]
+    assert lab.claim(template, "bob", "review").task.id == one.id  # a reservation is no promise
+    hold("eve", 0)
+    assert [task.id for task in hold("bob", 3)] == [two.id]
+    id = new_uuid()
+    mine = claim(lab, two, "eve", id, "review")
+    assert (mine.attempt.role, mine.task.status, mine.task.holder) == ("review", "in_review", lab.people["eve"])
+    assert claim(lab, two, "eve", id, "review").attempt.id == mine.attempt.id
+    late = claim(lab, one, "eve", new_uuid(), "review")
+    assert (late.attempt.state, late.task.holder) == ("lapsed", lab.people["bob"])
+    (drawn,) = lab.do(lambda tx: attempts.work(tx, late.attempt), "eve").annotations
+    saved = lab.save(late.attempt, "eve", {"do": "update", "id": str(drawn.id), "geometry": [1, 1, 5, 5]})
+    assert (saved.late, saved.held_by) == (True, lab.people["bob"])
+    assert lab.do(lambda tx: tasks.accept(tx, mine.attempt.id), "eve").status == "done"

@@ -4,8 +4,10 @@ import pytest
 
 from penstock import tasks
 from penstock.core import NotFound
+from penstock.core.ids import new_uuid
+from penstock.tasks import verbs
 from penstock.tasks.closing import ClaimedLater, NotClosed, NotYoursToReopen
-from penstock.tasks.model import Claim, NewNote, Review, Route, Template, Watch
+from penstock.tasks.model import Claim, NewNote, Note, Review, Route, Template, Watch
 from penstock.tasks.quality import corrections
 from penstock.tasks.queue import NothingToDo
 
@@ -102,6 +104,32 @@ def test_a_submission_can_be_reopened_until_a_later_stage_takes_the_file(lab: La
     lab.drain()
     assert sorted(lab.in_dataset("complete")) == [a, b]
     assert len(lab.tasks(expert)) == 2
+
+
+def test_what_one_handed_in_is_told_the_last_first_and_a_repeated_remark_is_one(lab: Lab) -> None:
+    template = reviewed(lab)
+    lab.add_files("a.png", "b.png", "c.png")
+    first, second = lab.claim(template, "ann"), lab.claim(template, "ann")
+    lab.submit(second.attempt, "ann")
+    lab.submit(first.attempt, "ann")
+    lab.finish(template, "bob", box(lab.labels["RBC"]))
+
+    def mine() -> list[int]:
+        return [task.id for task in lab.do(lambda tx: verbs.submissions(tx, template.id, "annotator"), "ann")]
+
+    assert mine() == [first.task.id, second.task.id]
+    lab.do(lambda tx: tasks.reopen(tx, first.task.id, "annotator"), "ann")
+    assert mine() == [second.task.id]
+    said = NewNote(id=new_uuid(), text="Blurred")
+
+    def say(who: str, note: NewNote = said) -> Note:
+        return lab.do(lambda tx: verbs.remark(tx, first.task.id, "annotator", note), who)
+
+    told = [say("ann"), say("ann"), say("bob"), say("ann", NewNote(text="Blurred"))]
+    assert told[0] == told[1]
+    assert [note.author for note in lab.do(lambda tx: verbs.notes(tx, first.task.id, "annotator"), "ann")] == [
+        lab.people[who] for who in ("ann", "bob", "ann")
+    ]
 
 
 def test_skipping_counts_out_and_an_editor_puts_it_back(lab: Lab) -> None:

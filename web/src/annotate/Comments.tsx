@@ -1,14 +1,11 @@
 import { Button, Group, Text, Textarea } from "@mantine/core";
 import { MapPin } from "lucide-react";
-import { useState } from "react";
 import type { Engine } from "../canvas/engine";
-import { Fault } from "../parts/Fault";
 import { annotate as words } from "../words/annotate";
 import type { Desk } from "./desk";
 import classes from "./Screen.module.css";
 import type { Sheet } from "./sheet";
 import { useSignal } from "./useSignal";
-import { remark } from "./work";
 
 const when = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
@@ -16,25 +13,19 @@ const when = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "sh
 export function Comments({ desk, sheet, engine }: { desk: Desk; sheet: Sheet; engine: Engine | null }) {
   const notes = useSignal(sheet.notes);
   useSignal(sheet.document.state);
-  const [text, setText] = useState("");
-  const [failed, setFailed] = useState<unknown>(null);
+  const remarks = useSignal(sheet.remarks);
+  const text = useSignal(sheet.remark);
   useSignal(sheet.scene.selection);
   const { sole } = sheet.scene;
   const pins = pinned(sheet);
   const send = (): void => {
     if (text.trim() === "") return;
-    remark(desk.project, sheet.work.task.id, text, sole?.id ?? null).then(
-      (made) => {
-        sheet.notes.update((all) => [...all, made]);
-        setText("");
-        setFailed(null);
-      },
-      (error: unknown) => setFailed(error),
-    );
+    desk.saving.say(sheet, text, sole?.id ?? null);
+    sheet.remark.set("");
   };
   return (
     <div className={classes["scroll"]}>
-      {notes.length === 0 && <p className="muted">{words.comments.none}</p>}
+      {notes.length + remarks.length === 0 && <p className="muted">{words.comments.none}</p>}
       {notes.map((note) => {
         const shape = note.annotation == null ? undefined : sheet.document.get(note.annotation);
         const pin = pins.findIndex((one) => one.note === note.id);
@@ -70,6 +61,11 @@ export function Comments({ desk, sheet, engine }: { desk: Desk; sheet: Sheet; en
           </div>
         );
       })}
+      {remarks.map((one) => (
+        <Text key={one.id} size="sm" c="dimmed" mb="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
+          <bdi>{one.text}</bdi> ({words.comments.waits})
+        </Text>
+      ))}
       <Textarea
         size="xs"
         autosize
@@ -79,7 +75,7 @@ export function Comments({ desk, sheet, engine }: { desk: Desk; sheet: Sheet; en
         placeholder={words.comments.placeholder}
         description={sole ? words.comments.pinned : undefined}
         value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
+        onChange={(event) => sheet.remark.set(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
         }}
@@ -90,7 +86,6 @@ export function Comments({ desk, sheet, engine }: { desk: Desk; sheet: Sheet; en
           {words.comments.add}
         </Button>
       </Group>
-      <Fault error={failed} />
     </div>
   );
 }

@@ -74,6 +74,11 @@ function Setback({ entry, look, again, letGo }: SetbackProps) {
         {words.needs[entry.call]} <bdi>{entry.title}</bdi>
       </Text>
       <Text size="sm">{entry.problem?.detail}</Text>
+      {entry.call === "note" && (
+        <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          <bdi>{entry.body.text}</bdi>
+        </Text>
+      )}
       {entry.problem?.errors.slice(0, 5).map((fault, at) => (
         <Text key={at} size="sm" c="dimmed">
           {fault.detail}

@@ -146,7 +146,7 @@ interface PanelsProps {
 }
 
 const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: PanelsProps) {
-  const notes = useSignal(sheet.notes);
+  const said = useSignal(sheet.notes).length + useSignal(sheet.remarks).length;
   const { before, annotations, attempt } = sheet.work;
   const hasBefore =
     attempt.role === "review" ||
@@ -167,7 +167,7 @@ const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: Panels
           <Tabs.Tab value="guide">{words.guide.title}</Tabs.Tab>
           <Tabs.Tab value="comments">
             {words.comments.title}
-            {notes.length > 0 && ` ${notes.length}`}
+            {said > 0 && ` ${said}`}
           </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="shapes" className={classes["tab"] ?? ""}>
@@ -179,7 +179,7 @@ const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: Panels
           </div>
         </Tabs.Panel>
         <Tabs.Panel value="comments" className={classes["tab"] ?? ""}>
-          <Comments desk={desk} sheet={sheet} engine={engine} />
+          <Comments key={sheet.work.task.id} desk={desk} sheet={sheet} engine={engine} />
         </Tabs.Panel>
       </Tabs>
       <Questions desk={desk} sheet={sheet} />
@@ -221,10 +221,10 @@ function useActivity(desk: Desk): void {
     const ends = new AbortController();
     const options = { signal: ends.signal, capture: true, passive: true };
     for (const kind of ["pointermove", "pointerdown", "keydown", "wheel"]) {
-      window.addEventListener(kind, () => desk.activity.sign(), options);
+      window.addEventListener(kind, () => desk.presence.activity.sign(), options);
     }
     const look = (): void => {
-      if (document.visibilityState === "hidden") desk.activity.rest();
+      if (document.visibilityState === "hidden") desk.presence.activity.rest();
     };
     document.addEventListener("visibilitychange", look, options);
     return () => ends.abort();

@@ -21,6 +21,11 @@ export class Activity {
     this.since = null;
   }
 
+  /** Count some seconds that were taken and not told. */
+  add(seconds: number): void {
+    this.total += seconds * 1000;
+  }
+
   /** Seconds since this was last asked. */
   take(): number {
     if (this.since !== null) {

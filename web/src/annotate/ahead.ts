@@ -2,12 +2,13 @@
 
 import type { Pictures, Wanted } from "./pictures";
 import * as calls from "./work";
-import type { Work } from "./work";
+import type { Role, Work } from "./work";
 
 const MOST = 3;
 
 export class Ahead {
   private works: Work[] = [];
+  private readonly reserved = new Set<Role>();
 
   constructor(
     private readonly project: number,
@@ -15,14 +16,15 @@ export class Ahead {
     private readonly pictures: Pictures,
   ) {}
 
-  /** Reserve the next tasks and fetch all that is shown of them, apart from those that are begun. */
-  async fetch(isBegun: (task: number) => boolean): Promise<void> {
-    const tasks = await calls.reserve(this.project, this.template, MOST).catch(() => null);
+  /** Reserve the next tasks, to work on or to review, and fetch all that is shown of them, but of those begun. */
+  async fetch(role: Role, isBegun: (task: number) => boolean): Promise<void> {
+    const tasks = await calls.reserve(this.project, this.template, role, MOST).catch(() => null);
     if (tasks === null) return; // what was fetched before is all there is now
-    const known = new Map(this.works.map((work) => [work.task.id, work]));
+    this.reserved.add(role);
+    const known = new Map(this.works.filter((work) => work.attempt.role === role).map((work) => [work.task.id, work]));
     const works: Work[] = [];
     for (const { id } of tasks.filter((one) => !isBegun(one.id))) {
-      const work = known.get(id) ?? (await calls.workAhead(this.project, id).catch(() => null));
+      const work = known.get(id) ?? (await calls.workAhead(this.project, id, role).catch(() => null));
       if (!work?.file.width || !work.file.height) continue;
       works.push(work);
       await this.pictures.get(this.wanted(work)).catch(() => undefined);
@@ -32,8 +34,8 @@ export class Ahead {
   }
 
   /** The next one whose image is here. */
-  take(): Work | undefined {
-    const at = this.works.findIndex((work) => this.pictures.ready(this.wanted(work)));
+  take(role: Role): Work | undefined {
+    const at = this.works.findIndex((work) => work.attempt.role === role && this.pictures.ready(this.wanted(work)));
     return at < 0 ? undefined : this.works.splice(at, 1)[0];
   }
 
@@ -44,7 +46,7 @@ export class Ahead {
 
   /** Give up what is reserved. */
   leave(): void {
-    calls.reserve(this.project, this.template, 0).catch(() => undefined);
+    for (const role of this.reserved) calls.reserve(this.project, this.template, role, 0).catch(() => undefined);
   }
 
   private wanted({ file }: Work): Wanted {

@@ -8,15 +8,15 @@ import { listen, type Happening } from "../api/live";
 import { Refused, Unreached } from "../api/problem";
 import type { Annotation } from "../canvas/changes";
 import { Signal } from "../canvas/signal";
-import { Activity } from "./activity";
 import { Ahead } from "./ahead";
 import { Finished } from "./finished";
 import type { EndBody, Ending, Entry } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
 import { Pictures, type Picture, type Wanted } from "./pictures";
 import { allows, kindsOf, writable, type Label, type Missing } from "./questions";
+import { Presence } from "./presence";
 import { Saving } from "./saving";
-import { Sheet } from "./sheet";
+import { Sheet, type Remark } from "./sheet";
 import { kindFor, PLAIN, type Prefs, type ToolName, toolFor } from "./tools";
 import { painted, soon } from "./waiting";
 import * as calls from "./work";
@@ -47,7 +47,7 @@ export class Desk {
   readonly wanted = new Signal<Missing | null>(null);
   /** The template or its schema was changed while this image was worked on. */
   readonly moved = new Signal(false);
-  readonly activity = new Activity();
+  readonly presence: Presence;
   readonly pictures = new Pictures();
   readonly saving: Saving;
 
@@ -56,12 +56,10 @@ export class Desk {
   private readonly later: number[] = [];
   private previous: Annotation[] = [];
   private last: Annotation | undefined;
-  private seconds = 0;
   private done = 0;
   private armed = false;
   private role: Role = "work";
   private sheetStop: (() => void) | undefined;
-  private touched = false;
   /** What was tried last and may be tried again. */
   private tried: () => Promise<void> = () => this.next();
   private trying: ReturnType<typeof setTimeout> | undefined;
@@ -77,8 +75,9 @@ export class Desk {
     private readonly go: (task: number) => void,
   ) {
     this.ahead = new Ahead(project, template, this.pictures);
-    this.saving = new Saving(project, outbox, () => this.takeTime());
-    this.finished = new Finished(`${project}.${template}.${me}`);
+    this.presence = new Presence(project, (sheet, seconds) => this.saving.spend(sheet, seconds));
+    this.saving = new Saving(project, outbox, () => this.presence.take());
+    this.finished = new Finished(() => calls.submissions(project, template));
   }
 
   /** Sit down. Returns how to leave: reservations are given up; what is held stays held until its lease ends. */
@@ -98,6 +97,8 @@ export class Desk {
       const state = this.state.get();
       if (state.at === "broken" && state.error instanceof Unreached) void this.again(); // the server is back
     });
+    const keep = (): void => this.presence.leave(this.sheet.get(), true);
+    window.addEventListener("pagehide", keep);
     const deaf = listen(this.project, (happening) => this.hear(happening));
     this.left = false;
     return () => {
@@ -108,7 +109,8 @@ export class Desk {
       clearTimeout(this.trying);
       unheard();
       unsaved();
-      this.flushTime();
+      window.removeEventListener("pagehide", keep);
+      this.presence.leave(this.sheet.get());
       this.ahead.leave();
     };
   }
@@ -166,14 +168,14 @@ export class Desk {
       if (error instanceof Refused && error.type === "nothing-to-do") {
         this.stand(null);
         this.put(null);
-        this.state.set({ at: "none", done: this.done, seconds: Math.round(this.seconds) });
+        this.state.set({ at: "none", done: this.done, seconds: Math.round(this.presence.seconds) });
       } else this.broke(error);
     }
   }
 
   /** Without the server go on in a task that is reserved and here: it is claimed later, before what is done on it. */
   private async goAhead(): Promise<boolean> {
-    const found = this.role === "work" ? this.ahead.take() : undefined;
+    const found = this.ahead.take(this.role);
     if (!found) return false;
     const { task } = found;
     const work = { ...found, attempt: { ...found.attempt, id: -task.id } };
@@ -246,7 +248,7 @@ export class Desk {
     const stops = [
       this.saving.follow(sheet, kept),
       sheet.document.onCommand((changes) => {
-        this.touched = true;
+        this.presence.touch();
         const drawn = changes.filter((one) => one.do === "create").at(-1);
         if (drawn) this.last = sheet.document.get(drawn.id);
       }),
@@ -357,7 +359,7 @@ export class Desk {
     this.end("skip", { reason });
   }
 
-  sendBack(notes: { text: string; annotation?: string | null }[]): void {
+  sendBack(notes: readonly Remark[]): void {
     this.end("return", { notes });
   }
 
@@ -370,7 +372,7 @@ export class Desk {
     const sheet = this.sheet.get();
     if (!sheet) return;
     const { task } = sheet.work;
-    const active_seconds = this.takeTime();
+    const active_seconds = this.presence.take();
     // The next image is asked for first, and what ends this one is sent once that is shown.
     const shown = Promise.race([this.next(), soon(LONGEST_HELD_MS)]);
     void this.outbox.put({ ...this.saving.about(sheet), call, body: { active_seconds, ...more } }, shown);
@@ -384,7 +386,7 @@ export class Desk {
   /** Open the last submission again; the present image waits. */
   async reopenPrevious(): Promise<boolean> {
     const now = this.sheet.get();
-    const id = this.finished.last;
+    const id = await this.finished.last();
     if (id === undefined) return false;
     await this.outbox.sent(id);
     const isOpen = this.state.get().at === "open";
@@ -418,50 +420,13 @@ export class Desk {
     await this.show(attempt.id);
   }
 
-  get canReopen(): boolean {
-    return this.finished.last !== undefined;
-  }
-
-  get copiesFromPrevious(): boolean {
-    return this.previous.length > 0;
-  }
-
   // Time, leases, and the next images.
-
-  private takeTime(): number {
-    const seconds = this.activity.take();
-    this.seconds += seconds;
-    this.touched ||= seconds > 0;
-    return seconds;
-  }
-
-  private flushTime(): void {
-    const sheet = this.sheet.get();
-    const seconds = this.takeTime();
-    if (sheet && sheet.work.attempt.id > 0 && seconds > 1)
-      calls.heartbeat(this.project, sheet.work.attempt.id, seconds).catch(() => undefined);
-  }
 
   /** Keep the lease while somebody is at work, and notice when it went. */
   private async beat(): Promise<void> {
     const sheet = this.sheet.get();
-    const seconds = this.takeTime();
     if (!sheet || sheet.lost.get() !== null || this.state.get().at !== "open") return;
-    const active = seconds > 0 || this.touched;
-    this.touched = false;
-    if (!active || sheet.work.attempt.id < 0) return;
-    try {
-      await calls.heartbeat(this.project, sheet.work.attempt.id, seconds);
-    } catch (error) {
-      if (error instanceof Refused && error.status === 409 && this.sheet.get() === sheet) {
-        const task = await calls.task(this.project, sheet.work.task.id).catch(() => null);
-        if (task && task.attempt !== sheet.work.attempt.id)
-          sheet.lost.set({
-            holder: task.holder ?? 0,
-            cancelled: task.status === "cancelled" ? (task.reason ?? "") : null,
-          });
-      }
-    }
+    await this.presence.beat(sheet);
     await this.compareEdition(sheet);
   }
 
@@ -488,8 +453,8 @@ export class Desk {
 
   private async fetchAhead(): Promise<void> {
     const sheet = this.sheet.get();
-    if (!sheet || sheet.work.attempt.role === "review") return;
-    const now = sheet.work.task.id;
-    await this.ahead.fetch((task) => task === now || this.outbox.waitsForClaim(task));
+    if (!sheet) return;
+    const { id: now } = sheet.work.task;
+    await this.ahead.fetch(sheet.work.attempt.role, (task) => task === now || this.outbox.waitsForClaim(task));
   }
 }

@@ -3,6 +3,7 @@
 import { notifications } from "@mantine/notifications";
 import type { Annotation } from "../canvas/changes";
 import type { Engine } from "../canvas/engine";
+import { Unreached } from "../api/problem";
 import { annotate as words } from "../words/annotate";
 import type { Desk } from "./desk";
 import type { ToolName } from "./tools";
@@ -207,8 +208,10 @@ function ending({ desk, sheet, open, tab }: Shell): Record<string, Handler> {
       desk.finish();
     },
     previous: () => {
-      if (desk.canReopen) void desk.reopenPrevious().catch((error: unknown) => tell(String((error as Error).message)));
-      else tell(words.desk.nothingToReopen);
+      desk.reopenPrevious().then(
+        (found) => (found ? undefined : tell(words.desk.nothingToReopen)),
+        (error: unknown) => tell(error instanceof Unreached ? words.desk.away : String((error as Error).message)),
+      );
     },
     skip: () => (review ? desk.release() : open("skip")),
     guide: () => tab("guide"),

@@ -1,57 +1,26 @@
-/** What I handed in under a template, the last first: kept by the browser, so that loading the page anew forgets none. */
-
-const MOST = 50;
+/** What I handed in under a template and may open again, the last first: what I did here, then what the server knows. */
 
 export class Finished {
-  private tasks: number[];
+  private tasks: number[] = [];
+  private readonly tried = new Set<number>();
 
-  constructor(
-    private readonly name: string,
-    private readonly keep: Pick<Storage, "getItem" | "setItem"> | null = kept(),
-  ) {
-    this.tasks = this.read();
-  }
+  constructor(private readonly ask: () => Promise<number[]>) {}
 
-  get last(): number | undefined {
+  /** The one to open again next; none when there is none. */
+  async last(): Promise<number | undefined> {
+    if (this.tasks.length === 0) this.tasks = (await this.ask()).filter((task) => !this.tried.has(task)).reverse();
     return this.tasks.at(-1);
   }
 
+  /** A task was handed in. */
   push(task: number): void {
-    this.tasks = [...this.tasks.filter((one) => one !== task), task].slice(-MOST);
-    this.write();
+    this.tried.delete(task);
+    this.tasks = [...this.tasks.filter((one) => one !== task), task];
   }
 
+  /** The last is open again, or can't be opened any more. */
   pop(): void {
-    this.tasks = this.tasks.slice(0, -1);
-    this.write();
-  }
-
-  private get key(): string {
-    return `penstock.finished.${this.name}`;
-  }
-
-  private read(): number[] {
-    try {
-      const told: unknown = JSON.parse(this.keep?.getItem(this.key) ?? "[]");
-      return Array.isArray(told) ? told.filter((one) => Number.isInteger(one)) : [];
-    } catch {
-      return []; // somebody else's words under our name
-    }
-  }
-
-  private write(): void {
-    try {
-      this.keep?.setItem(this.key, JSON.stringify(this.tasks));
-    } catch {
-      // a browser that keeps nothing: for this page alone
-    }
-  }
-}
-
-function kept(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
+    const task = this.tasks.pop();
+    if (task !== undefined) this.tried.add(task);
   }
 }

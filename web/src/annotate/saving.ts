@@ -5,6 +5,7 @@ import type { Change } from "../canvas/changes";
 import type { Entry, Kept } from "./outbox/entry";
 import { isSave, type Outbox } from "./outbox/outbox";
 import type { Sheet } from "./sheet";
+import type { Note } from "./work";
 
 export class Saving {
   private sheet: Sheet | null = null;
@@ -18,8 +19,10 @@ export class Saving {
 
   begin(): () => void {
     const stops = [
-      this.outbox.onAnswer(({ entry }) => {
+      this.outbox.onAnswer(({ entry, answer }) => {
         if (isSave(entry)) this.sheet?.ledger.settle(entry.body.id);
+        if (entry.call === "note" && this.sheet?.work.task.id === entry.task)
+          this.sheet.heard(entry.body.id, answer as Note);
       }),
       this.outbox.standing.subscribe(() => this.mark()),
     ];
@@ -29,21 +32,38 @@ export class Saving {
   /** Send what is done on a sheet from now on; returns how to stop. `kept` is what of it is in the outbox already. */
   follow(sheet: Sheet, kept: readonly Entry[]): () => void {
     this.sheet = sheet;
-    for (const entry of kept) if (isSave(entry)) sheet.ledger.send(entry.body.id, entry.body.changes);
+    for (const entry of kept) {
+      if (isSave(entry)) sheet.ledger.send(entry.body.id, entry.body.changes);
+      else if (entry.call === "note") sheet.remarks.update((all) => [...all, entry.body]);
+    }
     this.mark();
     return sheet.document.onCommand((changes) => this.save(sheet, changes));
   }
 
   /** Whose an entry of the outbox is. */
-  about({ work, claim }: Sheet): Pick<Entry, "project" | "template" | "task" | "attempt" | "claim" | "title"> {
+  about({ work, claim }: Sheet): Pick<Entry, "project" | "template" | "task" | "attempt" | "claim" | "role" | "title"> {
     return {
       project: this.project,
       template: work.task.template,
       task: work.task.id,
       attempt: work.attempt.id,
       claim,
+      role: work.attempt.role,
       title: work.file.key,
     };
+  }
+
+  /** Leave a remark, on a shape or the whole. */
+  say(sheet: Sheet, text: string, annotation: string | null): void {
+    const body = { id: newId(), text, annotation };
+    sheet.remarks.update((all) => [...all, body]);
+    void this.outbox.put({ ...this.about(sheet), call: "note", body });
+  }
+
+  /** Tell time at work that nothing else tells of. */
+  spend(sheet: Sheet, seconds: number): void {
+    const body = { id: newId(), changes: [], active_seconds: seconds };
+    void this.outbox.put({ ...this.about(sheet), call: "save", body });
   }
 
   /** Send something refused once more: as it is now, where its sheet is open. */
@@ -84,8 +104,11 @@ export class Saving {
   }
 
   private mark(): void {
-    const refused = this.outbox.standing.get().refused.filter(isSave);
-    this.sheet?.refuse(refused);
+    const { refused } = this.outbox.standing.get();
+    this.sheet?.refuse(refused.filter(isSave));
+    const notes = refused.flatMap((entry) => (entry.call === "note" ? [entry.body.id] : []));
+    const isOurs = this.sheet?.remarks.get().some(({ id }) => notes.includes(id));
+    if (isOurs) this.sheet?.remarks.update((all) => all.filter(({ id }) => !notes.includes(id)));
   }
 }
 

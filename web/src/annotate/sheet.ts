@@ -11,11 +11,17 @@ import { bounds, mask, moved, polygon, shiftInside, union, type Point, type Size
 import { Signal } from "../canvas/signal";
 import type { Drawn } from "../canvas/tools/drawing";
 import { Ledger } from "./ledger";
-import type { Entry, SaveBody } from "./outbox/entry";
+import type { Entry, NoteBody, SaveBody } from "./outbox/entry";
 import { allMissing, asked, defaults, grants, type Label, type Missing, type Schema, type Settings } from "./questions";
-import type { Work } from "./work";
+import type { Note, Work } from "./work";
 
 const byId = (all: readonly Annotation[]): Map<string, Annotation> => new Map(all.map((one) => [one.id, one]));
+
+/** Why a task goes back: about one of its annotations, or the whole. */
+export interface Remark {
+  text: string;
+  annotation: string | null;
+}
 
 /** Our task is ours no more. */
 export interface Lost {
@@ -31,6 +37,12 @@ export class Sheet {
   readonly scene: Scene;
   readonly image: Size;
   readonly notes: Signal<Work["notes"]>;
+  /** Remarks that the server doesn't have yet. */
+  readonly remarks = new Signal<readonly NoteBody[]>([]);
+  /** What is being said on the task. It waits here while its field isn't shown. */
+  readonly remark = new Signal("");
+  /** What is being said on returning it. */
+  readonly returning = new Signal<{ remarks: readonly Remark[]; text: string }>({ remarks: [], text: "" });
   readonly lost = new Signal<Lost | null>(null);
 
   constructor(
@@ -94,6 +106,12 @@ export class Sheet {
       body.changes.map((change): [string, string] => [change.id, problem?.detail ?? ""]),
     );
     this.scene.refused.set(new Map(why));
+  }
+
+  /** The server has a remark. */
+  heard(remark: string, note: Note): void {
+    this.notes.update((all) => [...all.filter(({ id }) => id !== note.id), note]);
+    this.remarks.update((all) => all.filter(({ id }) => id !== remark));
   }
 
   // What is there.

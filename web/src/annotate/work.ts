@@ -58,8 +58,12 @@ export const work = (project: number, attempt: number): Promise<Work> =>
   body(api.GET("/api/v1/projects/{project}/attempts/{attempt}/work", params({ project, attempt }))) as Promise<Work>;
 
 /** What a claim of a task would show now. */
-export const workAhead = (project: number, id: number): Promise<Work> =>
-  body(api.GET("/api/v1/projects/{project}/tasks/{task}/work", params({ project, task: id }))) as Promise<Work>;
+export const workAhead = (project: number, id: number, role: Role): Promise<Work> =>
+  body(
+    api.GET("/api/v1/projects/{project}/tasks/{task}/work", {
+      params: { path: { project, task: id }, query: { role } },
+    }),
+  ) as Promise<Work>;
 
 const schemas = new Map<string, Promise<Schema>>();
 
@@ -89,11 +93,11 @@ export async function isChanged({ task, edition, schema_version }: Work, project
 export const reopen = (project: number, id: number): Promise<Claim | Task> =>
   body(api.POST("/api/v1/projects/{project}/tasks/{task}/reopen", params({ project, task: id })));
 
-export const reserve = (project: number, id: number, count: number): Promise<Task[]> =>
+export const reserve = (project: number, id: number, role: Role, count: number): Promise<Task[]> =>
   body(
     api.PUT("/api/v1/projects/{project}/templates/{template}/reservations", {
       ...params({ project, template: id }),
-      body: { count },
+      body: { role, count },
     }),
   );
 
@@ -113,13 +117,13 @@ export const take = (project: number, attempt: number, late: number): Promise<un
     }),
   );
 
-export const remark = (project: number, id: number, text: string, annotation: string | null): Promise<Note> =>
-  body(
-    api.POST("/api/v1/projects/{project}/tasks/{task}/notes", {
-      ...params({ project, task: id }),
-      body: { text, annotation },
-    }),
+/** The tasks that I handed in under a template, the last first. */
+export const submissions = async (project: number, id: number): Promise<number[]> => {
+  const tasks = await body(
+    api.GET("/api/v1/projects/{project}/templates/{template}/submissions", params({ project, template: id })),
   );
+  return tasks.map((one) => one.id);
+};
 
 /** Mine among the tasks of a template that are in some status, oldest first. */
 export async function held(project: number, id: number, status: Task["status"], me: number): Promise<Task[]> {

@@ -1,25 +1,22 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { X } from "lucide-react";
 import { useState } from "react";
-import type { Sheet } from "../annotate/sheet";
+import type { Remark, Sheet } from "../annotate/sheet";
+import { useSignal } from "../annotate/useSignal";
 import { AT_ONCE } from "../annotate/keyboard";
 import { annotate as words } from "../words/annotate";
-
-interface Remark {
-  text: string;
-  annotation: string | null;
-}
 
 interface ReturningProps {
   sheet: Sheet;
   close: () => void;
-  sendBack: (notes: Remark[]) => void;
+  sendBack: (notes: readonly Remark[]) => void;
 }
 
 /** Why a task goes back: comments, each about the image or pinned to the shapes that were selected. */
 export function Returning({ sheet, close, sendBack }: ReturningProps) {
-  const [remarks, setRemarks] = useState<Remark[]>([]);
-  const [text, setText] = useState("");
+  const { remarks, text } = useSignal(sheet.returning);
+  const say = (more: { remarks?: readonly Remark[]; text?: string }): void =>
+    sheet.returning.update((old) => ({ ...old, ...more }));
   const [pin, setPin] = useState(() => sheet.scene.sole?.id ?? null);
   const shapes = sheet.annotations.filter((one) => one.kind !== "tag");
   const nameOf = (id: string): string => {
@@ -28,8 +25,7 @@ export function Returning({ sheet, close, sendBack }: ReturningProps) {
   };
   const all = text.trim() === "" ? remarks : [...remarks, { text: text.trim(), annotation: pin }];
   const add = (): void => {
-    setRemarks(all);
-    setText("");
+    say({ remarks: all, text: "" });
     setPin(null);
   };
   return (
@@ -56,7 +52,7 @@ export function Returning({ sheet, close, sendBack }: ReturningProps) {
               size="compact-xs"
               variant="subtle"
               aria-label={`${words.returning.add} ${at + 1}`}
-              onClick={() => setRemarks(remarks.filter((_, i) => i !== at))}
+              onClick={() => say({ remarks: remarks.filter((_, i) => i !== at) })}
             >
               <X size={14} aria-hidden />
             </Button>
@@ -70,7 +66,7 @@ export function Returning({ sheet, close, sendBack }: ReturningProps) {
           aria-label={words.comments.add}
           description={pin ? words.returning.pinned(nameOf(pin)) : words.returning.whole}
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => say({ text: event.currentTarget.value })}
         />
         <Group gap="xs">
           {shapes.length > 0 && (

@@ -9,10 +9,17 @@ export interface SaveBody {
   active_seconds: number;
 }
 
+/** A remark on the task, under an id of its own. */
+export interface NoteBody {
+  id: string;
+  text: string;
+  annotation: string | null;
+}
+
 export interface EndBody {
   active_seconds: number;
   reason?: string;
-  notes?: { text: string; annotation?: string | null }[];
+  notes?: readonly { text: string; annotation?: string | null }[];
 }
 
 interface Common {
@@ -26,6 +33,8 @@ interface Common {
   attempt: number;
   /** The id of that claim. */
   claim?: string | undefined;
+  /** What that claim is to. */
+  role?: "work" | "review";
   /** What it is about, for people: the file's key. */
   title: string;
   /** When it was made, in milliseconds. */
@@ -36,7 +45,12 @@ interface Common {
 
 export type Ending = "submit" | "skip" | "accept" | "return" | "release";
 export type Entry = Common &
-  ({ call: "claim"; body: object } | { call: "save"; body: SaveBody } | { call: Ending; body: EndBody });
+  (
+    | { call: "claim"; body: object }
+    | { call: "save"; body: SaveBody }
+    | { call: "note"; body: NoteBody }
+    | { call: Ending; body: EndBody }
+  );
 export type Kept = Entry & { n: number };
 
 /** Where entries are kept until the server has them. The first that waits is sent by whoever holds the lease. */

@@ -24,7 +24,8 @@ async function asked(path: string, init: RequestInit): Promise<unknown> {
 
 export const httpLine: Line = {
   send(entry: Kept) {
-    return asked(`/api/v1/projects/${entry.project}/attempts/${entry.attempt}/${entry.call}`, {
+    const of = entry.call === "note" ? `tasks/${entry.task}/notes` : `attempts/${entry.attempt}/${entry.call}`;
+    return asked(`/api/v1/projects/${entry.project}/${of}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...csrfHeaders() },
       body: JSON.stringify(entry.body),
@@ -34,7 +35,7 @@ export const httpLine: Line = {
     return asked(`/api/v1/projects/${entry.project}/tasks/${entry.task}/claim`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...csrfHeaders() },
-      body: JSON.stringify({ id: entry.claim }),
+      body: JSON.stringify({ id: entry.claim, role: entry.role ?? "work" }),
     }) as Promise<Schemas["Claim"]>;
   },
   async renew() {

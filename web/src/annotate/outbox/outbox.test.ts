@@ -87,7 +87,7 @@ const save = (id: string, attempt = 1): Omit<Entry, "person" | "made" | "n"> => 
   attempt,
   title: "a.jpg",
   call: "save",
-  body: { id, changes: [], active_seconds: 0 },
+  body: { id, changes: [{ do: "delete", id: "x" }], active_seconds: 0 },
 });
 const submit = (attempt = 1) => ({ ...save("", attempt), call: "submit" as const, body: { active_seconds: 0 } });
 
@@ -188,6 +188,14 @@ test("a submit that was refused is sent again when its author mended the work an
   await settled();
   expect(server.done).toEqual(["1", "submit 1"]);
   expect(box.standing.get().refused).toEqual([]);
+});
+
+test("time at work that comes too late is nothing to be troubled with", async () => {
+  const box = open();
+  server.refuses.set("1", 409);
+  await box.put({ ...save("1"), call: "save", body: { id: "1", changes: [], active_seconds: 9 } });
+  await settled();
+  expect(box.standing.get()).toMatchObject({ refused: [], waiting: new Map() });
 });
 
 describe("a refused save", () => {

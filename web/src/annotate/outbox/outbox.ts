@@ -46,7 +46,7 @@ const HELD_MS = 500;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
-const isEnding = (entry: Kept) => entry.call !== "claim" && entry.call !== "save" && entry.call !== "release";
+const isEnding = ({ call }: Kept) => ["submit", "skip", "accept", "return"].includes(call);
 
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -248,7 +248,9 @@ export class Outbox {
 
   private async refuse(entry: Kept, problem: Problem): Promise<void> {
     this.pause = 0;
-    await this.shelfOf(entry.n).refuse(entry.n, problem);
+    // Time that nobody takes any more is nothing to trouble its author with.
+    if (isSave(entry) && entry.body.changes.length === 0) await this.shelfOf(entry.n).remove(entry.n);
+    else await this.shelfOf(entry.n).refuse(entry.n, problem);
     await this.count("reached");
     this.bell?.ring();
   }

@@ -55,7 +55,8 @@ create table task (
   unique (project, template, branch, file, round)
 ) with (fillfactor = 80);
 create index task_open on task (template, priority desc, id) where status = 'open';
-create index task_reserved on task (template, reserved_by) where status = 'open' and reserved_by is not null;
+create index task_reserved on task (template, reserved_by)
+  where status in ('open', 'in_review') and reserved_by is not null;
 create index task_held on task (project, holder) where status in ('in_progress', 'in_review', 'returned');
 create index task_in_review on task (template, id) where status = 'in_review';
 create index task_by_file on task (project, file);
@@ -106,9 +107,11 @@ create table note (
   author int not null,
   text text not null,
   at timestamptz not null,
-  resolved boolean not null default false
+  resolved boolean not null default false,
+  command uuid                -- made by its author's program: a repeat is known by it
 );
 create index note_by_task on note (task, id);
+create unique index note_command on note (task, author, command) where command is not null;
 
 -- What became of each suggestion that was answered, or dropped at submit.
 create table resolution (
