@@ -8,14 +8,15 @@ from uuid import UUID
 import msgspec
 
 from penstock import schema as schemas
-from penstock.annotations import branches, bulk_tables, checks, glance_tables, tables, text_tables, values
+from penstock.annotations import branches, bulk_tables, checks, glance_tables, plain_tables, tables, text_tables, values
 from penstock.annotations.copying import FileRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, decode_all, holder_id
+from penstock.annotations.plain import BoxRow, PolygonRow
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem
-from penstock.schema.model import Schema
+from penstock.schema.model import Kind, Schema
 from penstock.store import Transaction
 
 
@@ -54,6 +55,28 @@ def texts(
         found = text_tables.select_texts(tx, levels, part, bounds=bounds)
         for file in part:
             yield file, found.get(file, "[]")
+
+
+def plain_polygons(tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int]) -> list[PolygonRow]:
+    """The annotations of files by file and id, each with whether it is a polygon with no more to say than this."""
+    line = branches.get(tx, branch) if isinstance(branch, int) else branch
+    return plain_tables.select_polygons(tx, branches.levels(tx, line, as_of), files)
+
+
+def plain_boxes(
+    tx: Transaction,
+    branch: int | Branch,
+    as_of: int | None,
+    files: Sequence[int],
+    *,
+    kinds: Collection[Kind],
+    keys: Collection[str],
+) -> list[BoxRow]:
+    """The boxes around the annotations of files by file and id. Those of other kinds, with attributes, or with one of
+    these foreign keys have more to say.
+    """
+    line = branches.get(tx, branch) if isinstance(branch, int) else branch
+    return plain_tables.select_boxes(tx, branches.levels(tx, line, as_of), files, kinds, keys)
 
 
 def glance(

@@ -3,7 +3,7 @@ as everything an export does with it. The only place with this SQL.
 """
 
 from collections.abc import Sequence
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from penstock.annotations.tables import LEVELS, Level, at_levels
 from penstock.store import Transaction
@@ -21,25 +21,31 @@ _COLUMNS: LiteralString = (
     'a.file, a.id, a.kind, a.source, a.label, a.confidence, a."group", a.at, a.author, a.attributes, a."foreign",'
     " a.geometry, a.x, a.y, a.w, a.h, a.gone"
 )
+_ONE_LEVEL: LiteralString = (
+    "annotation f where f.project = %(project)s and f.branch = %(branch)s and f.file = any(%(files)s)"
+)
+_OVERLAID: LiteralString = (
+    "(select distinct on (a.file, a.id) "
+    + _COLUMNS
+    + LEVELS
+    + " and a.file = any(%(files)s) order by a.file, a.id, level.n) f where true"
+)
 
 
 def select_texts(tx: Transaction, levels: Sequence[Level], files: Sequence[int], *, bounds: bool) -> dict[int, str]:
     """The annotations of each file that has any, overlaid, in order of their ids: a JSON list."""
-    if len(levels) == 1:
-        found = "annotation f where f.project = %(project)s and f.branch = %(branch)s and f.file = any(%(files)s)"
-        [(branch, as_of)] = levels
-        valid = (
-            " and f.retired_seq is null"
-            if as_of is None
-            else " and f.created_seq <= %(as_of)s and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
-        )
-        query = _AGGREGATED + found + valid + " and not f.gone group by f.file"
-        return dict(tx.rows(query, branch=branch, as_of=as_of, files=list(files), bounds=bounds))
-    overlaid = (
-        "(select distinct on (a.file, a.id) "
-        + _COLUMNS
-        + LEVELS
-        + " and a.file = any(%(files)s) order by a.file, a.id, level.n) f"
+    found, given = source(levels, files)
+    return dict(tx.rows(_AGGREGATED + found + " and not f.gone group by f.file", bounds=bounds, **given))
+
+
+def source(levels: Sequence[Level], files: Sequence[int]) -> tuple[LiteralString, dict[str, Any]]:
+    """The rows `f` of some files that levels show, gone ones too, and what they are asked with."""
+    if len(levels) > 1:
+        return _OVERLAID, {**at_levels(levels), "files": list(files)}
+    [(branch, as_of)] = levels
+    valid = (
+        " and f.retired_seq is null"
+        if as_of is None
+        else " and f.created_seq <= %(as_of)s and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
     )
-    query = _AGGREGATED + overlaid + " where not f.gone group by f.file"
-    return dict(tx.rows(query, **at_levels(levels), files=list(files), bounds=bounds))
+    return _ONE_LEVEL + valid, {"branch": branch, "as_of": as_of, "files": list(files)}

@@ -337,8 +337,7 @@ def page(
 
 def file_states(tx: Transaction, files: Sequence[int], as_of: int) -> list[FileState]:
     """Files as they were at a revision, in the order of their keys. What probing finds never changes afterwards."""
-    return tx.all(
-        FileState,
+    found = tx.rows(
         "select f.id, f.key, f.hash, f.bytes, f.media, f.mime, f.width, f.height, f.state,"
         ' case when f.told_seq > %(as_of)s then \'{}\' else f."foreign" end as "foreign",'
         " coalesce(m.meta, '{}') as meta from file f left join file_meta m on m.project = f.project and m.file = f.id"
@@ -347,6 +346,7 @@ def file_states(tx: Transaction, files: Sequence[int], as_of: int) -> list[FileS
         files=list(files),
         as_of=as_of,
     )
+    return [*map(FileState._make, found)]
 
 
 def ready_files(tx: Transaction, dataset: int, as_of: int) -> Iterator[int]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from penstock import formats, ingest
 from penstock import schema as schemas
@@ -16,13 +17,15 @@ from penstock.datasets import facts, query
 from penstock.datasets import tables as datasets
 from penstock.datasets.tables import FileState
 from penstock.export import tables
+from penstock.export.columns import Columned
 from penstock.export.model import Export
 from penstock.export.publishing import safe
 from penstock.export.reshaping import Reshaping
 from penstock.export.shelf import Shelf
-from penstock.formats import Item, Loss, naming
-from penstock.formats.carries import becomes
-from penstock.schema.model import Schema
+from penstock.formats import Item, Loss, NamedAnnotation, naming
+from penstock.formats.carries import EVERYTHING, becomes
+from penstock.formats.plain import Boxes, PlainItem, Polygons, plain_of
+from penstock.schema.model import Kind, Schema
 from penstock.store import Database, Transaction
 
 _AT_ONCE = 10_000  #: annotations to read in one short transaction, about
@@ -30,7 +33,7 @@ _FIRST_FILES = 16
 _MOST_FILES = 500
 _MOST_RESHAPED = 32  #: of which images are made, between two looks at whether it was cancelled
 _PULSE_SECONDS = 0.5
-_IMAGE = Item(key="", width=1, height=1)
+_IMAGES = (Item(key=""), Item(key="", width=1, height=1))
 
 
 class Cancelled(Exception):
@@ -39,7 +42,7 @@ class Cancelled(Exception):
 
 @contextmanager
 def _no_collections() -> Generator[None]:
-    """Reading a chunk makes many objects and no cycles; looking for cycles among them took half of the time."""
+    """An export makes many objects and no cycles; looking for cycles among them took half of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -73,11 +76,16 @@ class Content:
         self._reshaping = Reshaping(export.transforms, self.schema, loss, shelf) if export.transforms else None
         self.written_schema = self._reshaping.schema if self._reshaping else self.schema
         """The schema of what transforms leave."""
-        is_plain = self._reshaping is None and self._filter is None  # those look at shapes, and may change them
-        self._wants_bounds = is_plain and becomes("polygon", formats.named(export.format).carries, _IMAGE) == "box"
+        format = formats.named(export.format)
+        looks_closer = self._reshaping is not None or self._filter is not None  # those look at shapes, and change them
+        boxed: set[Kind] = {
+            kind for kind in EVERYTHING.kinds if {becomes(kind, format.carries, image) for image in _IMAGES} == {"box"}
+        }
+        self._wants_bounds = not looks_closer and "polygon" in boxed
+        self._columned = None if looks_closer else Columned(export, self.schema, format, boxed)
         self.files = 0
         self.annotations = 0
-        self.labels: Counter[str] = Counter()
+        self._labels: Counter[int | str] = Counter()
         self._start, self._size = 0, _FIRST_FILES
         self._loaded = 0
         self._pulse = 0.0
@@ -87,7 +95,7 @@ class Content:
 
         Raises Cancelled, and what `Reshaping.pieces` does.
         """
-        with ThreadPoolExecutor(1, "penstock export") as ahead:
+        with ThreadPoolExecutor(1, "penstock export") as ahead, _no_collections():
             coming = ahead.submit(self._next)
             while (found := coming.result()) is not None:
                 coming = ahead.submit(self._next)  # the database makes them while these are written
@@ -102,7 +110,7 @@ class Content:
         chunk = self._ids[self._start : self._start + self._size].tolist()
         if not chunk:
             return None
-        with self._db.transaction(self._project) as tx, _no_collections():
+        with self._db.transaction(self._project) as tx:
             self._report(tx, self._start)
             found = self._read(tx, chunk)
         self._start += len(chunk)
@@ -111,13 +119,27 @@ class Content:
 
     def _counted(self, state: FileState, item: Item) -> tuple[FileState, Item]:
         self.files += 1
-        self.annotations += len(item.annotations)
-        self.labels.update(a.label for a in item.annotations if a.label is not None)
+        if (plain := plain_of(item)) is not None:
+            self.annotations += len(plain.labels)
+            self._labels.update(plain.labels)
+        else:
+            self.annotations += len(item.annotations)
+            self._labels.update(a.label for a in item.annotations if a.label is not None)
         return state, item
+
+    @property
+    def labels(self) -> Counter[str]:
+        """How many annotations of each label there were so far."""
+        found: Counter[str] = Counter()
+        for label, n in self._labels.items():
+            found[label if isinstance(label, str) else self.schema.labels_by_id[label].name] += n
+        return found
 
     def _read(self, tx: Transaction, files: list[int]) -> list[tuple[FileState, Item]]:
         export = self._export
-        texts = dict(rows.texts(tx, export.branch, export.as_of, files, bounds=self._wants_bounds))
+        columns = dict.fromkeys(files) if self._columned is None else self._columned.read(tx, files)
+        closer = [file for file, found in columns.items() if found is None]
+        texts = dict(rows.texts(tx, export.branch, export.as_of, closer, bounds=self._wants_bounds))
         states = datasets.file_states(tx, files, export.as_of)
         if self._filter is not None:
             known = facts.of_files(
@@ -132,20 +154,14 @@ class Content:
                 now=export.now,
             )
             states = [state for state in states if query.evaluate(self._filter, known[state.id])]
-        found: list[tuple[FileState, Item]] = []
-        for state, (own, rest) in zip(states, naming.split([texts[s.id] for s in states], self.schema), strict=True):
-            item = Item(
-                key=safe(state.key),
-                width=state.width or 0,
-                height=state.height or 0,
-                meta=state.meta,
-                attributes=own,
-                annotations=rest,
-                foreign=state.foreign,
-                hash=state.hash,
-            )
-            found.append((state, item))
-        self._loaded = sum(len(item.annotations) for _, item in found)
+        listed = naming.split([texts.get(state.id, "[]") for state in states], self.schema)
+        found = [
+            (state, _item(state, own, rest, columns.get(state.id)))
+            for state, (own, rest) in zip(states, listed, strict=True)
+        ]
+        self._loaded = sum(len(item.annotations) for _, item in found) + sum(
+            len(one.labels) for one in columns.values() if one is not None
+        )
         return found
 
     def _report(self, tx: Transaction, looked: int) -> None:
@@ -155,6 +171,16 @@ class Content:
         self._pulse = now
         if not tables.progress(tx, self._export.id, looked, len(self._ids)):
             raise Cancelled
+
+
+def _item(state: FileState, own: dict[str, Any], rest: list[NamedAnnotation], plain: Polygons | Boxes | None) -> Item:
+    key, width, height = safe(state.key), state.width or 0, state.height or 0
+    meta, foreign, hash = state.meta, state.foreign, state.hash
+    if plain is not None:
+        return PlainItem(key=key, width=width, height=height, meta=meta, foreign=foreign, hash=hash, plain=plain)
+    item = Item(key=key, width=width, height=height, meta=meta, foreign=foreign, hash=hash)
+    item.attributes, item.annotations = own, rest
+    return item
 
 
 def _next_size(size: int, annotations: int) -> int:

@@ -68,6 +68,8 @@ def sweep(parent: Path, export: int) -> None:
 
 def safe(path: str) -> str:
     """A path inside the set, whatever it was; one that leads nowhere else stays as it is."""
+    if path and path[0] not in "/." and path[-1] != "/" and "//" not in path and "/." not in path and ".." not in path:
+        return path
     parts = [part for part in path.split("/") if part not in ("", ".")]
     return "/".join("_" if ".." in part.split("\\") else part for part in parts) or "_"
 

@@ -22,6 +22,7 @@ from penstock.formats.carries import Carries
 from penstock.formats.coco_reading import Names, annotations_in, object_of
 from penstock.formats.coco_writing import write
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
+from penstock.formats.plain import Polygons
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Part, Run, split_in_runs
 from penstock.formats.tree import Finder, Slices, is_image
@@ -377,6 +378,7 @@ class Coco:
         ids=True,
         foreign=True,
     )
+    plain = Polygons
 
     def recognizes(self, look: Look) -> bool:
         return bool(_annotation_files(look.paths()))

@@ -158,7 +158,7 @@ def _whole_numbers(value: Any, n: int | None, what: str) -> list[int]:
 
 def rings_text(polygon: bytes) -> bytes | None:
     """The JSON of a polygon's rings, `[ring, ...]`, from that of its parts, unparsed; None when a part has holes."""
-    if b"],[" not in polygon:
+    if polygon.find(b"]") == len(polygon) - 3:  # one ring, as most: not even `],[` is looked for
         return polygon[1:-1]
     if polygon.count(b"],[") != polygon.count(b"]],[["):
         return None

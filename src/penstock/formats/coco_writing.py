@@ -14,6 +14,7 @@ from penstock.annotations import geometry as shapes
 from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
+from penstock.formats.plain import PlainItem, Polygons, plain_of
 from penstock.formats.waiting import Lines
 from penstock.schema.model import Label, Schema
 
@@ -21,7 +22,7 @@ FILE = "annotations.json"
 BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
 """Kinds that COCO can write keypoints with, as one record."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_ENCODE, _LINES = _ENCODER.encode, _ENCODER.encode_lines
+_ENCODE = _ENCODER.encode
 _CHUNK = 1024**2
 
 
@@ -45,6 +46,14 @@ class Ids:
     def is_free(self, wanted: Any) -> bool:
         """Whether `keep` would."""
         return type(wanted) is int and 0 <= wanted < 2**53 and wanted not in self._taken
+
+    def keep_all(self, wanted: Sequence[int]) -> bool:
+        """Take these if all of them are free, and none otherwise."""
+        new = set(wanted)
+        if len(new) < len(wanted) or not new.isdisjoint(self._taken) or not all(0 <= id < 2**53 for id in new):
+            return False
+        self._taken |= new
+        return True
 
     def next(self) -> int:
         """The smallest id above all others."""
@@ -76,7 +85,7 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-class _AsRead(msgspec.Struct):
+class _AsRead(msgspec.Struct, gc=False):
     """What most annotations are: a polygon that nobody touched since it was read. Keys in the order of all records."""
 
     id: int
@@ -88,6 +97,21 @@ class _AsRead(msgspec.Struct):
     segmentation: msgspec.Raw
 
 
+class _Kept(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What is kept of a polygon that was read, where that is all."""
+
+    id: int
+    of: str
+    area: Any
+    bbox: Any
+
+
+class _Foreign(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    coco: _Kept
+
+
+_FOREIGN = msgspec.json.Decoder(list[_Foreign])
+_ITEM = msgspec.json.Decoder(PlainItem)
 _COCO_ALONE = {"coco"}
 _ALWAYS = {"id", "bbox", "area", "of"}
 
@@ -97,6 +121,8 @@ class _Writing:
         self.loss = loss
         self.categories = categories(schema, loss)
         self.ids = {label.name: category["id"] for label, category in self.categories}
+        self.ids_of_labels = {label.id: category["id"] for label, category in self.categories}
+        self.names = {label.id: label.name for label, _ in self.categories}
         self.images = Ids(loss, "image_id_changed")
         self.annotations = Ids(loss, "annotation_id_changed")
         self.waiting_images = Lines()
@@ -130,7 +156,7 @@ class _Writing:
             elif records := self._image(item, name, id):
                 yield records
         for line in self.waiting_images.lines():
-            item = msgspec.json.decode(line, type=Item)
+            item = _ITEM.decode(line)
             if records := self._image(item, item.media or item.key, self.images.next()):
                 yield records
         for line in self.waiting.lines():
@@ -143,14 +169,35 @@ class _Writing:
         kept = {key: value for key, value in _foreign(item).items() if key != "file_name"}
         record = {**kept, "id": id, "file_name": name, "width": item.width, "height": item.height}
         self.ready_images.add(_ENCODE(record))
+        annotations, plain = item.annotations, plain_of(item)
+        if isinstance(plain, Polygons):
+            if (untouched := self._untouched(plain, id)) is not None:
+                return _lines(untouched)
+            annotations = plain.annotations(self.names)
         records: list[_AsRead | msgspec.Raw] = []
-        for annotation, points in _with_keypoints(item.annotations):
+        for annotation, points in _with_keypoints(annotations):
             found = self._as_read(annotation, id) if points is None else None
             if found is None and (written := self._annotation(annotation, points, item, id)) is not None:
                 found = msgspec.Raw(written)
             if found is not None:
                 records.append(found)
-        return _LINES(records)[:-1].replace(b"}\n{", b"},\n{")
+        return _lines(records)
+
+    def _untouched(self, polygons: Polygons, image: int) -> list[_AsRead] | None:
+        """The records of polygons that are all as they were read, as `_as_read` makes them; None when one is not."""
+        try:
+            foreign = _FOREIGN.decode(f"[{','.join(polygons.foreign)}]")
+        except msgspec.ValidationError:
+            return None
+        found: list[_AsRead] = []
+        for label, text, one in zip(polygons.labels, polygons.geometries, foreign, strict=True):
+            kept, geometry = one.coco, text.encode()
+            rings = rings_text(geometry)
+            if rings is None or kept.of != fingerprint(geometry):
+                return None
+            category = self.ids_of_labels[label]
+            found.append(_AsRead(kept.id, kept.area, kept.bbox, category, image, 0, msgspec.Raw(rings)))
+        return found if self.annotations.keep_all([one.id for one in found]) else None
 
     def _as_read(self, a: NamedAnnotation, image: int) -> _AsRead | None:
         """The record of a polygon that is as it was read, without a look at its corners; None for any other."""
@@ -212,6 +259,11 @@ class _Writing:
             record["keypoints"] = [int(v) if i % 3 == 2 else v for i, v in enumerate(flat)]
             record["num_keypoints"] = sum(1 for v in flat[2::3] if v)
         return record | _said(annotation, kept)
+
+
+def _lines(records: Sequence[_AsRead | msgspec.Raw]) -> bytes:
+    """Records, one a line, with commas between."""
+    return b",\n".join(map(_ENCODE, records))
 
 
 def _said(annotation: NamedAnnotation, kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any, cast
 from xml.sax.saxutils import escape, quoteattr
 
+import msgspec
+
 from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import BadGeometry
 from penstock.annotations.rle import Mask
@@ -24,6 +26,7 @@ from penstock.formats.carries import Carries, Fitted, count_file, fit
 from penstock.formats.coco_shapes import fingerprint
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.naming import all_values
+from penstock.formats.plain import Boxes, plain_of
 from penstock.formats.seen import Seen
 from penstock.formats.tree import Finder, ending, is_image
 from penstock.formats.xml import NAME, BadXml, Element, clean, read_xml
@@ -33,6 +36,7 @@ from penstock.schema.wanted import WantedLabel, WantedSchema
 LARGEST_BYTES = 64 * 1024**2
 OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
 
+_ENCODE = msgspec.json.Encoder().encode
 _RETURN = {"\r": "&#13;"}  # a parser would read it as a line feed
 
 
@@ -179,6 +183,7 @@ class Voc:
         self.name, self.title = name, title
         self._segment = segment
         self.carries = Carries(kinds=frozenset({"box", "mask"}), attributes=True, foreign=True, draws=segment)
+        self.plain = None if segment else Boxes
         self.sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
         if segment:
             self.sign = "by name only"
@@ -200,6 +205,10 @@ class Voc:
     ) -> Iterator[Chunk]:
         stems: set[str] = set()
         numbers = classes.numbered(schema, "voc", loss, first=1)
+        heads = {
+            label.id: f"\t<object>\n{_tag('name', label.name, 2)}{_NOTHING_KEPT}".encode()
+            for label in schema.live_labels
+        }
         has_masks = False
         for item in items:
             name = _within(item)
@@ -207,6 +216,11 @@ class Voc:
             if stem in stems:
                 stem = name
             stems.add(stem)
+            if isinstance(plain := plain_of(item), Boxes):
+                count_file(item, self.carries, loss)
+                plain.count(self.carries, loss)
+                yield Chunk(f"Annotations/{stem}.xml", _plain(item, name, plain, heads))
+                continue
             objects = [(a, found) for a in item.annotations if (found := fit(a, self.carries, item, loss))]
             masks = [(n, found.shape) for n, (_, found) in enumerate(objects, 1) if found.kind == "mask"]
             count_file(item, self.carries, loss)
@@ -242,6 +256,31 @@ def _label_map(numbers: Mapping[str, int]) -> str:
 
 
 def _lines(item: Item, name: str, objects: Sequence[tuple[NamedAnnotation, Fitted]], has_masks: bool) -> Iterator[str]:
+    yield from _head(item, name, has_masks)
+    for annotation, fitted in objects:
+        yield from _object(annotation, fitted)
+    yield "</annotation>\n"
+
+
+def _plain(item: Item, name: str, boxes: Boxes, heads: Mapping[int, bytes]) -> bytes:
+    """The same lines of boxes in columns; `heads` have what comes before a box of each label."""
+    sides = [side for x, y, w, h in boxes.bounds for side in (x + 1, y + 1, x + w, y + h)]
+    told = ["".join(_head(item, name, False)).encode()]
+    for label, *spelled in zip(boxes.labels, *(iter(_all_spelled(sides)),) * 4, strict=True):
+        told.append(heads[label] + _BOX % tuple(spelled) + b"\t</object>\n")
+    told.append(b"</annotation>\n")
+    return b"".join(told)
+
+
+def _all_spelled(numbers: Sequence[float]) -> Sequence[bytes]:
+    """Each as `_spelled` does, in a fifth of the time."""
+    text = _ENCODE(numbers)[1:-1] + b","
+    if b"e" in text:
+        return [_spelled(number).encode() for number in numbers]
+    return text.replace(b".0,", b",").split(b",")[:-1]
+
+
+def _head(item: Item, name: str, has_masks: bool) -> Iterator[str]:
     kept = dict(item.foreign.get("voc") or {})
     depth = kept.pop("depth", "3")
     segmented = kept.pop("segmented", "1" if has_masks else "0")
@@ -255,13 +294,14 @@ def _lines(item: Item, name: str, objects: Sequence[tuple[NamedAnnotation, Fitte
     yield _tag("depth", depth, 2)
     yield "\t</size>\n"
     yield _tag("segmented", segmented, 1)
-    for annotation, fitted in objects:
-        yield from _object(annotation, fitted)
-    yield "</annotation>\n"
 
 
 _NOTHING_KEPT = (
     "\t\t<pose>Unspecified</pose>\n\t\t<truncated>0</truncated>\n\t\t<difficult>0</difficult>\n"  # of most objects
+)
+_BOX = (
+    b"\t\t<bndbox>\n\t\t\t<xmin>%b</xmin>\n\t\t\t<ymin>%b</ymin>\n"
+    b"\t\t\t<xmax>%b</xmax>\n\t\t\t<ymax>%b</ymax>\n\t\t</bndbox>\n"
 )
 
 
@@ -278,10 +318,7 @@ def _object(annotation: NamedAnnotation, fitted: Fitted) -> Iterator[str]:
                 yield _tag(tag, value, 2)
     else:
         yield _NOTHING_KEPT
-    yield (
-        f"\t\t<bndbox>\n\t\t\t<xmin>{_spelled(x + 1)}</xmin>\n\t\t\t<ymin>{_spelled(y + 1)}</ymin>\n"
-        f"\t\t\t<xmax>{_spelled(x + w)}</xmax>\n\t\t\t<ymax>{_spelled(y + h)}</ymax>\n\t\t</bndbox>\n"
-    )
+    yield (_BOX % tuple(_spelled(side).encode() for side in (x + 1, y + 1, x + w, y + h))).decode()
     if (annotation.attributes or "attributes" in annotation.foreign) and (values := all_values(annotation)):
         listed = [{"name": name, "value": _value(v)} for name, v in values.items()]
         yield from _element("attributes", {"attribute": listed}, 2)

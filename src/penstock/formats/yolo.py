@@ -17,7 +17,8 @@ from penstock.core import Invalid, Problem
 from penstock.formats import classes
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree
-from penstock.formats.scaling import fractions
+from penstock.formats.plain import Boxes, plain_of
+from penstock.formats.scaling import fractions, numbered_boxes
 from penstock.formats.tree import ending, is_image
 from penstock.formats.waiting import Lines
 from penstock.formats.yolo_config import Config, config_text, read_config
@@ -150,6 +151,7 @@ class Yolo:
         own = _KINDS[task or "detect"]
         both: set[Kind] = {"box", "keypoints"} if task == "pose" else {own}
         self.carries = Carries(kinds=frozenset(both), split=True, group=False)
+        self.plain = Boxes if task is None else None
         self.sign = "by name only"
         if task is None:
             self.sign = "a `data.yaml` with `names`, or `.txt` files with lines of numbers in a folder `labels`"
@@ -173,12 +175,15 @@ class Yolo:
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
         numbers = classes.numbered(schema, "yolo", loss)
+        ids = {label.id: numbers[label.name] for label in schema.live_labels}
         points = max((len(label.skeleton.points) for label in schema.live_labels if label.skeleton), default=0)
         splits: set[str] = set()
         for item in items:
             splits.add(split_of(item))
             path = self.media_path(item).replace("images/", "labels/", 1).rpartition(".")[0] + ".txt"
-            if self.task == "pose":
+            if isinstance(plain := plain_of(item), Boxes):
+                yield Chunk(path, _boxes(item, plain, self.carries, ids, loss))
+            elif self.task == "pose":
                 yield Chunk(path, _poses(item, self.carries, numbers, points, loss))
             else:
                 yield Chunk(path, _text(item, self.carries, numbers, loss))
@@ -200,6 +205,16 @@ def _text(item: Item, carries: Carries, numbers: Mapping[str, int], loss: Loss) 
             ids.append(number)
             rows.append(pixels_of(*fitted))
     return b"".join(b"%d %b\n" % line for line in zip(ids, fractions(rows, item.width, item.height), strict=True))
+
+
+def _boxes(item: Item, boxes: Boxes, carries: Carries, numbers: Mapping[int, int], loss: Loss) -> bytes:
+    """What `_text` gives, of boxes in columns."""
+    count_file(item, carries, loss)
+    if not (item.width and item.height):
+        loss.count("size_unknown", len(boxes.labels))
+        return b""
+    boxes.count(carries, loss)
+    return numbered_boxes([numbers[label] for label in boxes.labels], boxes.bounds, item.width, item.height)
 
 
 def _poses(item: Item, carries: Carries, numbers: Mapping[str, int], points: int, loss: Loss) -> bytes:
@@ -276,6 +291,7 @@ class Darknet:
     page = "yolo"
     sign = "`.txt` files with lines of numbers beside images"
     carries = Carries(kinds=frozenset({"box"}), split=True)
+    plain = Boxes
 
     def recognizes(self, look: Look) -> bool:
         return _beside(look)
@@ -290,12 +306,19 @@ class Darknet:
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
         numbers = classes.numbered(schema, "yolo", loss)
+        ids = {label.id: numbers[label.name] for label in schema.live_labels}
         lists = {split: Lines() for split in ("train", "val", "test")}
         try:
             for item in items:
                 path = self.media_path(item)
                 lists[split_of(item)].add(path.encode())
-                yield Chunk(path.rpartition(".")[0] + ".txt", _text(item, self.carries, numbers, loss))
+                plain = plain_of(item)
+                text = (
+                    _boxes(item, plain, self.carries, ids, loss)
+                    if isinstance(plain, Boxes)
+                    else _text(item, self.carries, numbers, loss)
+                )
+                yield Chunk(path.rpartition(".")[0] + ".txt", text)
             told = [f"classes = {len(numbers)}"]
             for split, paths in lists.items():
                 name = "valid" if split == "val" else split

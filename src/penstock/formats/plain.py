@@ -1,0 +1,79 @@
+"""Annotations in columns, for writers that most of them reach so: an object each costs more than writing it. Pure."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from penstock.annotations.geometry import Bounds
+from penstock.annotations.plain import AT, CONFIDENT, GROUPED, SHAPED, UNSAID
+from penstock.formats.carries import Carries
+from penstock.formats.model import Item, Loss, NamedAnnotation
+
+
+class Polygons(msgspec.Struct, tag=True, gc=False):
+    """Imported polygons that have nothing but a label, a shape and foreign keys."""
+
+    labels: list[int]
+    geometries: list[str]
+    foreign: list[str]  #: as JSON
+
+    def annotations(self, names: Mapping[int, str]) -> list[NamedAnnotation]:
+        """The same as objects."""
+        return [
+            NamedAnnotation(
+                kind="polygon",
+                label=names[label],
+                geometry=msgspec.Raw(geometry.encode()),
+                foreign=msgspec.json.decode(foreign),
+            )
+            for label, geometry, foreign in zip(self.labels, self.geometries, self.foreign, strict=True)
+        ]
+
+
+class Boxes(msgspec.Struct, tag=True, gc=False):
+    """All that a format without other shapes says of annotations that have no attributes."""
+
+    labels: list[int]
+    bounds: list[Bounds]
+    told: list[int]  #: what more there is of each, see `annotations.plain`
+
+    def count(self, carries: Carries, loss: Loss) -> None:
+        """Count what a format can't hold of them: what `carries.fit` counts of objects."""
+        for told in set(self.told):
+            for code in _lost(told, carries):
+                loss.count(code, self.told.count(told))
+
+
+@lru_cache
+def _lost(told: int, carries: Carries) -> list[str]:
+    codes = (
+        (SHAPED, "shape_to_box", False),
+        (UNSAID, "provenance_dropped", carries.provenance),
+        (AT, "at_dropped", carries.provenance),
+        (CONFIDENT, "confidence_dropped", carries.confidence),
+        (GROUPED, "group_dropped", carries.group),
+    )
+    return [code for bit, code, is_carried in codes if told & bit and not is_carried]
+
+
+class PlainItem(Item):
+    """An item whose annotations are columns, all of labels that are in use."""
+
+    plain: Polygons | Boxes | None = None
+
+
+def plain_of(item: Item) -> Polygons | Boxes | None:
+    """An item's columns, if it has its annotations so."""
+    return item.plain if isinstance(item, PlainItem) else None
+
+
+@runtime_checkable
+class TakesPlain(Protocol):
+    """A format whose `write` takes plain items too. What it writes of them is what it writes of the same objects."""
+
+    @property
+    def plain(self) -> type[Polygons] | type[Boxes] | None:
+        """Which ones. None: none."""
+        ...
