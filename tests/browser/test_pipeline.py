@@ -106,3 +106,46 @@ def test_what_a_follower_set_aside_is_told_to_admins_who_answer(
     other = sit_down(flowing, who=somebody("Eve", "editor").me().person.id).go("/pipeline")
     expect(other.get_by_role("button", name="Template label")).to_be_visible()
     expect(other.get_by_role("region", name="Background work")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_queue_is_looked_after(
+    flowing: Project, desk: Desk, somebody: Callable[..., Project], sit_down: Callable[..., Desk]
+) -> None:
+    ann = somebody("Ann")
+    taken = ann.templates["label"].next()
+    assert taken is not None
+    page = desk.go("/pipeline")
+    page.get_by_role("button", name="Template label").click()
+    page.get_by_role("dialog", name="label").get_by_role("link", name="See its tasks").click()
+    expect(page.get_by_role("heading", name="label: Tasks")).to_be_visible()
+    expect(page.get_by_role("row")).to_have_count(5)
+    held = page.get_by_role("row").filter(has_text="Ann")
+    expect(held).to_contain_text("In work")
+    assert desk.serious() == []
+
+    def about(row: str, what: str) -> None:
+        page.get_by_role("row").filter(has_text=row).get_by_role("button", name="About ").click()
+        page.get_by_role("menuitem", name=what).click()
+
+    about("Ann", "Take it back")
+    expect(page.get_by_role("row").filter(has_text="Waiting")).to_have_count(4)
+    assert flowing.tasks[taken.task.id].status == "open"
+    last = page.get_by_role("row").last.get_by_role("link").inner_text()
+    about(last, "Set the priority")
+    page.get_by_role("textbox", name="Priority").fill("7")
+    page.get_by_role("button", name="Set it").click()
+    expect(page.get_by_role("row").last).to_contain_text("7")
+    about(last, "Cancel the task")
+    dialog = page.get_by_role("dialog", name="Cancel the task")
+    assert desk.serious() == []
+    dialog.get_by_role("button", name="Cancel the task").click()
+    expect(page.get_by_role("row").last).to_contain_text("Cancelled")
+    page.get_by_role("combobox", name="State").click()
+    page.get_by_role("option", name="Cancelled, 1").click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    about(last, "Open it again")
+    expect(page.get_by_text("No task is like that")).to_be_visible()
+    page.get_by_role("button", name="All tasks").click()
+    expect(page.get_by_role("row")).to_have_count(5)
+    assert {task.status for task in flowing.templates["label"].tasks()} == {"open"}

@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import type { Schemas } from "../api/client";
 import { queries } from "../api/queries";
 import { Refused } from "../api/problem";
 import { meQuery } from "../api/session";
@@ -92,6 +93,17 @@ const asking = (search: Record<string, unknown>): { q?: string } =>
   typeof search["q"] === "string" ? { q: search["q"] } : {};
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const whole = (value: unknown): number | undefined => (Number.isInteger(value) ? (value as number) : undefined);
+
+type Status = Schemas["Task"]["status"];
+const STATUSES = [
+  "open",
+  "in_progress",
+  "in_review",
+  "returned",
+  "done",
+  "skipped",
+  "cancelled",
+] as const satisfies Status[];
 
 const pipeline = createRoute({
   getParentRoute: () => project,
@@ -209,6 +221,17 @@ const template = createRoute({
   component: lazyRouteComponent(() => import("../pages/templates/Template"), "Template"),
 });
 
+const queue = createRoute({
+  getParentRoute: () => project,
+  path: "/templates/$template/queue",
+  params: id("template"),
+  validateSearch: (search): { status?: Status | undefined; person?: number | undefined } => ({
+    status: STATUSES.find((one) => one === search["status"]),
+    person: whole(search["person"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/queue/Queue"), "Queue"),
+});
+
 const actions = createRoute({
   getParentRoute: () => project,
   path: "/actions",
@@ -273,6 +296,7 @@ const forms = [
   templates,
   newTemplate,
   template,
+  queue,
   actions,
   newAction,
   editAction,

@@ -52,6 +52,7 @@ export const pipeline = {
     from: "From",
     to: "To",
     state: "State",
+    change: "Change",
   },
   statuses: {
     open: "Waiting",

@@ -1,5 +1,6 @@
 /** Words of task templates. */
 export const templates = {
+  tasks: "Tasks",
   title: "Templates",
   none: "No templates yet",
   noneWhy: "A template describes a kind of work: what is shown, who does it, and where finished files go.",

@@ -1,9 +1,9 @@
-import { Button, Group, Paper, Progress, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, List, Paper, Progress, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { Fault } from "../../parts/Fault";
-import { words } from "../../words";
+import { size, words } from "../../words";
 import { datasetsQuery } from "../data/queries";
 import type { Found } from "./collect";
 import { Drop } from "./Drop";
@@ -44,9 +44,16 @@ export function Form({ project, dataset, samples, onBegun }: FormProps) {
     <Stack gap="lg">
       <Fault error={working.error} />
       {failed.length > 0 && (
-        <Text className="fail" role="alert">
-          {words.importing.notSent(failed.length)}: {failed[0]?.name}: {failed[0]?.why}
-        </Text>
+        <section role="alert" className="fail">
+          <Text>{words.importing.notSent(failed.length)}</Text>
+          <List size="sm" mah={240} style={{ overflow: "auto", overflowWrap: "anywhere" }}>
+            {failed.map((one) => (
+              <List.Item key={one.name}>
+                <bdi>{one.name}</bdi>: {one.why}
+              </List.Item>
+            ))}
+          </List>
+        </section>
       )}
       {sending === null ? (
         <Drop onFound={onFound} samples={samples} />
@@ -56,10 +63,11 @@ export function Form({ project, dataset, samples, onBegun }: FormProps) {
             <Text role="status">{words.importing.sending(sending.done, sending.total)}</Text>
             <Progress.Root>
               <Progress.Section
-                value={(100 * sending.done) / sending.total}
+                value={(100 * sending.sentBytes) / Math.max(1, sending.bytes)}
                 aria-label={words.importing.sending(sending.done, sending.total)}
               />
             </Progress.Root>
+            <Text c="dimmed">{words.importing.sentBytes(size(sending.sentBytes), size(sending.bytes))}</Text>
             <Button variant="default" w="fit-content" onClick={stop}>
               {words.importing.stop}
             </Button>

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Paper, Progress, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Button, Group, Paper, Progress, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, body, type Schemas } from "../../api/client";
@@ -7,6 +7,9 @@ import { queries } from "../../api/queries";
 import { Fault } from "../../parts/Fault";
 import { State } from "../../parts/State";
 import { words } from "../../words";
+import { datasetQuery } from "../data/queries";
+import { LabelFirst } from "../first/LabelFirst";
+import { Items } from "./Items";
 
 const UNDER_WAY = new Set(["scanning", "running"]);
 
@@ -21,16 +24,7 @@ export function Progressing({ project, run }: { project: number; run: number }) 
     refetchInterval: ({ state }) => (state.data === undefined || UNDER_WAY.has(state.data.state) ? 1_000 : false),
   });
   const over = told !== undefined && !UNDER_WAY.has(told.state);
-  const { data: troubled } = useQuery({
-    queryKey: [...runKey(project, run), "troubled", over],
-    queryFn: () =>
-      body(
-        api.GET("/api/v1/projects/{project}/imports/{run}/items", {
-          params: { path, query: { troubled: true, limit: 200 } },
-        }),
-      ),
-    enabled: over,
-  });
+  const { data: dataset } = useQuery({ ...datasetQuery(project, told?.dataset ?? 0), enabled: over });
   useLive(project, (happening) => {
     if (happening.kind.startsWith("import.") && happening.body["import_id"] === run) {
       void queries.invalidateQueries({ queryKey: runKey(project, run), exact: true });
@@ -48,7 +42,15 @@ export function Progressing({ project, run }: { project: number; run: number }) 
     <Paper withBorder p="lg">
       <Stack gap="sm">
         {over ? (
-          <Outcome project={project} told={told} />
+          <>
+            <Outcome project={project} told={told} />
+            {dataset !== undefined && (dataset.files ?? 0) > 0 && (
+              <LabelFirst
+                dataset={dataset}
+                suggestions={(told.request.annotations_as ?? "truth").replace(/^predictions:|^truth$/, "")}
+              />
+            )}
+          </>
         ) : (
           <>
             <Text role="status">
@@ -65,7 +67,7 @@ export function Progressing({ project, run }: { project: number; run: number }) 
           </>
         )}
         <Fault error={cancelling.error} />
-        {troubled !== undefined && <Items items={troubled.items} />}
+        {over && <Items project={project} run={run} />}
       </Stack>
     </Paper>
   );
@@ -104,29 +106,5 @@ function Outcome({ project, told }: { project: number; told: Schemas["Import"] }
         </Text>
       ))}
     </Stack>
-  );
-}
-
-function Items({ items }: { items: Schemas["ItemReport"][] }) {
-  if (items.length === 0) return null;
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{words.importing.item}</Table.Th>
-          <Table.Th>{words.importing.why}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {items.map((item) => (
-          <Table.Tr key={item.key}>
-            <Table.Td>
-              <bdi>{item.key}</bdi>
-            </Table.Td>
-            <Table.Td>{item.reason ?? item.problems?.map((problem) => problem.detail).join(" ")}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }

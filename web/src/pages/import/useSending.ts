@@ -5,7 +5,7 @@ import { api, body, type Schemas } from "../../api/client";
 import { queries } from "../../api/queries";
 import { words } from "../../words";
 import type { Found } from "./collect";
-import { send } from "./send";
+import { send, type Sending } from "./send";
 
 export type Into = { dataset: number } | { name: string };
 
@@ -13,11 +13,6 @@ export interface Wanted {
   into: Into;
   truth: boolean;
   source: { files: readonly Found[] } | { path: string };
-}
-
-export interface Sending {
-  done: number;
-  total: number;
 }
 
 /** `start` sends and begins the import; `onBegun` gets it. */
@@ -33,10 +28,8 @@ export function useSending(project: number, onBegun: (run: Schemas["Import"]) =>
         from = { kind: "path", path: source.path };
       } else {
         stop.current = new AbortController();
-        const total = source.files.length;
-        if (total === 0) throw new Error(words.importing.nothing);
-        setSending({ done: 0, total });
-        const sent = await send(project, source.files, (done) => setSending({ done, total }), stop.current.signal);
+        if (source.files.length === 0) throw new Error(words.importing.nothing);
+        const sent = await send(project, source.files, setSending, stop.current.signal);
         setFailed(sent.failed);
         if (stop.current.signal.aborted || sent.uploads.length === 0) return null;
         from = { kind: "uploads", uploads: sent.uploads };

@@ -60,9 +60,23 @@ function Offered({
       return mayEdit && trouble.about != null && button(() => act.enable(trouble.about ?? 0));
     case "invite":
       return mayInvite && button(act.invite);
-    case "see_tasks":
     case "watch":
       return button(() => act.open(thing.value.id));
+    case "see_tasks":
+      return (
+        <Anchor
+          renderRoot={(props) => (
+            <Link
+              {...props}
+              to="/p/$project/templates/$template/queue"
+              params={{ project, template: thing.value.id }}
+              search={{ status: "in_progress" }}
+            />
+          )}
+        >
+          {word}
+        </Anchor>
+      );
     case "see_run":
       return (
         <Anchor

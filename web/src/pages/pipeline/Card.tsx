@@ -10,16 +10,18 @@ interface CardProps {
   project: number;
   thing: Thing;
   onTemplate: (template: TemplateStatus) => void;
+  /** A draft takes it away. */
+  isRemoved?: boolean | undefined;
 }
 
 /** One node: what it is, how it is, and the way into it. */
-export function Card({ project, thing, onTemplate }: CardProps) {
+export function Card({ project, thing, onTemplate, isRemoved = false }: CardProps) {
   const { kind, value } = thing;
-  if (value.id < 0) {
+  if (value.id < 0 || isRemoved) {
     return (
-      <div className={classes["card"]} data-kind={kind} data-ghost>
+      <div className={classes["card"]} data-kind={kind} data-ghost={!isRemoved} data-removed={isRemoved}>
         <Head kind={kind} name={value.name} troubles={[]} />
-        <span className={classes["line"]}>{words.building.notApplied}</span>
+        <span className={classes["line"]}>{isRemoved ? words.building.removed : words.building.notApplied}</span>
       </div>
     );
   }

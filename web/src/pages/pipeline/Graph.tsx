@@ -14,9 +14,11 @@ import {
   type ReactFlowInstance,
 } from "@xyflow/react";
 import { useNavigate } from "@tanstack/react-router";
+import { X } from "lucide-react";
 import { useMemo } from "react";
 import { count, words } from "../../words";
-import { AddMenu, type Building } from "./building/AddMenu";
+import { AddMenu, type Building, sectionOf } from "./building/AddMenu";
+import { NodeMenu } from "./building/NodeMenu";
 import { Card } from "./Card";
 import classes from "./Pipeline.module.css";
 import { type Edge, edgesOf, HEIGHT, layOut, type Status, type TemplateStatus, type Thing, WIDTH } from "./graph";
@@ -26,7 +28,10 @@ type CardNode = FlowNode<
   { project: number; thing: Thing; onTemplate: (template: TemplateStatus) => void; building: Building | undefined },
   "card"
 >;
-type PipeEdge = FlowEdge<{ edge: Edge; pulse: number; show: (edge: Edge) => void }, "pipe">;
+type PipeEdge = FlowEdge<
+  { edge: Edge; pulse: number; show: (edge: Edge) => void; cut: { label: string; now: () => void } | undefined },
+  "pipe"
+>;
 
 /** Below it the words on a node are too small to read. */
 const LEAST_ZOOM = 0.8;
@@ -68,12 +73,21 @@ export function Graph({ project, status, onTemplate, building }: GraphProps) {
     height: HEIGHT,
     data: { project, thing, onTemplate, building },
   }));
+  const names = new Map(drawn.nodes.map(({ id, thing }) => [id, thing.value.name]));
+  const cutOf = ({ from, to, carries }: Edge) => {
+    const [start = "", end = ""] = [names.get(from), names.get(to)];
+    if (building === undefined || carries === "news") return undefined;
+    return {
+      label: words.building.cut(start, end),
+      now: () => (carries === "waiting" ? building.cut(end, start, "watch") : building.cut(start, end, "to")),
+    };
+  };
   const edges = drawn.edges.map((edge): PipeEdge => ({
     id: edge.id,
     source: edge.from,
     target: edge.to,
     type: "pipe",
-    data: { edge, pulse: pulses.get(edge.id) ?? 0, show: showEdge },
+    data: { edge, pulse: pulses.get(edge.id) ?? 0, show: showEdge, cut: cutOf(edge) },
   }));
   return (
     <section className={classes["graph"]} aria-label={words.pipeline.map}>
@@ -116,8 +130,13 @@ function CardInGraph({ data }: NodeProps<CardNode>) {
   return (
     <>
       <Handle type="target" position={Position.Left} className={classes["handle"]} isConnectable={false} />
-      <Card {...data} />
-      {data.building !== undefined && <AddMenu thing={data.thing} building={data.building} />}
+      <Card {...data} isRemoved={data.building?.isRemoved(sectionOf(data.thing), data.thing.value.name)} />
+      {data.building !== undefined && (
+        <>
+          <NodeMenu thing={data.thing} building={data.building} className={`${classes["menu"] ?? ""} nopan`} />
+          <AddMenu thing={data.thing} building={data.building} />
+        </>
+      )}
       <Handle type="source" position={Position.Right} className={classes["handle"]} isConnectable={false} />
     </>
   );
@@ -134,6 +153,23 @@ function Pipe({ id, data, ...ends }: EdgeProps<PipeEdge>) {
         <circle key={data?.pulse} r={4} className={classes["dot"]}>
           <animateMotion dur="0.9s" path={path} fill="freeze" calcMode="spline" keyTimes="0;1" keySplines=".3 0 .3 1" />
         </circle>
+      )}
+      {data?.cut !== undefined && (
+        <EdgeLabelRenderer>
+          <button
+            type="button"
+            className={`${classes["cut"] ?? ""} nopan`}
+            aria-label={data.cut.label}
+            title={data.cut.label}
+            style={{ transform: `translate(-50%, -50%) translate(${x + 6}px, ${y + 24}px)` }}
+            onClick={(event) => {
+              event.stopPropagation(); // else it would also be a click on the edge
+              data.cut?.now();
+            }}
+          >
+            <X size={12} aria-hidden />
+          </button>
+        </EdgeLabelRenderer>
       )}
       {data !== undefined && waiting + perHour > 0 && (
         <EdgeLabelRenderer>

@@ -14,14 +14,18 @@ import { Loading } from "../../parts/Loading";
 import { Page } from "../../parts/Page";
 import { saveAs } from "../../parts/saveAs";
 import { words } from "../../words";
+import { NextSteps } from "../first/NextSteps";
 import { FirstRun } from "../import/FirstRun";
 import { Attention } from "./Attention";
 import { ActionForm } from "./building/ActionForm";
+import type { Building } from "./building/AddMenu";
+import { ChangeForm, type Changed } from "./building/ChangeForm";
 import { DraftBar } from "./building/DraftBar";
+import { removedBy, withGhosts } from "./building/ghosts";
 import { Invited } from "./building/Invited";
 import { NameForm } from "./building/NameForm";
 import { Recipes } from "./building/Recipes";
-import { withGhosts } from "./building/steps";
+import { type Doc, flowOf, reflowed } from "./building/steps";
 import { TemplateForm } from "./building/TemplateForm";
 import { useDraft } from "./building/useDraft";
 import { DemoBanner } from "./DemoBanner";
@@ -50,6 +54,32 @@ export function Pipeline() {
   const [inviting, setInviting] = useState(false);
   const draft = useDraft(project);
   const [adding, setAdding] = useState<Adding | null>(null);
+  const [changing, setChanging] = useState<Changed | null>(null);
+  const removed = removedBy(draft.steps);
+  const building: Building | undefined = mayEdit
+    ? {
+        addTemplate: (after) => setAdding({ what: "template", after }),
+        addRoute: (after) => setAdding({ what: "route", after }),
+        addAction: (after) => setAdding({ what: "action", after }),
+        change: (thing) => {
+          setChanging(thing);
+          draft.begin().catch(() => setChanging(null)); // told on the page
+        },
+        remove: (section, name) => draft.add([{ do: "remove", section, name }]),
+        spare: draft.spare,
+        isRemoved: (section, name) => removed.has(`${section} ${name}`),
+        cut: (template, dataset, which) => {
+          const then = ({ templates }: Doc) => {
+            const was = templates?.[template];
+            if (was === undefined) return;
+            const flow = flowOf(was);
+            const to = reflowed(was, { ...flow, [which]: flow[which].filter((one) => one !== dataset) });
+            draft.add([{ do: "change", section: "templates", name: template, was, to }]);
+          };
+          draft.begin().then(then, () => undefined); // told on the page
+        },
+      }
+    : undefined;
   const pausing = useMutation({
     mutationFn: ({ template, pause }: { template: number; pause: boolean }) => {
       const path = { params: { path: { project, template } } };
@@ -75,7 +105,8 @@ export function Pipeline() {
     onSuccess: ({ yaml }) => saveAs(`${place?.name ?? "pipeline"}.yaml`, yaml, "application/yaml"),
   });
   const onTemplate = (template: { id: number }) => setOpen(template.id);
-  const shown = status.data && (draft.doc === null ? status.data : withGhosts(status.data, draft.doc));
+  const isDraft = draft.steps.length > 0 && draft.doc !== undefined;
+  const shown = status.data && (isDraft ? withGhosts(status.data, draft.doc ?? {}) : status.data);
   const empty = status.isSuccess && status.data.datasets.length === 0 && status.data.templates.length === 0;
   if (empty) {
     return (
@@ -126,10 +157,13 @@ export function Pipeline() {
       }
     >
       <DemoBanner asked={demo === true} />
-      <Fault error={status.error ?? pausing.error ?? enabling.error ?? download.error} />
+      <Fault
+        error={status.error ?? pausing.error ?? enabling.error ?? download.error ?? (isDraft ? null : draft.error)}
+      />
       {status.isPending && <Loading />}
       {status.isSuccess && (
         <>
+          {demo !== true && <NextSteps status={status.data} />}
           <Attention
             project={project}
             found={troubles(status.data)}
@@ -149,22 +183,9 @@ export function Pipeline() {
           )}
           <div className={classes["body"]}>
             {view === "list" ? (
-              <List project={project} status={status.data} onTemplate={onTemplate} />
+              <List project={project} status={shown ?? status.data} onTemplate={onTemplate} building={building} />
             ) : (
-              <Graph
-                project={project}
-                status={shown ?? status.data}
-                onTemplate={onTemplate}
-                building={
-                  mayEdit
-                    ? {
-                        addTemplate: (after) => setAdding({ what: "template", after }),
-                        addRoute: (after) => setAdding({ what: "route", after }),
-                        addAction: (after) => setAdding({ what: "action", after }),
-                      }
-                    : undefined
-                }
-              />
+              <Graph project={project} status={shown ?? status.data} onTemplate={onTemplate} building={building} />
             )}
           </div>
           <TemplateForm
@@ -192,6 +213,14 @@ export function Pipeline() {
                 adding?.what === "route" ? { do: "route", template: adding.after, to: name } : { do: "dataset", name },
               ])
             }
+          />
+          <ChangeForm
+            project={project}
+            status={shown ?? status.data}
+            doc={draft.doc}
+            changed={changing}
+            onClose={() => setChanging(null)}
+            onAdd={draft.add}
           />
           <Invited draft={draft} />
           <TemplateSheet

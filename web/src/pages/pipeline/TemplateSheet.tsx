@@ -4,6 +4,7 @@ import { useHere } from "../../api/here";
 import { State } from "../../parts/State";
 import { count, words } from "../../words";
 import { Bar, sentence } from "./Card";
+import type { Status as TaskStatus } from "../queue/queries";
 import type { Status, TemplateStatus } from "./graph";
 
 interface TemplateSheetProps {
@@ -44,12 +45,32 @@ export function TemplateSheet({ status, template, mayEdit, onClose, onPause }: T
             <Table.Tbody>
               {Object.entries(words.pipeline.statuses).map(([state, name]) => (
                 <Table.Tr key={state}>
-                  <Table.Th>{name}</Table.Th>
+                  <Table.Th>
+                    <Anchor
+                      renderRoot={(props) => (
+                        <Link
+                          {...props}
+                          to="/p/$project/templates/$template/queue"
+                          params={{ project, template: template.id }}
+                          search={{ status: state as TaskStatus }}
+                        />
+                      )}
+                    >
+                      {name}
+                    </Anchor>
+                  </Table.Th>
                   <Table.Td ta="right">{count(template.progress.counts[state] ?? 0)}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
           </Table>
+          <Anchor
+            renderRoot={(props) => (
+              <Link {...props} to="/p/$project/templates/$template/queue" params={{ project, template: template.id }} />
+            )}
+          >
+            {words.pipeline.offers.see_tasks}
+          </Anchor>
           <Text>
             {words.pipeline.watches}: <b>{names(template.watches)}</b>
           </Text>

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import { api, body, type Schemas } from "../../api/client";
 import { faultAt } from "../../api/faults";
@@ -117,6 +117,14 @@ function Form({ of }: { of: Told | undefined }) {
         of !== undefined && (
           <>
             <State state={of.state === "active" ? "on" : of.state} word={words.states[of.state] ?? of.state} />
+            <Button
+              variant="default"
+              renderRoot={(props) => (
+                <Link {...props} to="/p/$project/templates/$template/queue" params={{ project, template: of.id }} />
+              )}
+            >
+              {words.tasks}
+            </Button>
             {!disabled && (
               <>
                 <Button

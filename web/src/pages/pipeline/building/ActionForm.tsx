@@ -1,10 +1,9 @@
-import { Button, Drawer, NumberInput, Select, Stack, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Drawer, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { api, body } from "../../../api/client";
 import { words } from "../../../words";
 import type { Status } from "../graph";
-import type { Step, Then } from "./steps";
+import { ActionFields } from "./ActionFields";
+import type { NewAction, Step } from "./steps";
 
 interface ActionFormProps {
   project: number;
@@ -31,28 +30,16 @@ export function ActionForm({ template, onClose, ...rest }: ActionFormProps) {
 }
 
 function Questions({ project, status, template, onClose, onAdd }: ActionFormProps & { template: string }) {
-  const { data: connections = [] } = useQuery({
-    queryKey: ["p", project, "connections"],
-    queryFn: () => body(api.GET("/api/v1/projects/{project}/connections", { params: { path: { project } } })),
-  });
-  const folders = connections.filter((one) => one.kind === "folder").map((one) => one.name);
-  const receivers = connections.filter((one) => one.kind === "webhook").map((one) => one.name);
   const [name, setName] = useState("");
-  const [reaches, setReaches] = useState(25);
-  const [what, setWhat] = useState<Then["do"]>("notify");
-  const [dataset, setDataset] = useState(status.datasets[0]?.name ?? "");
-  const [to, setTo] = useState<string | null>(null);
-  const places = what === "export" ? folders : receivers;
-  const place = to !== null && places.includes(to) ? to : (places[0] ?? "");
+  const [action, setAction] = useState<NewAction>({ template, reaches: 25, then: { do: "notify" } });
+  const taken = status.actions.some((one) => one.name === name.trim());
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const then: Then =
-      what === "export"
-        ? { do: "export", dataset, format: "coco", to: `${place}/${name.trim()}` }
-        : what === "webhook"
-          ? { do: "webhook", to: place }
-          : { do: "notify" };
-    onAdd([{ do: "action", name: name.trim(), template, reaches, then }]);
+    if (taken) return;
+    const { then } = action;
+    // Each export has a folder of its own in the place that it goes to.
+    const whole = then.do === "export" ? { ...then, to: `${then.to}/${name.trim()}` } : then;
+    onAdd([{ do: "action", name: name.trim(), ...action, then: whole }]);
     onClose();
   };
   return (
@@ -63,40 +50,15 @@ function Questions({ project, status, template, onClose, onAdd }: ActionFormProp
         data-autofocus
         maxLength={200}
         value={name}
-        error={status.actions.some((one) => one.name === name.trim()) && words.building.taken}
+        error={taken && words.building.taken}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <NumberInput
-        label={words.building.reaches}
-        suffix=" %"
-        min={1}
-        max={100}
-        value={reaches}
-        onChange={(next) => setReaches(Number(next) || 25)}
+      <ActionFields
+        project={project}
+        datasets={status.datasets.map((one) => one.name)}
+        action={action}
+        set={setAction}
       />
-      <Select
-        label={words.building.then}
-        allowDeselect={false}
-        value={what}
-        onChange={(next) => setWhat((next ?? "notify") as Then["do"])}
-        data={[
-          { value: "notify", label: words.building.thenNotify },
-          { value: "export", label: words.building.thenExport, disabled: folders.length === 0 },
-          { value: "webhook", label: words.building.thenWebhook, disabled: receivers.length === 0 },
-        ]}
-      />
-      {what === "export" && (
-        <Select
-          label={words.building.ofDataset}
-          allowDeselect={false}
-          data={status.datasets.map((one) => one.name)}
-          value={dataset}
-          onChange={(next) => setDataset(next ?? "")}
-        />
-      )}
-      {what !== "notify" && (
-        <Select label={words.building.connection} allowDeselect={false} data={places} value={place} onChange={setTo} />
-      )}
       <Button type="submit" size="sm">
         {words.building.add}
       </Button>

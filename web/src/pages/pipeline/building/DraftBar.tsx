@@ -1,5 +1,5 @@
 import { Button, Group, List, Popover, Text } from "@mantine/core";
-import { Fault } from "../../../parts/Fault";
+import { Unsaved } from "../../../parts/Stale";
 import { words } from "../../../words";
 import classes from "../Pipeline.module.css";
 import type { Draft } from "./useDraft";
@@ -12,18 +12,29 @@ export function DraftBar({ draft }: { draft: Draft }) {
     <section className={classes["draft"]} aria-label={words.building.draft}>
       <Group gap="md">
         <Text fw={600} role="status">
-          {draft.plan.isSuccess ? words.building.changes(changes.length) : words.building.planning}
+          {draft.plan.isSuccess
+            ? words.building.changes(changes.length)
+            : draft.plan.isError
+              ? words.building.notPlanned
+              : words.building.planning}
         </Text>
         {changes.length > 0 && (
-          <Popover position="bottom-start" width={420} shadow="md">
+          <Popover position="bottom-start" width={480} shadow="md">
             <Popover.Target>
               <Button variant="subtle">{words.building.see}</Button>
             </Popover.Target>
-            <Popover.Dropdown>
+            <Popover.Dropdown className={classes["changes"] ?? ""}>
               <List size="md">
                 {changes.map((change, at) => (
                   <List.Item key={at}>
-                    {words.building.dos[change.do]} {change.what} <b>{change.name}</b>
+                    <span className={change.do === "remove" ? "fail" : undefined}>{words.building.dos[change.do]}</span>{" "}
+                    {change.what} <b>{change.name}</b>
+                    {change.do !== "add" &&
+                      change.details?.map((detail) => (
+                        <Text key={detail} size="sm" c="dimmed">
+                          <bdi>{detail}</bdi>
+                        </Text>
+                      ))}
                   </List.Item>
                 ))}
               </List>
@@ -38,7 +49,7 @@ export function DraftBar({ draft }: { draft: Draft }) {
             {words.building.drop}
           </Button>
           <Button
-            disabled={!draft.plan.isSuccess}
+            disabled={!draft.plan.isSuccess || changes.length === 0}
             loading={draft.applying.isPending}
             onClick={() => draft.applying.mutate()}
           >
@@ -46,7 +57,12 @@ export function DraftBar({ draft }: { draft: Draft }) {
           </Button>
         </Group>
       </Group>
-      <Fault error={draft.error} />
+      <Unsaved
+        edited={{ isStale: draft.isStale, merge: draft.rebase, take: draft.drop }}
+        saving={{ error: draft.error, reset: draft.applying.reset }}
+        theirs={draft.theirs}
+        mine={draft.mine}
+      />
     </section>
   );
 }

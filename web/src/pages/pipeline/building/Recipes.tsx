@@ -8,7 +8,8 @@ import classes from "../Pipeline.module.css";
 import type { Status } from "../graph";
 import { Crew } from "./Crew";
 import { type Recipe, stepsOf } from "./recipes";
-import type { ShapeKind, Step } from "./steps";
+import { ShapeFields } from "./ShapeFields";
+import { BOX, type Step } from "./steps";
 
 const RECIPES: readonly Recipe[] = ["one", "two", "model"];
 
@@ -68,13 +69,13 @@ function Questions({ project, status, recipe, onAdd }: RecipesProps & { recipe: 
   const known = (schema?.labels ?? []).filter((label) => label.archived !== true).map((label) => label.name);
   const [dataset, setDataset] = useState(status.datasets[0]?.name ?? "");
   const [labels, setLabels] = useState<string[]>([]);
-  const [kind, setKind] = useState<ShapeKind>("box");
+  const [shape, setShape] = useState(BOX);
   const [people, setPeople] = useState<string[]>([]);
   const [experts, setExperts] = useState<string[]>([]);
   const [model, setModel] = useState("import");
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onAdd(stepsOf(recipe, { dataset, labels, kind, people, experts, model }));
+    onAdd(stepsOf(recipe, { dataset, labels, shape, people, experts, model }));
   };
   return (
     <Stack component="form" onSubmit={submit}>
@@ -94,13 +95,7 @@ function Questions({ project, status, recipe, onAdd }: RecipesProps & { recipe: 
         required={known.length === 0}
         data-autofocus
       />
-      <Select
-        label={words.building.kind}
-        allowDeselect={false}
-        value={kind}
-        onChange={(next) => setKind((next ?? "box") as ShapeKind)}
-        data={words.building.kinds}
-      />
+      <ShapeFields shape={shape} set={setShape} />
       {recipe === "model" && (
         <TextInput
           label={words.building.suggestions}

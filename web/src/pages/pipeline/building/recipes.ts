@@ -1,12 +1,12 @@
 /** Ghost recipes: whole pipelines that a click fills in. Pure. */
-import type { ShapeKind, Step } from "./steps";
+import type { Shape, Step } from "./steps";
 
 export type Recipe = "one" | "two" | "model";
 
 export interface Answers {
   dataset: string;
   labels: string[];
-  kind: ShapeKind;
+  shape: Shape;
   people: string[];
   experts: string[];
   model: string;
@@ -14,13 +14,13 @@ export interface Answers {
 
 /** The steps of a recipe for what somebody answered. */
 export function stepsOf(recipe: Recipe, answers: Answers): Step[] {
-  const { dataset, labels, kind, people } = answers;
+  const { dataset, labels, shape, people } = answers;
   const work = (name: string, watch: string, crew: string[], to: string, suggestions = ""): Step => ({
     do: "template",
     name,
     watch,
     labels,
-    kind,
+    shape,
     people: crew,
     guide: "",
     review: 0,
