@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -24,8 +25,25 @@ def test_a_12000_by_9000_image_is_drawn_on_in_its_own_pixels(owned: Project, des
     (box,) = drawn(owned, template, board.task)
     # One screen pixel is a dozen of the image's: a hand can't do better.
     assert box.geometry == pytest.approx([3000, 2000, 3000, 3000], abs=12)
-    assert [url for url in asked if url.endswith("/content")] == []
     assert [url for url in asked if url.endswith("/rendition")] != []
+    board.press("Escape")
+    board.page.mouse.move(*board.place((9000, 7000)))
+    for _ in range(12):
+        board.page.mouse.wheel(0, -240)
+    assert board.scale > 0.5
+    # What is looked at comes in its own pixels, in pieces; the whole would be 432 MB.
+    expect(board.page.get_by_test_id("canvas")).to_have_attribute("data-pieces", re.compile("[1-9]"), timeout=60_000)
+    assert [url for url in asked if "/tiles/" in url] != []
+    assert [url for url in asked if url.endswith("/content")] == []
+    board.press("b")
+    board.drag((8990, 6990), (9030, 7020))
+    board.press("m")
+    board.drag((9100, 7000), (9110, 7000))
+    board.saved()
+    fine, mask = (next(one for one in drawn(owned, template, board.task) if one.kind == kind and one.id != box.id)
+                  for kind in ("box", "mask"))  # fmt: skip
+    assert fine.geometry == pytest.approx([8990, 6990, 40, 30], abs=0.5 / board.scale)
+    assert mask.geometry["size"] == [9000, 12000]
 
 
 @pytest.mark.thorough

@@ -11,12 +11,16 @@ import {
   RotatedBoxTool,
   type DrawingTool,
 } from "../canvas/tools/drawing";
+import { visible } from "../canvas/view";
 import { annotate as words } from "../words/annotate";
 import type { Desk } from "./desk";
 import type { ToolName } from "./tools";
 import classes from "./Screen.module.css";
 import type { Sheet } from "./sheet";
 import { useSignal } from "./useSignal";
+
+/** How long a view must rest before more is fetched for it. */
+const RESTED_MS = 80;
 
 interface CanvasProps {
   desk: Desk;
@@ -74,15 +78,29 @@ function useFeeding(desk: Desk, engine: Engine | null, host: RefObject<HTMLEleme
     if (!engine || !picture || picture.full || !sheet) return undefined;
     const look = (): void => {
       const enough = picture.bitmap.width / sheet.image.width;
-      if (engine.view.get().scale * window.devicePixelRatio > enough * 1.5) void desk.sharpen();
+      const view = engine.view.get();
+      if (view.scale * window.devicePixelRatio > enough * 1.5) void desk.sharpen(visible(view, engine.size));
+      else desk.blur();
     };
-    return engine.view.subscribe(look);
+    let rest: ReturnType<typeof setTimeout> | undefined;
+    const stop = engine.view.subscribe(() => {
+      clearTimeout(rest);
+      rest = setTimeout(look, RESTED_MS);
+    });
+    return () => {
+      clearTimeout(rest);
+      stop();
+    };
   }, [engine, picture, sheet, desk]);
 }
 
 function fed(desk: Desk, engine: Engine, host: HTMLElement): () => void {
   const show = (): void => engine.show(desk.stage.get()?.scene ?? null);
   const paint = (): void => engine.paint(desk.picture.get()?.bitmap ?? null);
+  const detail = (): void => {
+    engine.detail(desk.pieces.get());
+    host.dataset["pieces"] = String(desk.pieces.get().length);
+  };
   /** For whoever automates the page. */
   const mark = (): void => {
     const task = desk.picture.get() && desk.stage.get()?.work.task.id;
@@ -91,6 +109,7 @@ function fed(desk: Desk, engine: Engine, host: HTMLElement): () => void {
   };
   for (const feed of [show, paint, mark]) feed();
   const stops = [show, mark].map((feed) => desk.stage.subscribe(feed));
+  stops.push(desk.pieces.subscribe(detail));
   stops.push(...[paint, mark].map((feed) => desk.picture.subscribe(feed)));
   return () => stops.forEach((stop) => stop());
 }

@@ -7,6 +7,8 @@ import { newId } from "../api/ids";
 import { listen, type Happening } from "../api/live";
 import { Refused, Unreached } from "../api/problem";
 import type { Annotation } from "../canvas/changes";
+import type { Piece } from "../canvas/painter";
+import type { Bounds } from "../canvas/shapes";
 import { Signal } from "../canvas/signal";
 import { Ahead } from "./ahead";
 import { Finished } from "./finished";
@@ -40,6 +42,8 @@ export class Desk {
   /** The sheet that the canvas shows. The panels around it follow by `sheet`, once its image is painted. */
   readonly stage = new Signal<Sheet | null>(null);
   readonly picture = new Signal<Picture | null>(null);
+  /** Finer pieces of it, where somebody zoomed into a picture too large to have whole. */
+  readonly pieces = new Signal<readonly Piece[]>([]);
   readonly tool = new Signal<ToolName>("select");
   readonly label = new Signal<number | null>(null);
   readonly prefs = new Signal<Prefs>(PLAIN);
@@ -55,6 +59,7 @@ export class Desk {
   private readonly finished: Finished;
   private readonly later: number[] = [];
   private previous: Annotation[] = [];
+  private looksAt: Bounds | null = null;
   private last: Annotation | undefined;
   private done = 0;
   private armed = false;
@@ -209,6 +214,7 @@ export class Desk {
 
   private stand(sheet: Sheet | null): void {
     sheet?.scene.above.set(this.prefs.get().above);
+    this.blur();
     this.picture.set(sheet && this.pictures.ready(this.wantedOf(sheet)));
     this.stage.set(sheet);
   }
@@ -230,13 +236,30 @@ export class Desk {
     return { project: this.project, file: file.id, width: file.width, height: file.height };
   }
 
-  /** Somebody zoomed in beyond what the rendition has. */
-  async sharpen(): Promise<void> {
+  /** Somebody looks at a part of the image, closer than the rendition goes. */
+  async sharpen(within: Bounds): Promise<void> {
     const sheet = this.sheet.get();
     const shown = this.picture.get();
     if (!sheet || !shown || shown.full) return;
-    const picture = await this.pictures.full(this.wantedOf(sheet)).catch(() => null);
+    const wanted = this.wantedOf(sheet);
+    if (!this.pictures.fits(wanted)) {
+      this.looksAt = within;
+      this.look(sheet);
+      return;
+    }
+    const picture = await this.pictures.full(wanted).catch(() => null);
     if (picture && this.sheet.get() === sheet) this.picture.set(picture);
+  }
+
+  /** The rendition is fine enough again. */
+  blur(): void {
+    this.looksAt = null;
+    this.pieces.set([]);
+  }
+
+  private look(sheet: Sheet): void {
+    if (this.sheet.get() !== sheet || this.looksAt === null) return;
+    this.pieces.set(this.pictures.look(this.wantedOf(sheet), this.looksAt, () => this.look(sheet)));
   }
 
   private put(sheet: Sheet | null, kept: readonly Entry[] = []): void {

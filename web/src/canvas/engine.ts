@@ -10,6 +10,7 @@ import {
   paintCross,
   paintMarquee,
   Painter,
+  type Piece,
   paintPins,
   paintRing,
   paintSketch,
@@ -56,6 +57,7 @@ export class Engine implements Gestures {
   private tool: DrawingTool | null = null;
   private borrowed = false;
   private picture: Picture = null;
+  private pieces: readonly Piece[] = [];
   private screen: Size = { width: 1, height: 1 };
   private dpr = 1;
   private dirty = new Set<Layer>();
@@ -142,6 +144,13 @@ export class Engine implements Gestures {
 
   paint(picture: Picture): void {
     this.picture = picture;
+    this.invalidate("image");
+  }
+
+  /** Finer pieces, which lie over the picture. */
+  detail(pieces: readonly Piece[]): void {
+    if (pieces.length === 0 && this.pieces.length === 0) return;
+    this.pieces = pieces;
     this.invalidate("image");
   }
 
@@ -430,6 +439,7 @@ export class Engine implements Gestures {
     context.imageSmoothingEnabled = view.scale * this.dpr < 3;
     context.imageSmoothingQuality = "medium";
     context.drawImage(this.picture, 0, 0, image.width, image.height);
+    for (const { bitmap, x, y, width, height } of this.pieces) context.drawImage(bitmap, x, y, width, height);
   }
 
   private paintShapes(): void {

@@ -25,6 +25,11 @@ interface Batch {
   masks: Annotation[];
 }
 
+/** A part of the picture in finer pixels, and where it lies on the image. */
+export interface Piece extends Bounds {
+  bitmap: CanvasImageSource;
+}
+
 export class Painter {
   private made: { for: readonly unknown[]; batches: Batch[] } | null = null;
 

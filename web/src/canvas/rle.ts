@@ -77,27 +77,31 @@ export function maskBounds(mask: Mask): Bounds {
 export function pixels(mask: Mask): Uint8Array {
   const [height, width] = mask.size;
   const found = new Uint8Array(height * width);
+  const all = spans(mask);
+  for (let i = 0; i < all.length; i += 2) found.fill(1, all[i], all[i + 1]);
+  return found;
+}
+
+/** Where each stretch of foreground begins and ends among those pixels, in order. */
+export function spans(mask: Mask): number[] {
+  const found: number[] = [];
   let at = 0;
   runs(mask).forEach((run, i) => {
-    if (i % 2) found.fill(1, at, at + run);
+    if (i % 2 && run) found.push(at, at + run);
     at += run;
   });
   return found;
 }
 
-/** The mask of column-major pixels. */
-export function fromPixels(of: Uint8Array, height: number, width: number): Mask {
+/** The mask of such stretches, none of which touches another. */
+export function maskOf(of: readonly number[], height: number, width: number): Mask {
   const found: number[] = [];
-  let value = 0;
-  let start = 0;
-  for (;;) {
-    let end = of.indexOf(value ? 0 : 1, start);
-    if (end < 0) end = of.length;
-    found.push(end - start);
-    if (end === of.length) break;
-    start = end;
-    value ^= 1;
+  let at = 0;
+  for (const edge of of) {
+    found.push(edge - at);
+    at = edge;
   }
+  if (at < height * width) found.push(height * width - at);
   return { size: [height, width], counts: compress(found) };
 }
 
