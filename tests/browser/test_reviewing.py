@@ -1,12 +1,13 @@
 """Review in the browser: what changed is seen; fixed and accepted, or returned with pinned comments."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import Desk
-from browser.drawing import Board, drawn, lab, wait_until
+from browser.drawing import Board, drawn, lab, wait_until, watching
 from penstock.sdk import shapes
 from penstock.sdk.project import Project
 
@@ -118,3 +119,41 @@ def test_reviews_and_comments_go_on_without_a_server_and_their_author_sees_them_
     theirs.page.evaluate("localStorage.clear()")  # another browser of theirs knows what they handed in too
     theirs.page.goto(f"{owned.url}/tasks/{template.id}/{was}")
     expect(theirs.page.get_by_role("button", name="Open it again")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_what_a_stage_changed_is_listed_from_what_to_what_and_leads_to_its_place(
+    owned: Project, sit_down: Callable[..., Desk]
+) -> None:
+    template = lab(owned)
+    first = owned.templates[template.name].next()
+    assert first is not None
+    boxes = [shapes.box("cat", 100 * n, 100, 50, 50) for n in range(1, 5)]
+    first.save(boxes)
+    first.submit()
+    experts = watching(owned, f"experts {owned.id}", 1)
+    board = Board.start(sit_down(owned), experts.name)
+    page = board.page
+    expect(page.get_by_text("Nothing changed")).to_be_visible()
+    board.press("v")
+    board.drag((125, 125), (128, 129))
+    board.click((225, 125))
+    board.press("2")
+    board.click((325, 125))
+    board.press("Delete", "b")
+    board.drag((400, 300), (460, 360))
+    board.saved()
+    expect(page.get_by_text("Since the stage before: 1 added, 2 changed, 1 removed")).to_be_visible()
+    page.get_by_role("tab", name="Changes").click()
+    rows = page.get_by_role("group", name="Changes").get_by_role("button")
+    expect(rows).to_have_text([re.compile(text) for text in ("removed", "moved by|changed", "changed", "added")])
+    expect(rows.filter(has_text="cat → dog")).to_have_count(1)
+    expect(rows.filter(has_text="moved by 5 px")).to_have_count(1)
+    board.press("Escape", "Escape")
+    rows.filter(has_text="cat → dog").click()
+    page.get_by_role("tab", name="Shapes").click()
+    expect(page.locator("[data-selected]")).to_contain_text("dog")
+    page.get_by_role("tab", name="Changes").click()
+    rows.filter(has_text="removed").click()
+    assert board.scale > 2  # it lies across the screen now
+    expect(page.get_by_label("Show the changes")).to_be_checked()

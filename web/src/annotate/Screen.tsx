@@ -7,7 +7,7 @@ import type { Engine } from "../canvas/engine";
 import { bounds } from "../canvas/shapes";
 import { Loading } from "../parts/Loading";
 import { NotFound } from "../parts/NotFound";
-import { Changes } from "../review/Changes";
+import { ChangeList, Changes } from "../review/Changes";
 import { Returning } from "../review/Returning";
 import { annotate as words } from "../words/annotate";
 import { Canvas } from "./Canvas";
@@ -157,13 +157,14 @@ const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: Panels
       <Labels desk={desk} sheet={sheet} />
       {hasBefore && <Changes sheet={sheet} />}
       <Tabs
-        value={tab}
+        value={tab === "changes" && !hasBefore ? "shapes" : tab}
         onChange={(to) => setTab((to ?? "shapes") as Tab)}
         className={classes["tabs"] ?? ""}
         keepMounted={false}
       >
         <Tabs.List grow className={classes["heads"] ?? ""}>
           <Tabs.Tab value="shapes">{words.shapes.title}</Tabs.Tab>
+          {hasBefore && <Tabs.Tab value="changes">{words.review.title}</Tabs.Tab>}
           <Tabs.Tab value="guide">{words.guide.title}</Tabs.Tab>
           <Tabs.Tab value="comments">
             {words.comments.title}
@@ -173,6 +174,11 @@ const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: Panels
         <Tabs.Panel value="shapes" className={classes["tab"] ?? ""}>
           <Shapes desk={desk} sheet={sheet} engine={engine} />
         </Tabs.Panel>
+        {hasBefore && (
+          <Tabs.Panel value="changes" className={classes["tab"] ?? ""}>
+            <ChangeList sheet={sheet} engine={engine} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="guide" className={classes["tab"] ?? ""}>
           <div className={classes["scroll"]} tabIndex={0}>
             <Guide text={sheet.settings.guide ?? ""} />

@@ -14,7 +14,7 @@ import { above, toggled } from "./Shapes";
 import type { Sheet } from "./sheet";
 
 export type Dialogue = "keys" | "skip" | "return" | "palette" | null;
-export type Tab = "shapes" | "guide" | "comments";
+export type Tab = "shapes" | "changes" | "guide" | "comments";
 
 export interface Shell {
   desk: Desk;
@@ -193,9 +193,9 @@ function viewing({ desk, engine, sheet, imageSettings }: Shell): Record<string, 
 
 /** Overlay what changed since the stage before, or stop. */
 export function showDifferences(sheet: Sheet, show: boolean): void {
-  const { by, removed } = sheet.differences();
-  sheet.scene.differences.set(show ? by : new Map());
-  sheet.scene.removed.set(show ? removed : []);
+  const all = show ? sheet.differences() : [];
+  sheet.scene.differences.set(new Map(all.flatMap(({ id, what, after }) => (after ? [[id, what]] : []))));
+  sheet.scene.removed.set(all.flatMap(({ what, before }) => (what === "removed" ? [before] : [])));
 }
 
 function ending({ desk, sheet, open, tab }: Shell): Record<string, Handler> {

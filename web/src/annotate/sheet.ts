@@ -3,10 +3,18 @@
 import { drawing as words } from "../words/drawing";
 import { newId } from "../api/ids";
 import { painted } from "../canvas/brush";
-import { creation, type Annotation, type Change, type Create, type Fields, type Value } from "../canvas/changes";
+import {
+  creation,
+  difference,
+  type Annotation,
+  type Change,
+  type Create,
+  type Fields,
+  type Value,
+} from "../canvas/changes";
 import { Document } from "../canvas/document";
 import { withMore } from "../canvas/rings";
-import { layer, Scene, type Difference, type Style } from "../canvas/scene";
+import { layer, Scene, type Style } from "../canvas/scene";
 import { bounds, mask, moved, polygon, shiftInside, union, type Point, type Size } from "../canvas/shapes";
 import { Signal } from "../canvas/signal";
 import type { Drawn } from "../canvas/tools/drawing";
@@ -22,6 +30,13 @@ export interface Remark {
   text: string;
   annotation: string | null;
 }
+
+/** How an annotation differs from what the stage before left. */
+export type Changed = { id: string } & (
+  | { what: "added"; before: null; after: Annotation }
+  | { what: "changed"; before: Annotation; after: Annotation }
+  | { what: "removed"; before: Annotation; after: null }
+);
 
 /** Our task is ours no more. */
 export interface Lost {
@@ -144,26 +159,17 @@ export class Sheet {
     });
   }
 
-  /** What this draft adds, changes and removes of what the stage before left, and that which it removes. */
-  differences(): { by: Map<string, Difference>; removed: Annotation[] } {
-    const by = new Map<string, Difference>();
-    const removed: Annotation[] = [];
+  /** What this draft adds, changes and removes of what the stage before left. */
+  differences(): Changed[] {
     const now = this.document.state.get().annotations;
-    const begun = new Map(this.work.annotations.map((one) => [one.id, one]));
-    for (const [id, before] of Object.entries(this.work.before)) {
-      const after = now.get(id);
-      if (after && !before) by.set(id, "added");
-      else if (after && before) by.set(id, "changed");
-      else if (before) removed.push(before);
-    }
-    for (const [id, one] of now) {
-      if (id in this.work.before) continue;
-      const was = begun.get(id);
-      if (!was) by.set(id, "added");
-      else if (was !== one) by.set(id, "changed");
-    }
-    for (const [id, was] of begun) if (!(id in this.work.before) && !now.has(id)) removed.push(was);
-    return { by, removed };
+    const base = new Map<string, Annotation | null>(this.work.annotations.map((one) => [one.id, one]));
+    for (const [id, before] of Object.entries(this.work.before)) base.set(id, before);
+    return [...new Set([...base.keys(), ...now.keys()])].flatMap((id): Changed[] => {
+      const [before, after] = [base.get(id), now.get(id)];
+      if (!before) return after ? [{ id, what: "added", before: null, after }] : [];
+      if (!after) return [{ id, what: "removed", before, after: null }];
+      return before !== after && difference(before, after).length ? [{ id, what: "changed", before, after }] : [];
+    });
   }
 
   // Drawing.

@@ -184,7 +184,7 @@ export const annotate = {
     whole: "about the whole image",
   },
   review: {
-    title: "Review",
+    title: "Changes",
     by: (name: string) => `By ${name}`,
     changes: (added: number, changed: number, removed: number) =>
       [added ? `${added} added` : "", changed ? `${changed} changed` : "", removed ? `${removed} removed` : ""]
@@ -192,6 +192,18 @@ export const annotate = {
         .join(", ") || "Nothing changed",
     since: "Since the stage before",
     show: "Show the changes",
+    from: (was: string, is: string) => `${was} → ${is}`,
+    moved: (by: number) => `moved by ${by} px`,
+    resized: (was: string, is: string) => `${was} → ${is} px`,
+    area: (was: number, is: number) => `${was} → ${is} pixels`,
+    reshaped: "reshaped",
+    grouped: "grouped",
+    ungrouped: "taken out of its group",
+    stacked: "stacked anew",
+    file: "About the image",
+    none: "no answer",
+    yes: "yes",
+    no: "no",
   },
   keySheet: {
     title: "Keys",
