@@ -58,7 +58,7 @@ Loop = Callable[[], None]
 
 OUTSIDE_QUEUES = ("deliver", "command")
 OUTSIDE_CONCURRENCY = 12  #: receivers that hang and commands that take hours hold up one another only
-BULK_QUEUES = ("bulk",)
+BULK_QUEUE = "bulk"
 
 
 FOLLOWERS: list[Follower] = [
@@ -134,8 +134,10 @@ class Engine:
 
     def __init__(self, store: Store, concurrency: int = 4, bulk_alone: bool = False) -> None:
         self._store = store
-        inside, outside = (INSIDE_QUEUES, concurrency), (OUTSIDE_QUEUES, OUTSIDE_CONCURRENCY)
-        self._shares = [(BULK_QUEUES, concurrency)] if bulk_alone else [inside, outside]
+        self._inside = [BULK_QUEUE] if bulk_alone else list(INSIDE_QUEUES)
+        self._shares: list[tuple[list[str], int]] = [(self._inside, concurrency)]
+        if not bulk_alone:
+            self._shares.append(([*OUTSIDE_QUEUES], OUTSIDE_CONCURRENCY))
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._news: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -159,6 +161,13 @@ class Engine:
     def stop(self) -> None:
         self._stop.set()
         self._wake.set()
+
+    def share_bulk(self, is_ours: bool) -> None:
+        """Take bulk jobs like others, or leave them to helpers: what is under way is finished. Safe to repeat."""
+        if not is_ours and BULK_QUEUE in self._inside:
+            self._inside.remove(BULK_QUEUE)
+        elif is_ours and BULK_QUEUE not in self._inside:
+            self._inside.append(BULK_QUEUE)
 
     async def _work(self) -> None:
         threads = sum(concurrency for _, concurrency in self._shares)

@@ -102,6 +102,11 @@ def last_runs(tx: Transaction) -> dict[int, Import]:
     return {run.dataset: run for run in _counted(tx, found)}
 
 
+def state(tx: Transaction, id: int) -> RunState | None:
+    found = tx.maybe(_State, "select state from import_run where project = %(project)s and id = %(id)s", id=id)
+    return found.state if found else None
+
+
 def share_run(tx: Transaction, id: int) -> RunState | None:
     """The state of an import, which then stays as it is until this transaction ends."""
     found = tx.lock(_State, "select state from import_run where project = %(project)s and id = %(id)s for share", id=id)

@@ -82,6 +82,9 @@ def fail(tx: Transaction, run: int, reason: str) -> None:
 
 def finish(tx: Transaction, run: int) -> bool:
     """End an import that was scanned and has no chunk waiting; whether this call did. Writes `import.finished`."""
+    # Asked first without the lock: it would wait for every batch that is under way, and all others behind it.
+    if tables.state(tx, run) != "running" or tables.is_waiting(tx, run):
+        return False
     found = tables.lock_run(tx, run)
     if found is None or found.state != "running" or tables.is_waiting(tx, run):
         return False

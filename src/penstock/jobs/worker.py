@@ -85,20 +85,20 @@ async def run(
     *,
     concurrency: int,
     wait: bool,
-    queues: Iterable[str] | None = None,
+    queues: list[str] | None = None,
     name: str = "worker",
 ) -> None:
     """Work until cancelled (`wait`), else until no job is due. Finished jobs are deleted, failed ones stay.
 
-    `queues` are the only ones it takes jobs from; all, when not given. Raises WorkerStopped or ConnectorException when
-    it loses the database.
+    `queues` are the only ones it takes jobs from; all, when not given. They may change meanwhile. Raises WorkerStopped
+    or ConnectorException when it loses the database.
     """
     app = build_app(store, jobs, connections=3)
     async with app.open_async():
         worker = _Worker(
             app,
             name=name,
-            queues=None if queues is None else list(queues),  # a tuple would be sent as a row, not as an array
+            queues=queues,  # a tuple would be sent as a row, not as an array
             wait=wait,
             concurrency=concurrency,
             delete_jobs="successful",

@@ -1,6 +1,8 @@
 """Helpers of a worker: more processes for bulk jobs while many of them wait, so that an import uses every core.
 
 A helper is a worker like any other, for one queue: whoever outlives it takes its jobs over. It ends with its worker.
+While there are helpers, the worker itself leaves these jobs to them. It goes on with what it has at hand, such as the
+scan of a set, which reads a little a million times: beside threads that compute, it waited for each read.
 """
 
 import logging
@@ -8,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import psycopg
 
@@ -24,22 +27,29 @@ QUEUE = "bulk"
 LOOK_SECONDS = 1.0
 MANY = 4  #: so many jobs waiting for each process that is there are worth one more
 LINGER_SECONDS = 20.0  #: how long helpers stay when nothing is left: a start takes a second of a core
+STALLED_SECONDS = 5.0  #: when nobody has one of the jobs for so long, the worker takes them itself again
 _MOST = 3
 
 
-def spare_cores() -> int:
-    """How many helpers this machine has cores for, beside the worker's own."""
+def room() -> int:
+    """How many helpers this machine has cores for: none where there is one core."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores - 1, _MOST)
+    return min(cores, _MOST) if cores > 1 else 0
 
 
 class Crew:
-    """The helpers of one worker: none while there is little to do."""
+    """The helpers of one worker: none while there is little to do.
 
-    def __init__(self, db: Database, settings: Settings, most: int | None = None) -> None:
+    `share` is told whether the worker itself is to take such jobs.
+    """
+
+    def __init__(
+        self, db: Database, settings: Settings, share: Callable[[bool], None], most: int | None = None
+    ) -> None:
         self._db = db
+        self._share = share
         self._told = settings.model_dump_json().encode()
-        self._most = spare_cores() if most is None else most
+        self._most = room() if most is None else most
         self._helpers: list[Child] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="penstock crew", daemon=True)
@@ -64,21 +74,24 @@ class Crew:
             self._thread.join()
 
     def _watch(self) -> None:
-        busy = time.monotonic()
+        busy = moved = time.monotonic()
         while not self._stopping.wait(LOOK_SECONDS):
             try:
                 found = backlog.of(self._db, QUEUE)
             except (DatabaseAway, psycopg.Error) as error:
                 logger.warning("the database is away, so no helper comes or goes: %s", error)
                 continue
-            if not found.is_empty:
-                busy = time.monotonic()
+            now = time.monotonic()
+            busy = busy if found.is_empty else now
+            moved = now if found.running or not found.waiting else moved
             if len(self._helpers) < self._most and found.waiting >= MANY * (len(self._helpers) + 1):
                 helper = Child(HELPER, self._told)
                 helper.start()
                 self._helpers.append(helper)
-            elif time.monotonic() - busy > LINGER_SECONDS:
+                moved = now
+            elif now - busy > LINGER_SECONDS:
                 self._let_go()
+            self._share(not self._helpers or now - moved > STALLED_SECONDS)
         self._let_go()
 
     def _let_go(self) -> None:

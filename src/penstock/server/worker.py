@@ -39,7 +39,7 @@ def work(
     for name in _SOON:
         importlib.import_module(name)
     engine = Engine(store, concurrency=concurrency, bulk_alone=is_helper)
-    crew = Crew(store.db, settings, most=0 if is_helper else None)
+    crew = Crew(store.db, settings, engine.share_bulk, most=0 if is_helper else None)
     # Imports and exports make millions of objects and hardly a cycle: looking for those took half of their time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

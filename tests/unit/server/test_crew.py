@@ -40,8 +40,10 @@ def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: py
     monkeypatch.setattr(crew, "HELPER", (sys.executable, "-c", _SCRIPT))
     monkeypatch.setattr(crew, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(crew, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(crew, "STALLED_SECONDS", 0.2)
     monkeypatch.setattr(child, "_PAUSES", (0.02,))
-    found = Crew(store.db, store.settings, most=2)
+    shares: list[bool] = []
+    found = Crew(store.db, store.settings, shares.append, most=2)
     ask_for(store, crew.MANY - 1)
     assert backlog.of(store.db, "bulk") == (crew.MANY - 1, 0)
     assert backlog.of(store.db, "default").is_empty
@@ -51,9 +53,11 @@ def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: py
         assert found.pids == []
         ask_for(store, 1)
         until(lambda: len(found.pids) == 1)
+        until(lambda: False in shares)
         [first] = found.pids
         os.kill(first, signal.SIGKILL)
         until(lambda: found.pids not in ([], [first]))
+        until(lambda: shares[-1])  # nobody has one of the jobs: the worker does without helpers
         ask_for(store, 3 * crew.MANY)
         until(lambda: len(found.pids) == 2)
         helpers = found.pids
