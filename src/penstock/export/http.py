@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from penstock import formats
 from penstock.core import NotFound, Page, Value
 from penstock.export import destination, verbs
+from penstock.export.following import Follower
 from penstock.export.model import DownloadElsewhere, Export, ExportNotReady, NewExport
 from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
@@ -61,9 +62,18 @@ def cancel_export(export: int, who: Editor) -> Export:
 
 
 @router.get("/exports/{export}/download", response_class=FileResponse)
-def download_export(export: int, who: Viewer) -> FileResponse:
-    """The archive of an export that was asked for without a destination. Ranges are served, so it can be resumed."""
+def download_export(export: int, who: Viewer, follow: bool = False) -> Response:
+    """The archive of an export that was asked for without a destination. Ranges are served, so it can be resumed.
+
+    With `follow`, one that isn't ready is sent while it is being made, in pieces and without its length; the connection
+    breaks off when it fails or is called off.
+    """
     found = who.read(lambda tx: verbs.get(tx, export))
+    name = f"export-{export}.{found.pack}"
+    if follow and found.to is None and not found.is_ended:
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        pieces = Follower(who.store, who.project, found).pieces()
+        return StreamingResponse(pieces, media_type=_TYPES[found.pack], headers=headers)
     if found.state != "ready":
         raise ExportNotReady(id=export, state=found.state)
     if found.to is not None:
@@ -71,4 +81,4 @@ def download_export(export: int, who: Viewer) -> FileResponse:
     path = destination.path_of(who.store, who.project, found)
     if not path.is_file():
         raise NotFound(what="download of export", name=export)
-    return FileResponse(path, media_type=_TYPES[found.pack], filename=f"export-{export}.{found.pack}")
+    return FileResponse(path, media_type=_TYPES[found.pack], filename=name)

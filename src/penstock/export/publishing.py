@@ -66,6 +66,12 @@ def sweep(parent: Path, export: int) -> None:
             _drop(leftover)
 
 
+def growing(destination: Path, export: int) -> Iterator[Path]:
+    """The archive that is being made for a destination, if one is."""
+    for folder in destination.parent.glob(f"{_HIDDEN}{export}-*"):
+        yield folder / f"set{destination.suffix}"
+
+
 def safe(path: str) -> str:
     """A path inside the set, whatever it was; one that leads nowhere else stays as it is."""
     if path and path[0] not in "/." and path[-1] != "/" and "//" not in path and "/." not in path and ".." not in path:

@@ -48,6 +48,7 @@ def test_a_download_can_be_resumed(api: Any, dataset: Dataset, drain: Callable[[
     rest = editor.get(f"{path}/{id}/download", headers={"range": "bytes=100-", "if-range": whole.headers["etag"]})
     assert rest.status_code == 206
     assert rest.content == whole.content[100:]
+    assert editor.get(f"{path}/{id}/download?follow=true").content == whole.content
 
 
 def test_exports_are_called_off(api: Any, dataset: Dataset, drain: Callable[[], None], wrote: Any) -> None:
@@ -55,6 +56,7 @@ def test_exports_are_called_off(api: Any, dataset: Dataset, drain: Callable[[], 
     with wrote(api.project) as written:
         id = editor.post(path, json={"dataset": dataset.id, "pack": "zip"}).json()["id"]
         assert editor.post(f"{path}/{id}/cancel").json()["state"] == "cancelled"
+        assert editor.get(f"{path}/{id}/download?follow=true").status_code == 409
         drain()
     assert written.kinds == ["export.started", "export.cancelled"]
     assert editor.get(f"{path}/{id}").json()["state"] == "cancelled"

@@ -25,7 +25,7 @@ def test_what_is_packed_is_found_by_others(
     tmp_path: Path, pack: Pack, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if large:  # as with files of gigabytes, and more than 65,535 of them
-        for name, value in {"_AT_ONCE": 4000, "_HELD": 3000, "_LARGEST_PLAIN": 6000, "_MOST_16": 3}.items():
+        for name, value in {"_AT_ONCE": 4000, "_HELD": 3000, "_MOST_HELD": 2, "_MOST_16": 3}.items():
             monkeypatch.setattr(packing, name, value)
     path = tmp_path / f"set.{pack}"
     with packing.archive(path, pack) as archive:
