@@ -88,7 +88,8 @@ const Layout = memo(function Layout({ desk }: { desk: Desk }) {
   const sheet = useSignal(desk.sheet);
   const [engine, setEngine] = useState<Engine | null>(null);
   const [dialogue, setDialogue] = useState<Dialogue>(null);
-  const [tab, setTab] = useState<Tab>(() => firstTab(desk.template));
+  const [tab, setTab] = useState<Tab | null>(null);
+  const guided = useGuided(desk.template, sheet);
   const [settings, setSettings] = useState(false);
   useKeys(desk, engine, sheet, setDialogue, setTab, () => setSettings((old) => !old));
   useActivity(desk);
@@ -105,7 +106,7 @@ const Layout = memo(function Layout({ desk }: { desk: Desk }) {
       </main>
       <aside className={classes["panels"]} aria-label={words.desk.panels}>
         <Notices desk={desk} sheet={sheet} />
-        {sheet && <Panels desk={desk} sheet={sheet} engine={engine} tab={tab} setTab={setTab} />}
+        {sheet && <Panels desk={desk} sheet={sheet} engine={engine} tab={tab ?? guided} setTab={setTab} />}
       </aside>
       {engine ? (
         <Foot desk={desk} engine={engine} settings={settings} openSettings={setSettings} />
@@ -195,14 +196,23 @@ const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: Panels
 
 const GUIDE_SEEN = "penstock.guide.";
 
-/** The guide is open the first time only. */
-function firstTab(template: number): Tab {
+/** What is open at first: the guide the first time only, if there is one; of a review its changes. */
+function useGuided(template: number, sheet: Sheet | null): Tab {
+  const [seen] = useState(() => kept((storage) => storage.getItem(GUIDE_SEEN + template)) !== null);
+  const isGuided = Boolean(sheet?.settings.guide);
+  useEffect(() => {
+    if (isGuided) kept((storage) => storage.setItem(GUIDE_SEEN + template, "seen"));
+  }, [isGuided, template]);
+  if (isGuided && !seen) return "guide";
+  return sheet?.work.attempt.role === "review" ? "changes" : "shapes";
+}
+
+/** Something of the browser's storage, where it lets us. */
+function kept<T>(ask: (storage: Storage) => T): T | null {
   try {
-    const seen = localStorage.getItem(GUIDE_SEEN + template) !== null;
-    localStorage.setItem(GUIDE_SEEN + template, "seen");
-    return seen ? "shapes" : "guide";
+    return ask(localStorage);
   } catch {
-    return "shapes";
+    return null;
   }
 }
 

@@ -339,7 +339,7 @@ export class Desk {
   /** Draw the last shape once more, with all its answers. */
   repeat(): void {
     const sheet = this.sheet.get();
-    if (sheet && this.last) sheet.paste([this.last], true);
+    if (sheet && this.last) sheet.paste([sheet.document.get(this.last.id) ?? this.last], true);
   }
 
   copyPrevious(): number {
