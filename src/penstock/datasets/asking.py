@@ -153,11 +153,6 @@ def milestones(tx: Transaction, scope: Scope, text: str | None, state: str | Non
     )
 
 
-def count(tx: Transaction, scope: Scope, text: str | None) -> int:
-    """How many files a query holds for. Raises QueryInvalid."""
-    return found_tables.count(tx, held(tx, scope), condition(tx, read(tx, text, scope), scope))
-
-
 def files(
     tx: Transaction,
     scope: Scope,

@@ -17,8 +17,8 @@ LARGE = 5_000
 """Files of a dataset that is counted ahead; a smaller one is counted whenever somebody asks."""
 MOST_MOVED = 5_000
 """Rows that may have begun or ended since a census; beyond them counting anew is as fast."""
-_FAR = 100_000
-"""Rows beyond which a census is made anew, not brought on."""
+FAR = 100_000
+"""Rows beyond which a census is made anew, and no version is read by it."""
 
 
 def rows(tx: Transaction, scope: Scope) -> list[Row] | None:
@@ -29,10 +29,11 @@ def rows(tx: Transaction, scope: Scope) -> list[Row] | None:
     place = _place(tx, scope)
     if place is None:
         return None
-    found = census_tables.find(tx, place, scope.as_of, MOST_MOVED)
-    if found is None or (scope.as_of is None and found.moved > MOST_MOVED // 2):
+    most = MOST_MOVED if scope.as_of is None else FAR  # at a revision all annotations would be read
+    found = census_tables.find(tx, place, scope.as_of, most)
+    if found is None or (scope.as_of is None and found.moved > most // 2):
         _later(tx, place)
-    if found is None or found.moved > MOST_MOVED:
+    if found is None or found.moved > most:
         return None
     return census_tables.rows(tx, place, found.seq, scope.as_of) or None
 
@@ -57,8 +58,8 @@ def refresh(work: Work, project: int, dataset: int) -> None:
 
 def _count(tx: Transaction, place: Place, seq: int) -> None:
     tx.post("set transaction isolation level repeatable read")
-    found = census_tables.find(tx, place, None, _FAR)
-    if found is None or found.moved > _FAR:
+    found = census_tables.find(tx, place, None, FAR)
+    if found is None or found.moved > FAR:
         census_tables.count_whole(tx, place, seq)
     elif found.seq < seq:
         census_tables.count_on(tx, place, found.seq, seq)

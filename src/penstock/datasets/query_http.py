@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from penstock.datasets import asking, completing, facets, picking, saved
+from penstock.datasets import asking, completing, counting, facets, picking, saved
 from penstock.datasets.facet_model import Facets
 from penstock.datasets.query.parse import LONGEST
 from penstock.datasets.query_model import (
@@ -31,19 +31,19 @@ Asked = Annotated[str | None, Query(max_length=LONGEST)]
 @router.get("/queries/count", response_model=Found)
 def count_files(who: Viewer, q: Asked = None) -> Found:
     """How many files of the project a query finds."""
-    return who.read(lambda tx: Found(files=asking.count(tx, asking.of_project(tx), q)))
+    return who.read(lambda tx: Found(files=counting.count(tx, asking.of_project(tx), q)))
 
 
 @router.get("/datasets/{dataset}/files/count", response_model=Found)
 def count_dataset_files(dataset: int, who: Viewer, q: Asked = None, as_of: int | None = None) -> Found:
     """How many files of a dataset a query finds, now or as of a revision."""
-    return who.read(lambda tx: Found(files=asking.count(tx, asking.of_dataset(tx, dataset, as_of), q)))
+    return who.read(lambda tx: Found(files=counting.count(tx, asking.of_dataset(tx, dataset, as_of), q)))
 
 
 @router.get("/versions/{version}/files/count", response_model=Found)
 def count_version_files(version: int, who: Viewer, q: Asked = None) -> Found:
     """How many files of a version a query finds."""
-    return who.read(lambda tx: Found(files=asking.count(tx, asking.of_version(tx, version), q)))
+    return who.read(lambda tx: Found(files=counting.count(tx, asking.of_version(tx, version), q)))
 
 
 @router.get("/datasets/{dataset}/files/milestones", response_model=Milestones)

@@ -18,6 +18,7 @@ from penstock.datasets import (
     asking,
     census,
     census_tables,
+    counting,
     facets,
     forks,
     merging,
@@ -45,6 +46,16 @@ SCHEMA = {
     },
 }
 METAS = [{}, {"site": "north", "camera": {"side": "left"}}, {"site": ["north", 7, None], "n": 1e-7}, {"n": 3.0}]
+COUNTED = [
+    "labels.bus >= 1",
+    "not labels.bus > 0",
+    "labels.bus = 0",
+    "labels.bus >= 2",
+    "meta.site = north",
+    "not meta.site = north and meta.site != 7",
+    "meta.camera.side = left or meta.camera = null",
+    "meta.n < 4 and meta.site = north",
+]
 WORK = ["draw", "draw", "edit", "edit", "enter", "leave", "describe", "replace"]
 REST = ["name", "fork", "merge", "restore", "archive", "rename", "prune", "count", "count", "count again"]
 
@@ -175,6 +186,9 @@ class History:
                 known = census.rows(tx, scope)
                 told += known is not None
                 counted = facets.count(tx, scope, "key != ''")
+                for text in (None, *COUNTED):
+                    found = asking.files(tx, scope, asking.read(tx, text, scope))
+                    assert counting.count(tx, scope, text) == len(found), text
                 assert _plain(facets.count(tx, scope, None)) == _plain(counted)
         return told
 

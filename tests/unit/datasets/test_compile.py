@@ -13,7 +13,7 @@ from penstock.annotations import branches, rows
 from penstock.annotations.model import Annotation, Create, Delete, Update, drawn, holder_id
 from penstock.annotations.rle import Mask, compress
 from penstock.core.ids import FileId
-from penstock.datasets import Dataset, asking, facets, facts, forks, query, versions
+from penstock.datasets import Dataset, asking, counting, facets, facts, forks, query, versions
 from penstock.datasets.asking import Scope
 from penstock.datasets.query import QueryInvalid
 from penstock.datasets.query import expression as e
@@ -274,10 +274,10 @@ def test_facets_count_what_their_own_conditions_find(world: World) -> None:
                 fields = [*found.attributes, *found.metadata, *found.tasks]
                 every = [*found.labels, *found.people, *found.sources, *found.states, *found.confidence, *found.added]
                 every += [facet for field in fields for facet in field.values]
-                assert found.files == asking.count(tx, scope, text)
+                assert found.files == counting.count(tx, scope, text)
                 assert text == "key = nothing" or (found.labels and found.attributes and found.metadata), where
                 for facet in every:
                     asked = facet.query if text is None else f"({text}) and {facet.query}"
                     # Branches are found in their leaves too; long texts that begin alike are counted together.
                     if "Europe" not in asked and LONG not in asked:
-                        assert asking.count(tx, scope, asked) == facet.files, f"{where}: {asked}"
+                        assert counting.count(tx, scope, asked) == facet.files, f"{where}: {asked}"
