@@ -21,20 +21,25 @@ LONGEST = 100
 
 def count(into: Counter[Counted], file: int, annotations: Iterable[Annotation], sign: int) -> None:
     """Count the values of some annotations of a file."""
-    annotations = list(annotations)
-    labelled = [a for a in annotations if a.label is not None]
-    for label, n in Counter([a.label for a in labelled]).items():
-        into[file, cast(int, label)] += n * sign
-    for (source, author, confidence), n in Counter([(a.source, a.author, a.confidence) for a in labelled]).items():
-        into[file, SOURCE, source] += n * sign
-        if author is not None:
-            into[file, AUTHOR, str(author)] += n * sign
-        if confidence is not None:
-            into[file, CONFIDENCE, str(tenth(confidence))] += n * sign
+    labels: dict[int, int] = {}
+    sources: dict[tuple[str, int | None, float | None], int] = {}
     for annotation in annotations:
-        for key, value in annotation.attributes.items() if annotation.attributes else ():
-            for text in texts(value):
-                into[file, int(key), text] += sign
+        if (label := annotation.label) is not None:
+            labels[label] = labels.get(label, 0) + sign
+            said = (annotation.source, annotation.author, annotation.confidence)
+            sources[said] = sources.get(said, 0) + sign
+        if annotation.attributes:
+            for key, value in annotation.attributes.items():
+                for text in texts(value):
+                    into[file, int(key), text] += sign
+    for label, n in labels.items():
+        into[file, label] += n
+    for (source, author, confidence), n in sources.items():
+        into[file, SOURCE, source] += n
+        if author is not None:
+            into[file, AUTHOR, str(author)] += n
+        if confidence is not None:
+            into[file, CONFIDENCE, str(tenth(confidence))] += n
 
 
 def texts(value: Any) -> list[str]:

@@ -64,6 +64,8 @@ class Finder:
 
     def find(self, name: str, near: str = "") -> str | None:
         """The path meant by `name` in the annotation file `near`; None when there is none, or no best one."""
+        if not self._paths:
+            return None
         name = name.replace("\\", "/").removeprefix("./")
         folder = near.rpartition("/")[0]
         above = folder.rpartition("/")[0]

@@ -63,10 +63,10 @@ def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Ident
     made.problems += _size_problems(item, size)
     seen: set[UUID | str] = set()
     for n, named in enumerate(item.annotations):
-        at = f"annotations[{n}]"
         known_by = named.id or named.ordinal or str(n)
         if known_by in seen:
-            made.problems.append(RunProblem(at=at, detail=f"Its id {known_by} comes twice.", code="twice"))
+            problem = RunProblem(at=f"annotations[{n}]", detail=f"Its id {known_by} comes twice.", code="twice")
+            made.problems.append(problem)
             made.refused += 1
             continue
         seen.add(known_by)
@@ -76,6 +76,7 @@ def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Ident
             around = None if named.bounds is UNSET else named.bounds
             made.add(plain if is_truth else _of_model(plain), named.ordinal or str(n), around)
             continue
+        at = f"annotations[{n}]"
         bounds: Bounds | None = None
         annotation, problems = naming.identified(named, schema, named.id or _LATER, at)
         if annotation is not None:
