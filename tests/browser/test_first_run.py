@@ -27,7 +27,9 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def test_a_project_goes_from_empty_to_a_downloaded_coco_in_twelve_clicks(desk: Desk, tmp_path: Path) -> None:
+def test_a_project_goes_from_empty_to_a_downloaded_coco_of_ones_own_in_twelve_clicks(
+    desk: Desk, owned: Project, tmp_path: Path
+) -> None:
     page = desk.go("/pipeline")
     clicks = 0
 
@@ -40,19 +42,42 @@ def test_a_project_goes_from_empty_to_a_downloaded_coco_in_twelve_clicks(desk: D
     assert desk.serious() == []
     click("Try with sample digits")
     expect(page.get_by_text("24 files came in")).to_be_visible()
-    click("See the files", "link")
-    expect(page.get_by_role("link", name="digits-01.png")).to_be_visible()
-    click("Export")
+    assert desk.serious() == []
+    clicks += 1
+    page.get_by_role("combobox", name="What is to be found in them").fill("digit,")
+    click("Label the first image")
+    board = Board(page)
+    board.ready()
+    clicks += 1
+    board.drag((100, 100), (160, 180))
+    board.saved()
+    first = board.task
+    click("Finish")
+    board.goes_on(first)
+    board.saved()
+    click("Back to my work", "link")
+    click("Pipeline", "link")
+    expect(page.get_by_role("region", name="What comes next")).to_contain_text("1 image done")
+    assert desk.serious() == []
+    click("Export what you have")
     click("Make it")
-    expect(page.get_by_text("24 files, 0 annotations are ready")).to_be_visible()
+    expect(page.get_by_text("24 files, 1 annotation are ready")).to_be_visible()
     with page.expect_download() as got:
         click("Download", "link")
     archive = tmp_path / "coco.zip"
     got.value.save_as(archive)
     with zipfile.ZipFile(archive) as opened:
         notes = next(name for name in opened.namelist() if name.endswith(".json") and "manifest" not in name)
-        assert len(json.loads(opened.read(notes))["images"]) == 24
+        told = json.loads(opened.read(notes))
+    assert len(told["images"]) == 24
+    ((box, label),) = [(one["bbox"], one["category_id"]) for one in told["annotations"]]
+    assert box == pytest.approx([100, 100, 60, 80], abs=0.5)
+    assert {one["id"]: one["name"] for one in told["categories"]}[label] == "digit"
     assert clicks <= 12
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Invite someone").click()
+    expect(page.get_by_role("dialog", name="Invite people")).to_be_visible()
+    assert desk.serious() == []
 
 
 def test_the_two_stage_recipe_is_built_by_mouse_and_the_file_says_the_same(desk: Desk, owned: Project) -> None:
@@ -98,6 +123,59 @@ def test_what_could_not_be_imported_is_listed_with_why_and_odd_names_are_text(de
     assert desk.serious() == []
     page.get_by_role("link", name="See the files").click()
     expect(page.get_by_role("link", name=odd)).to_be_visible()
+
+
+DROP = """(files) => {
+  const drop = document.querySelector('section[class*=drop]');
+  const data = new DataTransfer();
+  for (const [name, bytes] of files) data.items.add(new File([Uint8Array.from(bytes)], name));
+  for (const kind of ['dragenter', 'dragover', 'drop'])
+    drop.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.thorough
+def test_a_drop_a_folder_and_a_zip_come_in_and_a_long_list_of_failures_is_whole(
+    desk: Desk, owned: Project, tmp_path: Path
+) -> None:
+    page = desk.go("/import")
+    expect(page.get_by_role("heading", name="Drop images")).to_be_visible()
+    page.evaluate(DROP, [["dropped.png", list(picture())]])
+    expect(page.get_by_text("1 file came in")).to_be_visible()
+    folder = tmp_path / "set"
+    (folder / "north").mkdir(parents=True)
+    (folder / "north" / "a.png").write_bytes(picture())
+    (folder / ".hidden.png").write_bytes(picture())
+    page.get_by_role("button", name="Import more").click()
+    page.get_by_label("Choose a folder").set_input_files(folder)
+    expect(page.get_by_text("1 file came in")).to_be_visible()
+    archive = tmp_path / "many.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.png", picture())
+        for n in range(130):
+            packed.writestr(f"bad/{n:03}.png", b"\x89PNG no picture")
+    page.get_by_role("button", name="Import more").click()
+    # The server is out of reach for one file: its name is told, the others come in.
+    page.route("**/uploads?name=lost*", lambda route: route.fulfill(status=413, json={"detail": "It is too large."}))
+    page.get_by_label("Choose files").set_input_files(
+        [{"name": f"lost{n}.png", "mimeType": "image/png", "buffer": picture()} for n in (1, 2)]
+    )
+    alert = page.get_by_role("alert").filter(has_text="2 files could not be sent")
+    expect(alert).to_contain_text("lost1.png: It is too large.")
+    expect(alert).to_contain_text("lost2.png: It is too large.")
+    assert desk.serious() == []
+    page.get_by_label("Choose files").set_input_files(archive)
+    expect(page.get_by_text("130 files could not be brought in")).to_be_visible()
+    expect(page.get_by_role("row", name="bad/099.png")).to_be_visible()
+    expect(page.get_by_role("row", name="bad/100.png")).to_have_count(0)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.get_by_role("row", name="bad/129.png")).to_be_visible()
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Download the list as CSV").click()
+    lines = Path(got.value.path()).read_text("utf-8-sig").splitlines()
+    assert (lines[0], len(lines)) == ("File,Why", 131)
+    assert desk.serious() == []
+    assert sorted(file.key for file in owned.datasets["images"].files()) == ["dropped.png", "good.png", "north/a.png"]
 
 
 @pytest.mark.thorough

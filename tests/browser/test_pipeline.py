@@ -1,6 +1,8 @@
 """The pipeline as it moves: the graph, its list, what stands still, runs and deliveries."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,82 @@ def test_a_queue_is_looked_after(
     page.get_by_role("button", name="All tasks").click()
     expect(page.get_by_role("row")).to_have_count(5)
     assert {task.status for task in flowing.templates["label"].tasks()} == {"open"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[HTTPServer]:
+    """Answers its first message that it is gone, and takes whatever comes after."""
+    got: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(410 if len(got) == 1 else 200)
+            self.end_headers()
+            self.wfile.write(b"thank you")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.thorough
+def test_an_action_is_tried_dry_run_and_replayed_and_its_message_is_sent_again(
+    flowing: Project, desk: Desk, receiver: HTTPServer
+) -> None:
+    trainer = flowing.connections.webhook("trainer", f"http://127.0.0.1:{receiver.server_port}/hook").id
+    does = [{"kind": "webhook", "settings": {"to": trainer, "data": {"set": "gold"}}}]
+    action = flowing.actions.create("train", {"when": {"by_hand": True}, "do": does})
+    page = desk.go(f"/actions/{action.id}")
+    page.get_by_role("button", name="Dry run").click()
+    dry = page.get_by_role("dialog", name="What it would do now")
+    expect(dry).to_contain_text("Nothing was written, nothing left the server.")
+    expect(dry).to_contain_text("gold")
+    assert desk.serious() == []
+    assert list(flowing.actions.deliveries()) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Run now").click()
+    page.get_by_role("link", name="Delivery ").click()
+    expect(page.get_by_text("410").first).to_be_visible()
+    expect(page.get_by_text("thank you")).to_be_visible()
+    delivery = page.url
+    desk.go("/pipeline")
+    strip = page.get_by_role("region", name="Needs attention")
+    expect(strip).to_contain_text("answered that it is gone")
+    strip.get_by_role("button", name="Send again").click()
+    expect(strip.get_by_text("answered that it is gone")).to_have_count(0)
+    page.goto(delivery)
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("heading", name="2 tries")).to_be_visible()
+    expect(page.get_by_text("Delivered").first).to_be_visible()
+    assert desk.serious() == []
+    desk.go(f"/actions/{action.id}")
+    page.get_by_role("link", name="Run ").first.click()
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_text("It runs again")).to_be_visible()
+    assert {one.state for one in flowing.actions.deliveries()} == {"delivered"}
+
+
+@pytest.mark.thorough
+def test_a_demo_says_what_it_is_and_what_to_try(flowing: Project, desk: Desk) -> None:
+    page = desk.go("/pipeline?demo=true")
+    banner = page.get_by_role("region", name="Demo")
+    expect(banner).to_contain_text("the people are simulated")
+    assert desk.serious() == []
+    banner.get_by_role("link", name="Label one yourself").click()
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()
+    desk.go("/pipeline")  # it stays for the tab
+    banner.get_by_role("link", name="Start with my images").click()
+    expect(page.get_by_role("textbox", name="Name of the project")).to_be_visible()
+    assert desk.serious() == []
+    desk.go("/pipeline")
+    banner.get_by_role("button", name="Close").click()
+    expect(banner).to_have_count(0)
+    desk.go("/pipeline")
+    expect(page.get_by_role("button", name="Template label")).to_be_visible()
+    expect(banner).to_have_count(0)

@@ -49,7 +49,7 @@ def get_page(path: str, request: Request) -> Response:
     """The app's page. What the app doesn't know either is told by the app to people, and by a 404 to programs."""
     if path in ("icon.svg", "licences.md"):
         return _file(request, path, "no-cache")
-    known = path.split("/", maxsplit=1)[0] in ("", "sign-in", "join", "start", "p", "tasks", "inbox")
+    known = path.split("/", maxsplit=1)[0] in ("", "sign-in", "join", "start", "p", "tasks", "inbox", "you")
     if not known and "text/html" not in request.headers.get("accept", ""):
         return errors.answer(errors.NothingHere(path=f"/{path}"))
     try:

@@ -1,10 +1,11 @@
 import { spotlight } from "@mantine/spotlight";
 import { Outlet, useLocation, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
+import { useMe } from "../api/session";
 import { words } from "../words";
 import classes from "./Frame.module.css";
 import { Rail } from "./Rail";
-import { rememberPage } from "./start";
+import { lastProject, rememberPage } from "./start";
 
 const Jump = lazy(() => import("./Jump").then((module) => ({ default: module.Jump })));
 
@@ -14,6 +15,7 @@ const FOLDED = "penstock.folded";
 export function Frame() {
   const { project } = useParams({ strict: false });
   const { href } = useLocation();
+  const last = lastProject(useMe());
   const [folded, setFolded] = useState(() => kept(FOLDED) === "yes" || window.innerWidth < 900);
   useEffect(() => rememberPage(href), [href]);
   useEffect(() => {
@@ -29,7 +31,7 @@ export function Frame() {
       <a href="#page" className={classes["skip"]}>
         {words.rail.skip}
       </a>
-      <Rail project={project} folded={folded} fold={fold} />
+      <Rail project={project ?? last} folded={folded} fold={fold} />
       <main id="page" className={classes["page"]} tabIndex={-1}>
         <Outlet />
       </main>

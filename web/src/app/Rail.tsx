@@ -164,6 +164,7 @@ function Person() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item renderRoot={(props) => <Link {...props} to="/you" />}>{words.rail.account}</Menu.Item>
         <Menu.Item onClick={() => void signOut()}>{words.signIn.out}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -16,6 +16,7 @@ import { Loading } from "../parts/Loading";
 import type { Among } from "../pages/data/Neighbours";
 import { NotFound } from "../parts/NotFound";
 import { Frame } from "./Frame";
+import { Room } from "./Room";
 import { startPage } from "./start";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
@@ -82,7 +83,7 @@ export const project = createRoute({
     parse: ({ project }) => ({ project: Number(project) }),
     stringify: ({ project }) => ({ project: String(project) }),
   },
-  component: Outlet,
+  component: Room,
 });
 
 const id = <Name extends string>(name: Name) => ({
@@ -291,6 +292,12 @@ const inbox = createRoute({
   component: lazyRouteComponent(() => import("../pages/inbox/Inbox"), "Inbox"),
 });
 
+const you = createRoute({
+  getParentRoute: () => frame,
+  path: "/you",
+  component: lazyRouteComponent(() => import("../pages/settings/You"), "You"),
+});
+
 const forms = [
   schema,
   templates,
@@ -337,7 +344,7 @@ const tree = root.addChildren([
   signIn,
   signInByLink,
   join,
-  signedIn.addChildren([home, annotating, frame.addChildren([start, inbox, tasks, inProject])]),
+  signedIn.addChildren([home, annotating, frame.addChildren([start, inbox, you, tasks, inProject])]),
 ]);
 
 export const router = createRouter({

@@ -22,6 +22,12 @@ export function startPage(me: Me): string {
   return `/p/${first.id}/pipeline`;
 }
 
+/** The project that somebody looked at last, for pages that are of none. */
+export function lastProject(me: Me): number | undefined {
+  const found = /^\/p\/(\d+)\//.exec(startPage(me))?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
 function remembered(): string | null {
   try {
     return localStorage.getItem(LAST);

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, Modal, Select, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../api/client";
@@ -6,6 +6,7 @@ import type { Role } from "../api/session";
 import { words } from "../words";
 import { Copy } from "./Copy";
 import { Fault } from "./Fault";
+import { Notice } from "./Notice";
 
 const LOOPBACK = /^(localhost|127\.|\[::1\])/;
 
@@ -38,10 +39,10 @@ export function InviteDialog({ project, opened, onClose }: InviteDialogProps) {
       <Stack>
         <Fault error={inviting.error} />
         {LOOPBACK.test(base.replace(/^https?:\/\//, "")) && (
-          <Alert color="yellow" variant="outline" title={words.invite.loopback}>
+          <Notice title={words.invite.loopback}>
             <Text>{words.invite.loopbackWhy}</Text>
             <code>penstock up --host 0.0.0.0</code>
-          </Alert>
+          </Notice>
         )}
         {inviting.data?.secret == null ? (
           <>

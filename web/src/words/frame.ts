@@ -38,6 +38,7 @@ export const frame = {
     fold: "Fold the side bar",
     unfold: "Unfold the side bar",
     you: "You",
+    account: "Your account",
     jump: "Jump to ...",
     skip: "Skip to the page",
   },
@@ -65,6 +66,8 @@ export const frame = {
     again: "Try again",
     notFound: "There is nothing here",
     notFoundWhy: "It was removed, or you are not a member of its project.",
+    notYours: "This is for those who run the project",
+    notYoursWhy: "You work on its images: they are under My work. To see more, ask an admin of the project.",
     home: "Go to the start",
     crashed: "This page broke",
     crashedWhy:

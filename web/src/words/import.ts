@@ -4,6 +4,8 @@ const plural = (count: number, one: string, many = `${one}s`) => `${n.format(cou
 
 export const importing = {
   title: "Import",
+  notYours: "Editors bring files in",
+  notYoursWhy: "You may look at everything here. To import, ask an admin of the project to make you an editor.",
   drop: "Drop images, a folder or a zip here",
   dropWhy: "Annotations beside them (COCO, Pascal VOC, JSON Lines) are found by themselves.",
   files: "Choose files",

@@ -20,7 +20,7 @@ interface LabelFirstProps {
 
 /** From files that came in straight to labelling them; what is yet to be known for that is asked here. */
 export function LabelFirst({ dataset, suggestions = "" }: LabelFirstProps) {
-  const { project, role } = useHere();
+  const { project, mayEdit } = useHere();
   const navigate = useNavigate();
   const { data: status } = useStatus(project);
   const { data: schema } = useSchema(project);
@@ -41,7 +41,7 @@ export function LabelFirst({ dataset, suggestions = "" }: LabelFirstProps) {
     event.preventDefault();
     beginning.mutate();
   };
-  if (status === undefined || schema === undefined || role === "viewer") return null;
+  if (status === undefined || schema === undefined || !mayEdit) return null;
   return (
     <Stack component="form" onSubmit={submit} aria-label={words.first.label}>
       {watching === undefined && (

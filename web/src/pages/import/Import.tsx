@@ -1,5 +1,7 @@
 import { Button, Stack } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useHere } from "../../api/here";
+import { Empty } from "../../parts/Empty";
 import { Page } from "../../parts/Page";
 import { words } from "../../words";
 import { Form } from "./Form";
@@ -11,6 +13,7 @@ const ROUTE = "/signed-in/frame/p/$project/import";
 export function Import() {
   const { project } = useParams({ from: ROUTE });
   const { dataset, run } = useSearch({ from: ROUTE });
+  const { mayEdit } = useHere();
   const navigate = useNavigate();
   const go = (search: { dataset?: number; run?: number }) =>
     void navigate({ to: "/p/$project/import", params: { project }, search });
@@ -18,6 +21,7 @@ export function Import() {
     <Page
       title={words.importing.title}
       actions={
+        mayEdit &&
         run !== undefined && (
           <Button variant="default" onClick={() => go(dataset === undefined ? {} : { dataset })}>
             {words.importing.again}
@@ -26,7 +30,9 @@ export function Import() {
       }
     >
       <Stack p="xl" maw={880}>
-        {run === undefined ? (
+        {run === undefined && !mayEdit ? (
+          <Empty title={words.importing.notYours}>{words.importing.notYoursWhy}</Empty>
+        ) : run === undefined ? (
           <Form
             project={project}
             dataset={dataset}

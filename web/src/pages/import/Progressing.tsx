@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Paper, Progress, Stack, Text } from "@mantine/co
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, body, type Schemas } from "../../api/client";
+import { useHere } from "../../api/here";
 import { useLive } from "../../api/live";
 import { queries } from "../../api/queries";
 import { Fault } from "../../parts/Fault";
@@ -17,6 +18,7 @@ const runKey = (project: number, run: number) => ["p", project, "import", run];
 
 /** How far an import is; at its end what came in, and what failed and why. */
 export function Progressing({ project, run }: { project: number; run: number }) {
+  const { mayEdit } = useHere();
   const path = { project, run };
   const { data: told, error } = useQuery({
     queryKey: runKey(project, run),
@@ -61,9 +63,11 @@ export function Progressing({ project, run }: { project: number; run: number }) 
             <Progress.Root>
               <Progress.Section value={found === 0 ? 0 : (100 * done) / found} aria-label={words.importing.running} />
             </Progress.Root>
-            <Button variant="default" w="fit-content" onClick={() => cancelling.mutate()}>
-              {words.importing.stop}
-            </Button>
+            {mayEdit && (
+              <Button variant="default" w="fit-content" onClick={() => cancelling.mutate()}>
+                {words.importing.stop}
+              </Button>
+            )}
           </>
         )}
         <Fault error={cancelling.error} />

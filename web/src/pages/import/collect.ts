@@ -24,10 +24,14 @@ function within(path: string): string {
 /** From a drop. Entries must be taken before the first await: browsers empty the list then. */
 export async function fromDrop(items: DataTransferItemList): Promise<Found[]> {
   const entries = Array.from(items).flatMap((item) => item.webkitGetAsEntry() ?? []);
+  // What doesn't come from a disk, such as a picture dragged out of a program, has no entry.
+  const loose = Array.from(items).flatMap((item) => (item.webkitGetAsEntry() === null ? (item.getAsFile() ?? []) : []));
   const only = entries.length === 1 && entries[0]?.isDirectory === true;
   const found = (await Promise.all(entries.map((entry) => walk(entry, "")))).flat();
-  return found
-    .map(({ name, file }) => ({ name: only ? within(name) : name, file }))
+  return [
+    ...found.map(({ name, file }) => ({ name: only ? within(name) : name, file })),
+    ...loose.map((file) => ({ name: file.name, file })),
+  ]
     .filter((one) => !hidden(one.name))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

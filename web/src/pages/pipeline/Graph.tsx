@@ -161,7 +161,7 @@ function Pipe({ id, data, ...ends }: EdgeProps<PipeEdge>) {
             className={`${classes["cut"] ?? ""} nopan`}
             aria-label={data.cut.label}
             title={data.cut.label}
-            style={{ transform: `translate(-50%, -50%) translate(${x + 6}px, ${y + 24}px)` }}
+            style={{ transform: `translate(-50%, -50%) translate(${x + 6}px, ${y + 31}px)` }}
             onClick={(event) => {
               event.stopPropagation(); // else it would also be a click on the edge
               data.cut?.now();
