@@ -33,6 +33,9 @@ SETTLED = """() => Promise.all(document.getAnimations()
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 LAN = "MAP penstock.lan 127.0.0.1"  #: a plain http:// address that is no secure context, as on a local network
 PATIENCE_MS = 20_000  #: a busy machine is no reason to fail
+INSTALL_SECONDS = 90
+TRIED = "penstock/chromium-not-to-be-had"
+"""In pytest's cache: installing was tried in vain, and isn't again until the cache is cleared."""
 _numbers = count(1)
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -113,24 +116,50 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="package")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """The first of: what the variable names, Chromium on the PATH, Playwright's own.
+def chromium(playwright: Playwright, pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """The first of: what the variable names, Chromium on the PATH, Playwright's own, one that is installed for it.
 
     Where a run must prove that the screens work (in CI), a missing browser is a failure.
     """
-    named = os.environ.get(VARIABLE) or next(filter(None, map(shutil.which, NAMES)), None)
-    try:
-        # No sandbox: tests run as root in containers, and load nothing but our own pages.
-        browser = playwright.chromium.launch(
-            executable_path=named, args=["--no-sandbox", f"--host-resolver-rules={LAN}"]
-        )
-    except Error as error:
-        why = f"no Chromium: install it, or name one in {VARIABLE} ({error.message.splitlines()[0]})"
+    browser = _launched(playwright)
+    cache = pytestconfig.cache
+    if isinstance(browser, Error) and VARIABLE not in os.environ and cache is not None and not cache.get(TRIED, False):
+        browser = _installed(playwright, browser)
+        cache.set(TRIED, isinstance(browser, Error))
+    if isinstance(browser, Error):
+        why = f"no Chromium: install it, or name one in {VARIABLE} ({browser.message.splitlines()[0]})"
         if os.environ.get("CI") or os.environ.get(f"{VARIABLE}_REQUIRED"):
             pytest.fail(why)
         pytest.skip(why)
     yield browser
     browser.close()
+
+
+def _launched(playwright: Playwright) -> Browser | Error:
+    """The browser that there is, or why there is none."""
+    named = os.environ.get(VARIABLE) or next(filter(None, map(shutil.which, NAMES)), None)
+    try:
+        # No sandbox: tests run as root in containers, and load nothing but our own pages.
+        return playwright.chromium.launch(executable_path=named, args=["--no-sandbox", f"--host-resolver-rules={LAN}"])
+    except Error as error:
+        return error
+
+
+def _installed(playwright: Playwright, browser: Browser | Error) -> Browser | Error:
+    """A browser that this machine gets for itself: Playwright's own, else Debian's, which takes an administrator."""
+    ways = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        ways.append([["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]])
+    for commands in ways:
+        try:
+            for command in commands:
+                subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_SECONDS)
+        except (OSError, subprocess.SubprocessError):
+            continue  # no network, no rights: the next way
+        browser = _launched(playwright)
+        if not isinstance(browser, Error):
+            break
+    return browser
 
 
 @pytest.fixture
