@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,15 @@ class Line:
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {text.decode(errors='replace')[:500]}")
         return json.loads(text) if text else None
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """An answer as it comes."""
+        self._connection.request("GET", path, None, self._headers)
+        answer = self._connection.getresponse()
+        if answer.status >= 400:
+            raise RuntimeError(f"GET {path}: {answer.status} {answer.read().decode(errors='replace')[:500]}")
+        while piece := answer.read1(1 << 16):
+            yield piece
 
     def close(self) -> None:
         self._connection.close()
