@@ -95,6 +95,7 @@ class Crew:
         self._let_go()
 
     def _let_go(self) -> None:
+        self._share(True)
         leaving = [threading.Thread(target=helper.stop) for helper in self._helpers]
         for one in leaving:
             one.start()
