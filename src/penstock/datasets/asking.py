@@ -15,13 +15,7 @@ from penstock.datasets.model import Entry
 from penstock.datasets.query.compile import Condition, compile
 from penstock.datasets.query.expression import And, Compare, Expression, Pin, Plain
 from penstock.datasets.query.place import Asked
-from penstock.datasets.query_model import Milestones
 from penstock.store import Transaction
-
-STEP = 500
-"""Files between two milestones, in a list that isn't very long."""
-MOST_MILESTONES = 1000
-"""In a longer one they are further apart, so that there are no more than so many."""
 
 
 class Scope(NamedTuple):
@@ -141,16 +135,6 @@ def _places(
     found = found_tables.page(tx, held(tx, scope), condition(tx, expression, scope), start, skip + limit + 1)[skip:]
     more = encode_cursor(*found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
-
-
-def milestones(tx: Transaction, scope: Scope, text: str | None, state: str | None = None) -> Milestones:
-    """Where a list of files can be entered, so that no place in it is far from one. Raises QueryInvalid."""
-    where = condition(tx, read(tx, text, scope, state), scope)
-    files, places = found_tables.milestones(tx, held(tx, scope), where, STEP)
-    nth = max(1, -(-len(places) // MOST_MILESTONES))
-    return Milestones(
-        files=files, every=STEP * nth, cursors=[encode_cursor(*place) for place in places[nth - 1 :: nth]]
-    )
 
 
 def files(

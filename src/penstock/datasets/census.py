@@ -6,10 +6,11 @@ one statement, so that answers are as new as any, and nothing is written when an
 
 from penstock import jobs
 from penstock.annotations import branches
-from penstock.datasets import census_tables, relation, verbs
+from penstock.datasets import census_tables, found_tables, relation, verbs, walk_tables
 from penstock.datasets.asking import Scope
 from penstock.datasets.census_tables import Place
 from penstock.datasets.facet_tables import Row
+from penstock.datasets.walk_tables import Walk
 from penstock.jobs import Work
 from penstock.store import Transaction, horizon
 
@@ -38,6 +39,17 @@ def rows(tx: Transaction, scope: Scope) -> list[Row] | None:
     return census_tables.rows(tx, place, found.seq, scope.as_of) or None
 
 
+def walked(tx: Transaction, scope: Scope) -> Walk | None:
+    """What was kept of a walk along all files of a dataset; None where there has to be another."""
+    place = _place(tx, scope)
+    if place is None:
+        return None
+    found = walk_tables.find(tx, place.dataset, scope.as_of, MOST_MOVED)
+    if found is None or (scope.as_of is None and len(found.moves) > MOST_MOVED // 2):
+        _later(tx, place)
+    return None if found is None or len(found.moves) > MOST_MOVED else found
+
+
 def look(tx: Transaction, dataset: int) -> None:
     """Have a dataset counted, soon, where that is worth it."""
     place = _place(tx, Scope(verbs.get(tx, dataset).branch, dataset))
@@ -54,6 +66,7 @@ def refresh(work: Work, project: int, dataset: int) -> None:
         place = _place(tx, Scope(verbs.get(tx, dataset).branch, dataset))
     if place is not None:
         work.db.perform(lambda tx: _count(tx, place, seq), project)
+        work.db.perform(lambda tx: _walk(tx, place, seq), project)
 
 
 def _count(tx: Transaction, place: Place, seq: int) -> None:
@@ -63,6 +76,13 @@ def _count(tx: Transaction, place: Place, seq: int) -> None:
         census_tables.count_whole(tx, place, seq)
     elif found.seq < seq:
         census_tables.count_on(tx, place, found.seq, seq)
+
+
+def _walk(tx: Transaction, place: Place, seq: int) -> None:
+    found = walk_tables.find(tx, place.dataset, seq, 0)
+    if found is None or found.moves:
+        held = found_tables.Held(relation.table(tx, place.dataset), place.dataset, seq)
+        walk_tables.keep(tx, place.dataset, seq, *found_tables.milestones(tx, held, None, found_tables.STEP))
 
 
 def _place(tx: Transaction, scope: Scope) -> Place | None:

@@ -19,6 +19,9 @@ WALKED = 2000
 FARTHEST = 10_000
 """Should a page lie farther ahead than this, the set is made as a whole."""
 
+STEP = 500
+"""Files between two places that a long list is entered by."""
+
 
 class Held(NamedTuple):
     """The files that are asked about: those of a dataset, by the table that has its entries, or all of the project."""

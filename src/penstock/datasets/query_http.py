@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from penstock.datasets import asking, completing, counting, facets, picking, saved
+from penstock.datasets import asking, completing, counting, facets, milestones, picking, saved
 from penstock.datasets.facet_model import Facets
 from penstock.datasets.query.parse import LONGEST
 from penstock.datasets.query_model import (
@@ -55,13 +55,13 @@ def list_dataset_milestones(
     state: Literal["processing", "ready", "failed"] | None = None,
 ) -> Milestones:
     """Cursors all along the files of a dataset, by which a page anywhere among them is fetched at once."""
-    return who.read(lambda tx: asking.milestones(tx, asking.of_dataset(tx, dataset, as_of), q, state))
+    return who.read(lambda tx: milestones.find(tx, asking.of_dataset(tx, dataset, as_of), q, state))
 
 
 @router.get("/versions/{version}/files/milestones", response_model=Milestones)
 def list_version_milestones(version: int, who: Viewer, q: Asked = None) -> Milestones:
     """Cursors all along the files of a version, by which a page anywhere among them is fetched at once."""
-    return who.read(lambda tx: asking.milestones(tx, asking.of_version(tx, version), q))
+    return who.read(lambda tx: milestones.find(tx, asking.of_version(tx, version), q))
 
 
 @router.post("/datasets/{dataset}/files/add-found", response_model=Picked)

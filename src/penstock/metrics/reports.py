@@ -4,9 +4,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 
-from penstock import datasets
 from penstock import schema as schemas
 from penstock.annotations import branches
+from penstock.datasets import asking, census
 from penstock.metrics import figure_tables, tables
 from penstock.metrics.figures import (
     AuthorQuality,
@@ -149,7 +149,8 @@ def labels(tx: Transaction, dataset: int | None = None) -> list[LabelCount]:
     if dataset is None:
         rows = figure_tables.labels_of_branch(tx, branches.main(tx))
     else:
-        rows = figure_tables.labels_of_dataset(tx, datasets.get(tx, dataset).branch, dataset)
+        scope = asking.of_dataset(tx, dataset)
+        rows = _known(tx, scope) or figure_tables.labels_of_dataset(tx, scope.branch, dataset)
     schema = schemas.current(tx)
     counts = {row.label: row for row in rows}
     whole = sum(row.annotations for row in rows)
@@ -167,6 +168,11 @@ def labels(tx: Transaction, dataset: int | None = None) -> list[LabelCount]:
         if (row := counts.get(label.id)) or not label.archived
     ]
     return sorted(found, key=lambda one: (-one.annotations, one.name))
+
+
+def _known(tx: Transaction, scope: asking.Scope) -> list[figure_tables.LabelRow]:
+    found = census.rows(tx, scope) or []
+    return [figure_tables.LabelRow(row.value, row.annotations, row.files) for row in found if row.facet == "label"]
 
 
 def _period(tx: Transaction, since: Day, until: Day) -> Period:

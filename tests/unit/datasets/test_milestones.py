@@ -7,7 +7,7 @@ import pytest
 from penstock import files, schema
 from penstock.annotations import branches, rows
 from penstock.annotations.model import drawn
-from penstock.datasets import asking
+from penstock.datasets import found_tables, milestones
 from penstock.files import NewFile, Probe
 from penstock.schema import WantedSchema
 from penstock.store import Transaction
@@ -18,7 +18,7 @@ PROBE = Probe(media="image", mime="image/png", width=64, height=48)
 @pytest.fixture
 def held(api: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Twenty files in a dataset, every fourth with a car and a half; a milestone at every second file."""
-    monkeypatch.setattr(asking, "STEP", 2)
+    monkeypatch.setattr(found_tables, "STEP", 2)
 
     def fill(tx: Transaction) -> list[int]:
         tx.holds_all()
@@ -61,7 +61,7 @@ def test_each_place_is_reached_from_a_milestone(held: Any, monkeypatch: pytest.M
     assert reached(held, f"/versions/{version['id']}/files") == everything
     assert reached(held, f"/versions/{version['id']}/files", q="labels.car > 0") == everything[::4]
     assert reached(held, base, as_of=version["seq"]) == everything
-    monkeypatch.setattr(asking, "MOST_MILESTONES", 3)
+    monkeypatch.setattr(milestones, "MOST_MILESTONES", 3)
     thin = held.client("viewer").get(held.path(f"{base}/milestones")).json()
     assert (thin["files"], thin["every"], len(thin["cursors"])) == (15, 6, 2)
     assert reached(held, base) == everything[5:]

@@ -25,3 +25,13 @@ create table census_field (
   differ bigint not null,
   primary key (dataset, facet, field)
 );
+
+-- Every 500th file of a dataset in the order of keys, as of a revision: where a long list is entered.
+create table walk (
+  project int not null,
+  dataset bigint primary key,
+  seq bigint not null,
+  total bigint not null,
+  keys text[] not null,
+  files bigint[] not null
+);
