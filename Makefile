@@ -85,6 +85,7 @@ else
 	@$(PIP) install --quiet --require-hashes --requirement $<
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 endif
+	@$(BIN)/python -m compileall -qq src bench
 	@touch $@
 
 # A Python without ensurepip (Debian's, unless python3-venv is there) makes an environment that its own pip can fill.

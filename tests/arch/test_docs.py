@@ -13,12 +13,11 @@ from penstock.log import Event
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
-GENERATED = runpy.run_path(str(DOCS / "generate.py"))
 
 
 @pytest.fixture(scope="module")
 def generated() -> dict[str, str]:
-    return GENERATED["pages"]()
+    return runpy.run_path(str(DOCS / "generate.py"))["pages"]()
 
 
 @pytest.mark.parametrize(

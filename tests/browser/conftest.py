@@ -30,7 +30,7 @@ SETTLED = """() => Promise.all(document.getAnimations()
   .map((one) => one.finished.catch(() => undefined)))
   .then(() => undefined)"""
 """Waits until no transition runs."""
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 LAN = "MAP penstock.lan 127.0.0.1"  #: a plain http:// address that is no secure context, as on a local network
 PATIENCE_MS = 20_000  #: a busy machine is no reason to fail
 INSTALL_SECONDS = 90

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import httpx
 import pytest
@@ -10,7 +11,6 @@ from penstock.people.caller import May
 from penstock.server.access import Access, calls
 from penstock.server.app import PREFIX, ROUTERS
 
-CALLS = list(calls(ROUTERS, PREFIX))
 STOPPED = {"not-signed-in", "credential-unusable", "role-lacking", "permission-lacking", "owner-needed"}
 
 ANYBODY = {
@@ -47,16 +47,21 @@ def answered_by_streaming(call: Access) -> bool:
     return call.path == "/api/v1/events"
 
 
+@cache
+def every_call() -> list[Access]:
+    return list(calls(ROUTERS, PREFIX))
+
+
 def test_a_credential_is_asked_for_everywhere_else() -> None:
-    assert {(c.method, c.path) for c in CALLS if c.needs is None} == ANYBODY
+    assert {(c.method, c.path) for c in every_call() if c.needs is None} == ANYBODY
 
 
 def test_calls_inside_a_project_ask_for_a_role_in_it() -> None:
-    assert [c.path for c in CALLS if "{project}" in c.path and not isinstance(c.needs, May)] == []
+    assert [c.path for c in every_call() if "{project}" in c.path and not isinstance(c.needs, May)] == []
 
 
 def test_annotators_and_viewers_change_nothing_but_their_own_work() -> None:
-    changing = [c for c in CALLS if isinstance(c.needs, May) and c.method != "GET" and not _only_reads(c)]
+    changing = [c for c in every_call() if isinstance(c.needs, May) and c.method != "GET" and not _only_reads(c)]
     for call in changing:
         assert call.needs.need != "viewer", call
         if call.lets("annotator"):
@@ -68,7 +73,7 @@ def _only_reads(call: Access) -> bool:
 
 
 def test_only_the_permission_reaches_credentials() -> None:
-    changing = [c for c in CALLS if "/connections" in c.path and c.method != "GET"]
+    changing = [c for c in every_call() if "/connections" in c.path and c.method != "GET"]
     assert changing
     assert all(isinstance(c.needs, May) and c.needs.connections for c in changing)
 
@@ -78,7 +83,7 @@ def test_a_member_comes_through_exactly_where_their_role_allows(api, role: str) 
     connections = role == "engineer"
     role = "editor" if connections else role
     wrong: list[str] = []
-    for call in CALLS:
+    for call in every_call():
         expected = call.lets(role, connections)
         if expected and answered_by_streaming(call):
             continue
@@ -95,7 +100,7 @@ def test_nobody_comes_through_without_a_credential(api) -> None:
         api.bare({"authorization": "Bearer pst_guess"}),
         api.bare({"authorization": "Basic eDp5"}),
     ):
-        for call in CALLS:
+        for call in every_call():
             if call.needs is not None:
                 answer = send(client, call, api.project)
                 assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), call
@@ -105,7 +110,7 @@ def test_a_project_is_not_there_for_those_who_are_not_in_it(api) -> None:
     """Its routes answer as if there were no such project, whatever role one has in another."""
     other = api.owner.post("/projects", json={"name": "other"}).json()["id"]
     admin = api.client("admin", connections=True)
-    for call in CALLS:
+    for call in every_call():
         if isinstance(call.needs, May):
             answer = send(admin, call, other)
             assert (answer.status_code, answer.json()["detail"].startswith("There is no project")) == (404, True), call
@@ -116,7 +121,7 @@ def answers(api) -> Iterator[httpx.Response]:
     """Errors of every route: nonsense in its path, body and query, by somebody who may do everything."""
 
     def every() -> Iterator[httpx.Response]:
-        for call in CALLS:
+        for call in every_call():
             if call.path == "/api/v1/sign-out":
                 continue
             if not answered_by_streaming(call):
@@ -148,4 +153,4 @@ def test_every_error_of_every_route_has_one_shape(answers: Iterator[httpx.Respon
         assert "{" not in told["detail"].replace("{}", ""), told["detail"]
         for error in told["errors"]:
             assert set(error) == {"at", "detail", "code"}
-    assert seen > len(CALLS)
+    assert seen > len(every_call())
