@@ -264,12 +264,13 @@ def _lines(item: Item, name: str, objects: Sequence[tuple[NamedAnnotation, Fitte
 
 def _plain(item: Item, name: str, boxes: Boxes, heads: Mapping[int, bytes]) -> bytes:
     """The same lines of boxes in columns; `heads` have what comes before a box of each label."""
-    sides = [side for x, y, w, h in boxes.bounds for side in (x + 1, y + 1, x + w, y + h)]
-    told = ["".join(_head(item, name, False)).encode()]
-    for label, *spelled in zip(boxes.labels, *(iter(_all_spelled(sides)),) * 4, strict=True):
-        told.append(heads[label] + _BOX % tuple(spelled) + b"\t</object>\n")
-    told.append(b"</annotation>\n")
-    return b"".join(told)
+    count = len(boxes.labels)
+    sides = _all_spelled([side for x, y, w, h in boxes.bounds for side in (x + 1, y + 1, x + w, y + h)])
+    said = [b""] * (5 * count)
+    said[::5] = [heads[label] for label in boxes.labels]
+    for n in range(4):
+        said[n + 1 :: 5] = sides[n::4]
+    return "".join(_head(item, name, False)).encode() + _OBJECT * count % tuple(said) + b"</annotation>\n"
 
 
 def _all_spelled(numbers: Sequence[float]) -> Sequence[bytes]:
@@ -286,7 +287,7 @@ def _head(item: Item, name: str, has_masks: bool) -> Iterator[str]:
     segmented = kept.pop("segmented", "1" if has_masks else "0")
     yield "<annotation>\n"
     yield _tag("folder", kept.pop("folder", "JPEGImages"), 1)
-    yield from _element("filename", name, 1)
+    yield f"\t<filename>{escape(clean(name), _RETURN)}</filename>\n"
     for tag, value in kept.items():
         if tag not in _OF_ITEM:
             yield from _element(tag, value, 1)
@@ -303,6 +304,7 @@ _BOX = (
     b"\t\t<bndbox>\n\t\t\t<xmin>%b</xmin>\n\t\t\t<ymin>%b</ymin>\n"
     b"\t\t\t<xmax>%b</xmax>\n\t\t\t<ymax>%b</ymax>\n\t\t</bndbox>\n"
 )
+_OBJECT = b"%b" + _BOX + b"\t</object>\n"
 
 
 def _object(annotation: NamedAnnotation, fitted: Fitted) -> Iterator[str]:
