@@ -134,6 +134,7 @@ def test_what_a_stage_changed_is_listed_from_what_to_what_and_leads_to_its_place
     experts = watching(owned, f"experts {owned.id}", 1)
     board = Board.start(sit_down(owned), experts.name)
     page = board.page
+    page.get_by_role("tab", name="Changes").click()
     expect(page.get_by_text("Nothing changed")).to_be_visible()
     board.press("v")
     board.drag((125, 125), (128, 129))
@@ -144,7 +145,6 @@ def test_what_a_stage_changed_is_listed_from_what_to_what_and_leads_to_its_place
     board.drag((400, 300), (460, 360))
     board.saved()
     expect(page.get_by_text("Since the stage before: 1 added, 2 changed, 1 removed")).to_be_visible()
-    page.get_by_role("tab", name="Changes").click()
     rows = page.get_by_role("group", name="Changes").get_by_role("button")
     expect(rows).to_have_text([re.compile(text) for text in ("removed", "moved by|changed", "changed", "added")])
     expect(rows.filter(has_text="cat → dog")).to_have_count(1)

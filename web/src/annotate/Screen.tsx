@@ -7,7 +7,7 @@ import type { Engine } from "../canvas/engine";
 import { bounds } from "../canvas/shapes";
 import { Loading } from "../parts/Loading";
 import { NotFound } from "../parts/NotFound";
-import { ChangeList, Changes } from "../review/Changes";
+import { Changes } from "../review/Changes";
 import { Returning } from "../review/Returning";
 import { annotate as words } from "../words/annotate";
 import { Canvas } from "./Canvas";
@@ -156,7 +156,6 @@ const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: Panels
   return (
     <>
       <Labels desk={desk} sheet={sheet} />
-      {hasBefore && <Changes sheet={sheet} />}
       <Tabs
         value={tab === "changes" && !hasBefore ? "shapes" : tab}
         onChange={(to) => setTab((to ?? "shapes") as Tab)}
@@ -177,7 +176,7 @@ const Panels = memo(function Panels({ desk, sheet, engine, tab, setTab }: Panels
         </Tabs.Panel>
         {hasBefore && (
           <Tabs.Panel value="changes" className={classes["tab"] ?? ""}>
-            <ChangeList sheet={sheet} engine={engine} />
+            <Changes sheet={sheet} engine={engine} />
           </Tabs.Panel>
         )}
         <Tabs.Panel value="guide" className={classes["tab"] ?? ""}>

@@ -11,36 +11,39 @@ import { bounds } from "../canvas/shapes";
 import { annotate as words } from "../words/annotate";
 import { labelOf, said } from "./said";
 
-/** What changed since the stage before: counted here, overlaid on the image and marked in the list while switched on. */
-export function Changes({ sheet }: { sheet: Sheet }) {
+const ORDER = { removed: 0, changed: 1, added: 2 };
+
+/**
+ * What changed since the stage before: counted, overlaid on the image while switched on, and listed from what to what. A
+ * click leads to its place, also to that of what isn't there any more.
+ */
+export function Changes({ sheet, engine }: { sheet: Sheet; engine: Engine | null }) {
   useSignal(sheet.document.state);
   const shown = useSignal(sheet.scene.differences);
   const gone = useSignal(sheet.scene.removed);
-  const all = sheet.differences();
+  const all = sheet.differences().sort((a, b) => ORDER[a.what] - ORDER[b.what]);
   const of = (what: Changed["what"]): number => all.filter((one) => one.what === what).length;
   return (
-    <div className={classes["heading"]} style={{ flexWrap: "wrap" }}>
-      <span>
-        {words.review.since}: {words.review.changes(of("added"), of("changed"), of("removed"))}
-      </span>
-      <Switch
-        size="xs"
-        label={words.review.show}
-        checked={shown.size > 0 || gone.length > 0}
-        disabled={all.length === 0}
-        onChange={(event) => showDifferences(sheet, event.currentTarget.checked)}
-      />
-    </div>
+    <>
+      <div className={classes["heading"]} style={{ flexWrap: "wrap" }}>
+        <span>
+          {words.review.since}: {words.review.changes(of("added"), of("changed"), of("removed"))}
+        </span>
+        <Switch
+          size="xs"
+          label={words.review.show}
+          checked={shown.size > 0 || gone.length > 0}
+          disabled={all.length === 0}
+          onChange={(event) => showDifferences(sheet, event.currentTarget.checked)}
+        />
+      </div>
+      <List all={all} sheet={sheet} engine={engine} />
+    </>
   );
 }
 
-const ORDER = { removed: 0, changed: 1, added: 2 };
-
-/** Each change, from what to what; a click leads to it, also to what isn't there any more. */
-export function ChangeList({ sheet, engine }: { sheet: Sheet; engine: Engine | null }) {
-  useSignal(sheet.document.state);
+function List({ all, sheet, engine }: { all: readonly Changed[]; sheet: Sheet; engine: Engine | null }) {
   const selection = useSignal(sheet.scene.selection);
-  const all = sheet.differences().sort((a, b) => ORDER[a.what] - ORDER[b.what]);
   const list = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: all.length,
@@ -50,7 +53,6 @@ export function ChangeList({ sheet, engine }: { sheet: Sheet; engine: Engine | n
   });
   return (
     <div ref={list} className={classes["list"]} role="group" aria-label={words.review.title}>
-      {all.length === 0 && <p className={`${classes["heading"] ?? ""} muted`}>{words.review.changes(0, 0, 0)}</p>}
       <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {virtual.getVirtualItems().map((item) => {
           const one = all[item.index]!;

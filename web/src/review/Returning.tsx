@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, NativeSelect, Stack, Text, Textarea } from "@mantine/core";
 import { X } from "lucide-react";
 import { useState } from "react";
 import type { Remark, Sheet } from "../annotate/sheet";
@@ -70,19 +70,17 @@ export function Returning({ sheet, close, sendBack }: ReturningProps) {
         />
         <Group gap="xs">
           {shapes.length > 0 && (
-            <select
+            <NativeSelect
+              size="xs"
               aria-label={words.comments.pinned}
               value={pin ?? ""}
               onChange={(event) => setPin(event.currentTarget.value || null)}
               style={{ maxWidth: 220 }}
-            >
-              <option value="">{words.returning.whole}</option>
-              {shapes.map((one, at) => (
-                <option key={one.id} value={one.id}>
-                  {at + 1}. {nameOf(one.id)}
-                </option>
-              ))}
-            </select>
+              data={[
+                { value: "", label: words.returning.whole },
+                ...shapes.map((one, at) => ({ value: one.id, label: `${at + 1}. ${nameOf(one.id)}` })),
+              ]}
+            />
           )}
           <Button variant="default" size="compact-sm" disabled={text.trim() === ""} onClick={add}>
             {words.returning.add}
