@@ -14,6 +14,9 @@ from penstock.store import Transaction
 
 Columns = Polygons | Boxes
 
+_HARDLY_ANY = 0.9  #: of some files have more to say: so may the next ones
+_TRIED_AGAIN = 7  #: readings later
+
 
 class Columned:
     """Reads columns for one format."""
@@ -25,11 +28,13 @@ class Columned:
         self._plain = format.plain if isinstance(format, TakesPlain) else None
         self._boxed = boxed
         self._keys = ("attributes", format.page)  # what a format kept of its own it writes again
+        self._left_out = 0
 
     def read(self, tx: Transaction, files: Sequence[int]) -> dict[int, Columns | None]:
         """The columns of each file that has annotations; None where they have more to say, or can't be told so."""
         export = self._export
-        if self._plain is None:
+        if self._plain is None or self._left_out:
+            self._left_out = max(self._left_out - 1, 0)
             return dict.fromkeys(files)
         if self._plain is Polygons:
             found: Sequence[Sequence[Any]] = rows.plain_polygons(tx, export.branch, export.as_of, files)
@@ -37,7 +42,10 @@ class Columned:
         else:
             found = rows.plain_boxes(tx, export.branch, export.as_of, files, kinds=self._boxed, keys=self._keys)
             make = self._boxes
-        return {file: make([*zip(*some, strict=True)]) for file, some in groupby(found, itemgetter(0))}
+        made = {file: make([*zip(*some, strict=True)]) for file, some in groupby(found, itemgetter(0))}
+        if sum(columns is None for columns in made.values()) > _HARDLY_ANY * len(made):
+            self._left_out = _TRIED_AGAIN  # what becomes objects after all was read for nothing
+        return made
 
     def _polygons(self, columns: Sequence[Sequence[Any]]) -> Polygons | None:
         _, labels, plain, geometries, foreign = columns
