@@ -160,6 +160,7 @@ def test_what_was_refused_is_marked_and_mended_tried_again_or_let_go(owned: Proj
     def needs(what: str) -> None:
         page.get_by_role("button", name="1 needs you").click()
         expect(page.get_by_text("There is no label")).to_be_visible()
+        assert desk.serious() == []
         page.get_by_role("button", name=what).or_(page.get_by_role("link", name=what)).click()
 
     shapes = page.get_by_role("group", name="Shapes")

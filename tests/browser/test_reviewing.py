@@ -132,7 +132,8 @@ def test_what_a_stage_changed_is_listed_from_what_to_what_and_leads_to_its_place
     first.save(boxes)
     first.submit()
     experts = watching(owned, f"experts {owned.id}", 1)
-    board = Board.start(sit_down(owned), experts.name)
+    desk = sit_down(owned)
+    board = Board.start(desk, experts.name)
     page = board.page
     page.get_by_role("tab", name="Changes").click()
     expect(page.get_by_text("Nothing changed")).to_be_visible()
@@ -157,3 +158,4 @@ def test_what_a_stage_changed_is_listed_from_what_to_what_and_leads_to_its_place
     rows.filter(has_text="removed").click()
     assert board.scale > 2  # it lies across the screen now
     expect(page.get_by_label("Show the changes")).to_be_checked()
+    assert desk.serious() == []
