@@ -262,11 +262,14 @@ def select_heads(tx: Transaction, levels: Sequence[Level], file: int) -> dict[UU
 
 def select_touched(tx: Transaction, branches: Sequence[int], files: Collection[int]) -> set[int]:
     """Those of the files that have a row on one of these branches, be it retired."""
+    # In the order of the key: without it, a planner that knew a few files of the branch alone took another index, and
+    # read the whole branch for each file. 600 files took 16 s in place of a millisecond.
     return set(
         tx.values(
             int,
-            "select f from unnest(%(files)s::bigint[]) f, lateral (select from annotation a where"
-            " a.project = %(project)s and a.branch = any(%(branches)s) and a.file = f limit 1) as found",
+            "select distinct f from unnest(%(files)s::bigint[]) f, unnest(%(branches)s::bigint[]) b,"
+            " lateral (select from annotation a where a.project = %(project)s and a.branch = b and a.file = f"
+            " order by a.id, a.created_seq limit 1) as found",
             files=list(files),
             branches=list(branches),
         )
