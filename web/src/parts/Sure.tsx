@@ -42,7 +42,7 @@ export function Sure({ label, title, children, error, busy = false, onSure, vari
             <Button variant="default" onClick={() => setOpen(false)}>
               {words.actions.cancel}
             </Button>
-            <Button color="red" loading={busy} onClick={sure}>
+            <Button bg="var(--fail)" c="var(--bg)" loading={busy} onClick={sure}>
               {label}
             </Button>
           </Group>

@@ -2,6 +2,7 @@
 export const actions = {
   fields: { name: "Name", on: "On", if: "Only if" } as Record<string, string>,
   title: "Actions",
+  readOnly: "Only editors and admins change it.",
   none: "No actions yet",
   noneWhy: "An action does something by itself: export early, tell a receiver, notify people, move files.",
   make: "New action",

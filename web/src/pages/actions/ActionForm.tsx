@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Switch, Text, TextInput, Title } from "@mantine/core";
+import { Button, Fieldset, Group, Stack, Switch, Text, TextInput, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
@@ -130,38 +130,42 @@ function Form({ of }: { of: Action | undefined }) {
       }
     >
       <Stack component="form" onSubmit={submit} px="xl" py="lg" gap="xl" maw={720}>
-        <Group align="flex-end">
-          <TextInput
-            flex={1}
-            label={words.name}
-            required
-            maxLength={200}
-            value={name}
-            error={fault("name")}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-          />
-          <Switch
-            mb="sm"
-            label={words.state}
-            checked={on}
-            onChange={(event) => set({ on: event.currentTarget.checked })}
-          />
-        </Group>
-        <Trigger draft={when} set={(part) => set({ when: { ...when, ...part } })} fault={fault} />
-        <QueryInput
-          project={project}
-          context="event"
-          label={words.if}
-          description={words.ifWhy}
-          placeholder={words.ifHint}
-          value={condition}
-          error={fault("if") ?? fault("condition")}
-          onChange={(condition) => set({ condition })}
-        />
-        <Stack gap="sm">
-          <Title order={2}>{words.do}</Title>
-          <Steps steps={steps} change={(to) => set({ steps: to })} fault={fault} />
-        </Stack>
+        <Fieldset variant="unstyled" disabled={!mayEdit}>
+          <Stack gap="xl">
+            <Group align="flex-end">
+              <TextInput
+                flex={1}
+                label={words.name}
+                required
+                maxLength={200}
+                value={name}
+                error={fault("name")}
+                onChange={(event) => set({ name: event.currentTarget.value })}
+              />
+              <Switch
+                mb="sm"
+                label={words.state}
+                checked={on}
+                onChange={(event) => set({ on: event.currentTarget.checked })}
+              />
+            </Group>
+            <Trigger draft={when} set={(part) => set({ when: { ...when, ...part } })} fault={fault} />
+            <QueryInput
+              project={project}
+              context="event"
+              label={words.if}
+              description={words.ifWhy}
+              placeholder={words.ifHint}
+              value={condition}
+              error={fault("if") ?? fault("condition")}
+              onChange={(condition) => set({ condition })}
+            />
+            <Stack gap="sm">
+              <Title order={2}>{words.do}</Title>
+              <Steps steps={steps} change={(to) => set({ steps: to })} fault={fault} />
+            </Stack>
+          </Stack>
+        </Fieldset>
         <Unsaved
           edited={edited}
           saving={saving}
@@ -175,7 +179,7 @@ function Form({ of }: { of: Action | undefined }) {
             </Button>
           </Group>
         ) : (
-          <Text c="dimmed">{words.noneWhy}</Text>
+          <Text c="dimmed">{words.readOnly}</Text>
         )}
       </Stack>
     </Page>
