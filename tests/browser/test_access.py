@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from browser.conftest import Desk, Served
 from browser.drawing import Board, blank, lab
+from penstock.people.model import Role
 from penstock.sdk import shapes
 from penstock.sdk.project import Project
 
@@ -64,8 +65,11 @@ def pages(project: Project) -> list[str]:
         f"{p}/actions/{action.id}/runs/{run.id}",
         f"{p}/deliveries/{delivery.id}",
         f"{p}/nowhere",
+        f"{p}/templates/{template.id}/queue",
         "/inbox",
         "/tasks",
+        "/start",
+        "/you",
     ]
 
 
@@ -86,6 +90,115 @@ def test_every_page_can_be_used_by_everybody(full: Project, sit_down: Callable[.
     Board.start(desk, review=True)
     if serious := desk.serious():
         found["review"] = serious
+    assert found == {}
+
+
+CHANGES = re.compile(
+    r"^(Add|Apply|Archive|Cancel|Change|Choose|Create|Delete|Dismiss|Drop|Fork|Import|Invite|Label the|Make|Merge"
+    r"|Name|New|Pause|Remove|Rename|Replay|Restore|Resume|Run now|Save|Send|Set|Try)\b",
+    re.IGNORECASE,
+)
+CONTROLS = """() => [...document.querySelectorAll('button, a[href], input, textarea')]
+  .filter((one) => !one.matches(':disabled') && !one.closest('nav') && one.checkVisibility())
+  .map((one) => one.getAttribute('aria-label') ?? one.innerText?.trim() ?? '')"""
+CALL = """([method, path, body]) => fetch('/api/v1/me').then((told) => told.json())
+  .then(({ csrf }) => fetch(path, { method, body: body === null ? undefined : JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf } })).then((told) => told.status)"""
+
+
+@pytest.mark.thorough
+def test_each_role_sees_what_it_may_and_is_refused_the_rest(
+    full: Project, somebody: Callable[..., Project], sit_down: Callable[..., Desk]
+) -> None:
+    (template,) = full.templates.all().values()
+    photos = full.datasets["photos"].id
+    here = f"/api/v1/projects/{full.id}"
+    calls: list[tuple[str, str, object]] = [
+        ("POST", f"{here}/datasets", {"name": "mine"}),
+        ("POST", f"{here}/templates/{template.id}/pause", None),
+        ("POST", f"{here}/pipeline/apply", {"yaml": "datasets: [mine]"}),
+        ("POST", f"{here}/exports", {"dataset": photos, "format": "coco", "pack": "zip"}),
+        ("POST", f"{here}/invites", {"role": "viewer"}),
+    ]
+
+    def sit(name: str, role: Role) -> Desk:
+        return sit_down(full, who=somebody(name, role).me().person.id)
+
+    def answers(desk: Desk) -> list[int]:
+        return [desk.page.evaluate(CALL, list(call)) for call in calls]
+
+    viewer = sit("Vera", "viewer")
+    found: dict[str, list[str]] = {}
+    for path in pages(full):
+        if path.endswith(("/tokens", "/you")):
+            continue  # one's own
+        viewer.page.goto(viewer.url + path)
+        expect(viewer.page.get_by_role("heading", level=1).first).to_be_visible()
+        expect(viewer.page.get_by_text(re.compile("^Loading"))).to_have_count(0)
+        viewer.page.wait_for_timeout(300)
+        controls = [name for name in viewer.page.evaluate(CONTROLS) if CHANGES.match(name)]
+        if viewer.page.get_by_role("alert").filter(has_text="This did not work").count():
+            controls.append("a fault")
+        if controls:
+            found[path] = controls
+    assert not found, found
+    assert answers(viewer) == [403] * 5
+
+    annotator = sit("Anna", "annotator")
+    expect(annotator.page.get_by_role("heading", name="My work")).to_be_visible()
+    rail = annotator.page.get_by_role("navigation", name="Main")
+    expect(rail.get_by_role("link")).to_have_text(["My work", "Inbox"])
+    for path in ("/pipeline", "/import", f"/data/{photos}", "/settings/members"):
+        annotator.go(path)
+        expect(annotator.page.get_by_role("heading", name="This is for those who run the project")).to_be_visible()
+    assert annotator.serious() == []
+    assert answers(annotator) == [403] * 5
+    rail.get_by_role("button", name="You: Anna").click()
+    annotator.page.get_by_role("menuitem", name="Your account").click()
+    expect(annotator.page.get_by_role("heading", name="Your account")).to_be_visible()
+
+    reviewing = somebody("Rita", "annotator")
+    named = f"review: {{share: 100%}}, reviewers: [{reviewing.me().person.email}]"
+    full.apply(full.show().replace("review: {share: 100%}", named))
+    reviewer = sit_down(full, who=reviewing.me().person.id)
+    cards = reviewer.page.get_by_role("region", name=f"{template.name}: review")
+    cards.get_by_role("button").click()
+    expect(reviewer.page.get_by_role("button", name="Accept")).to_be_visible()
+    assert answers(reviewer) == [403] * 5
+
+    editor = sit("Eddi", "editor")
+    page = editor.go("/pipeline")
+    expect(page.get_by_role("button", name="Add a dataset")).to_be_visible()
+    editor.go("/settings/members")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("button", name="Invite people")).to_have_count(0)
+    assert [status < 300 for status in answers(editor)] == [True, True, True, True, False]
+
+
+DIALOGS = [
+    ("/pipeline", "Add a dataset"),
+    ("/data/{photos}", "Export"),
+    ("/settings/members", "Invite people"),
+    ("/settings/members", "Name somebody"),
+    ("/settings/members", "Add a program"),
+    ("/settings/connections", "New connection"),
+    ("/settings/tokens", "New token"),
+    ("/templates/{template}", "Archive"),
+]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dialogs_can_be_used_by_everybody(full: Project, sit_down: Callable[..., Desk], scheme: str) -> None:
+    desk = sit_down(full, color_scheme=scheme, reduced_motion="reduce")
+    (template,) = full.templates.all().values()
+    found: dict[str, list[str]] = {}
+    for path, button in DIALOGS:
+        page = desk.go(path.format(photos=full.datasets["photos"].id, template=template.id))
+        page.get_by_role("button", name=button, exact=True).first.click()
+        expect(page.get_by_role("dialog").first).to_be_visible()
+        if serious := desk.serious():
+            found[f"{path} {button}"] = serious
     assert found == {}
 
 
