@@ -38,7 +38,7 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     group: str | None = None  #: annotations that belong together have the same
     at: dict[str, Any] | None = None  #: frames, time or characters; of images none
     author: int | None = None
-    foreign: dict[str, Any] = {}
+    foreign: dict[str, dict[str, Any]] = {}
 
     @property
     def shape(self) -> Shape:
@@ -74,7 +74,7 @@ class Create(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     confidence: float | None = None
     group: str | None = None
     at: dict[str, Any] | None = None
-    foreign: dict[str, Any] = {}
+    foreign: dict[str, dict[str, Any]] = {}
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="update"):

@@ -12,6 +12,7 @@ import msgspec
 
 from penstock.annotations import geometry as shapes
 from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
+from penstock.formats.foreign import as_read
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
 from penstock.formats.plain import PlainItem, Polygons, plain_of
@@ -310,7 +311,7 @@ def _with_keypoints(annotations: Sequence[NamedAnnotation]) -> Iterator[_Joined]
 
 
 def _foreign(thing: Item | NamedAnnotation) -> Mapping[str, Any]:
-    return thing.foreign.get("coco") or {}
+    return as_read(thing.foreign, "coco")
 
 
 def _joined(records: Iterable[bytes]) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from penstock.annotations.geometry import UNREADABLE, BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, fit
 from penstock.formats.declared import occurring
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.splitting import BadDocument, split
 from penstock.formats.tree import Finder, ending, is_image
@@ -126,7 +127,7 @@ class CreateML:
         between = b"[\n"
         for item in items:
             count_file(item, self.carries, loss)
-            kept: dict[str, Any] = item.foreign.get("createml") or {}
+            kept: dict[str, Any] = as_read(item.foreign, "createml")
             listed = [told for one in item.annotations if (told := _told(one, item, self.carries, loss))]
             record = {**kept, "image": self.media_path(item), "annotations": listed}
             yield Chunk(FILE, between + _ENCODE(record))

@@ -9,6 +9,7 @@ from penstock.annotations.geometry import BadGeometry, canonical, check
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.cvat_shapes import TAGS, element_of, shapes_of, spelled
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.naming import all_values
 from penstock.formats.naming import spelled as value_text
@@ -257,7 +258,7 @@ def _label(name: str, color: str, type: str, attributes: Sequence[Attribute], pa
 def _image(
     n: int, name: str, item: Item, carries: Carries, schema: Schema, groups: dict[str, int], loss: Loss
 ) -> Iterator[str]:
-    kept: dict[str, Any] = item.foreign.get("cvat") or {}
+    kept: dict[str, Any] = as_read(item.foreign, "cvat")
     told = {"id": str(kept.get("@id", n)), "name": name}
     if split := split_of(item, ""):
         told["subset"] = split

@@ -11,6 +11,7 @@ from penstock.core import Invalid, Problem
 from penstock.formats import outlines
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.declared import occurring
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.tree import ending, is_image
 from penstock.schema.model import Schema
@@ -134,7 +135,7 @@ def _within(item: Item) -> str:
 
 
 def _lines(item: Item, carries: Carries, loss: Loss) -> Iterator[str]:
-    kept: dict[str, Any] = item.foreign.get("dota") or {}
+    kept: dict[str, Any] = as_read(item.foreign, "dota")
     yield from (f"{head}:{kept[head]}" for head in ("imagesource", "gsd") if head in kept)
     for annotation in item.annotations:
         fitted = fit(annotation, carries, item, loss)

@@ -34,3 +34,9 @@ def _add(before: dict[str, Any], keys: Mapping[str, Any], loss: Loss) -> None:
             before[key] = [*before[key], *(one for one in cast(list[Any], value) if _encode(one) not in known)]
         elif value != before[key]:
             loss.count("set_foreign_differs")
+
+
+def as_read(foreign: Mapping[str, Any], format: str) -> dict[str, Any]:
+    """What a format's reader kept of a file. A manifest may have put anything under the same name: that isn't it."""
+    found = foreign.get(format)
+    return cast(dict[str, Any], found) if isinstance(found, dict) else {}

@@ -16,6 +16,7 @@ from penstock.annotations.geometry import UNREADABLE, BadGeometry, canonical
 from penstock.core import Invalid, Problem
 from penstock.formats import label_studio_config
 from penstock.formats.carries import Carries, count_file, fit
+from penstock.formats.foreign import as_read
 from penstock.formats.label_studio_config import LabelConfig, config_text
 from penstock.formats.label_studio_results import TYPE_OF, TYPES, shape_of, type_of, value_of
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
@@ -305,7 +306,7 @@ def _is_tasks(head: bytes) -> bool:
 
 
 def _task(n: int, item: Item, path: str, schema: Schema, carries: Carries, loss: Loss) -> dict[str, Any]:
-    kept: dict[str, Any] = item.foreign.get("label_studio") or {}
+    kept: dict[str, Any] = as_read(item.foreign, "label_studio")
     results: list[dict[str, Any]] = []
     for at, annotation in enumerate(item.annotations):
         results += _results(at, annotation, item, schema, carries, loss)

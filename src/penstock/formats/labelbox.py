@@ -15,6 +15,7 @@ from penstock.annotations.geometry import UNREADABLE, BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, count_rest, fit, split_named
 from penstock.formats.declared import occurring
+from penstock.formats.foreign import as_read
 from penstock.formats.labelbox_objects import TAGS, answered, asked, drawn, listed, pixels, placed
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.naming import all_values
@@ -242,7 +243,7 @@ class Labelbox:
             yield Chunk(FILE, _ENCODE(self._row(item, loss)) + b"\n")
 
     def _row(self, item: Item, loss: Loss) -> dict[str, Any]:
-        kept = dict(item.foreign.get("labelbox") or {})
+        kept = dict(as_read(item.foreign, "labelbox"))
         path = self.media_path(item)
         said = {**_object(kept.pop("data_row", None)), "external_id": path, "row_data": path}
         told = {"id": item.key, "global_key": item.key, **said}

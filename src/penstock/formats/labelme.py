@@ -22,6 +22,7 @@ from penstock.core import Invalid, Problem
 from penstock.formats import pictures
 from penstock.formats.carries import Carries, Fitted, count_file, fit
 from penstock.formats.declared import occurring
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.naming import all_values
 from penstock.formats.tree import Finder, ending, is_image
@@ -200,7 +201,7 @@ class LabelMe:
             stem = item.key.rpartition(".")[0] or item.key
             stem = item.key if stem in stems else stem
             stems.add(stem)
-            kept: dict[str, Any] = item.foreign.get("labelme") or {}
+            kept: dict[str, Any] = as_read(item.foreign, "labelme")
             told = [one for annotation in item.annotations if (one := _told(annotation, item, self.carries, loss))]
             record = {
                 "version": "5.0.0",

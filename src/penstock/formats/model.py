@@ -38,7 +38,7 @@ class NamedAnnotation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ordinal: str = ""  #: the source's own id of it, else its position; makes importing again safe
     id: UUID | None = None  #: our id, in our own format only
     author: str | None = None
-    foreign: dict[str, Any] = {}
+    foreign: dict[str, dict[str, Any]] = {}
     bounds: Bounds | UnsetType = UNSET
     """Of a geometry that its reader has checked and spelled canonically, beside foreign keys without the character NUL.
     What has none is checked when it comes in."""

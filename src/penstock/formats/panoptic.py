@@ -19,6 +19,7 @@ from penstock.annotations.geometry import UNREADABLE, BadGeometry, canonical
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, Fitted, count_file, fit
 from penstock.formats.coco_writing import Ids, categories
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.pictures import MOST_PIXELS
 from penstock.formats.splitting import BadDocument, split
@@ -219,7 +220,7 @@ class Panoptic:
             for n, item in enumerate(items, 1):
                 count_file(item, self.carries, loss)
                 name = self.media_path(item).removeprefix("images/")
-                kept: dict[str, Any] = item.foreign.get("coco") or {}
+                kept: dict[str, Any] = as_read(item.foreign, "coco")
                 id = ids.keep(kept.get("id")) or ids.keep(n) or ids.next()
                 told = {**kept, "id": id, "file_name": name, "width": item.width, "height": item.height}
                 images.add(_ENCODE(told))

@@ -16,6 +16,7 @@ from penstock.annotations.geometry import UNREADABLE, BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, Fitted, count_file, fit
 from penstock.formats.declared import occurring
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.naming import all_values, spelled
 from penstock.formats.splitting import BadDocument, split
@@ -330,7 +331,7 @@ def _told_attribute(attribute: Attribute) -> dict[str, Any]:
 
 def _told(item: Item, carries: Carries, loss: Loss) -> tuple[str, dict[str, Any]]:
     """An image's id, which is its name and its size, and what is said of it. The size of an address is -1."""
-    kept: dict[str, Any] = {"size": -1, **(item.foreign.get("via") or {})}
+    kept: dict[str, Any] = {"size": -1, **as_read(item.foreign, "via")}
     regions = [told for one in item.annotations if (told := _region(one, item, carries, loss))]
     values = {name: _told_value(value) for name, value in item.attributes.items()}
     return f"{item.key}{kept['size']}", {**kept, "filename": item.key, "regions": regions, "file_attributes": values}

@@ -24,6 +24,7 @@ from penstock.core import Invalid, Problem
 from penstock.formats import classes, pictures
 from penstock.formats.carries import Carries, Fitted, count_file, fit
 from penstock.formats.coco_shapes import fingerprint
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.naming import all_values
 from penstock.formats.plain import Boxes, plain_of
@@ -282,7 +283,7 @@ def _all_spelled(numbers: Sequence[float]) -> Sequence[bytes]:
 
 
 def _head(item: Item, name: str, has_masks: bool) -> Iterator[str]:
-    kept = dict(item.foreign.get("voc") or {})
+    kept = dict(as_read(item.foreign, "voc"))
     depth = kept.pop("depth", "3")
     segmented = kept.pop("segmented", "1" if has_masks else "0")
     yield "<annotation>\n"

@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -177,6 +178,13 @@ def test_a_split_survives_where_it_can(format: Format):
     found = {tail(item.key).partition(".")[0]: item.meta.get("split") for item in again}
     if format.carries.split:
         assert found == {split: split for split in ("train", "val", "test")}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_id_that_a_manifest_gave_under_a_formats_name_is_in_nobodys_way(format: Format):
+    item = Item(key="a.jpg", width=WIDTH, height=HEIGHT, annotations=[one(k) for k in sorted(format.carries.kinds)])
+    same = msgspec.structs.replace(item, foreign=dict.fromkeys([format.name, "coco", "label_studio", "voc"], "X-17"))
+    assert written(format, [same]).files.keys() == written(format, [item]).files.keys()
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -66,6 +66,8 @@ export const theme = createTheme({
     Table: { styles: { table: { fontSize: 14 } } },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": words.actions.close } } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 120 } } },
+    // The library puts a thing that takes the focus into menus, which is no item of theirs.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
   },
