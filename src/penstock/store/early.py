@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from penstock.core import Refusal, Settings
 from penstock.store import embedded
 
+THREAD = "penstock database"  #: the name of the thread that does it
+
 
 @contextmanager
 def starting(settings: Settings) -> Generator[None]:
@@ -14,7 +16,8 @@ def starting(settings: Settings) -> Generator[None]:
 
     Whatever goes wrong is left to `open_store`, which meets it again and says it.
     """
-    thread = threading.Thread(target=_start, args=(settings, shares := list[embedded.Server]()), daemon=True)
+    shares: list[embedded.Server] = []
+    thread = threading.Thread(target=_start, args=(settings, shares), name=THREAD, daemon=True)
     if settings.database_url is None:
         thread.start()
     try:

@@ -1,5 +1,6 @@
 """The database starts while the rest of a program is imported."""
 
+import threading
 from pathlib import Path
 
 import psycopg
@@ -7,7 +8,7 @@ import pytest
 
 from penstock.core import Settings
 from penstock.store import embedded
-from penstock.store.early import starting
+from penstock.store.early import THREAD, starting
 from penstock.store.store import open_store
 
 
@@ -16,6 +17,9 @@ def test_the_database_stays_up_until_the_block_is_left(tmp_path: Path) -> None:
     with starting(settings):
         opened = open_store(settings)
         dsn = opened.db.dsn
+        for thread in threading.enumerate():  # it may come to its share later than we to ours
+            if thread.name == THREAD:
+                thread.join()
         opened.close()
         psycopg.connect(dsn).close()
     with pytest.raises(psycopg.OperationalError):
