@@ -26,7 +26,7 @@ HELPER = (sys.executable, "-m", "penstock.server.worker", "bulk")
 QUEUE = "bulk"
 LOOK_SECONDS = 1.0
 MANY = 4  #: so many jobs waiting for each process that is there are worth one more
-LINGER_SECONDS = 20.0  #: how long helpers stay when nothing is left: a start takes a second of a core
+LINGER_SECONDS = 3.0  #: with nothing left to do. A start takes a second of a core; who stays slows the claims
 STALLED_SECONDS = 5.0  #: when nobody has one of the jobs for so long, the worker takes them itself again
 _MOST = 3
 
