@@ -1,11 +1,14 @@
 """Starts the embedded database while the rest of the program is still being imported: two cores, half the wait."""
 
+import logging
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from penstock.core import Refusal, Settings
 from penstock.store import embedded
+
+logger = logging.getLogger(__name__)
 
 THREAD = "penstock database"  #: the name of the thread that does it
 
@@ -33,5 +36,5 @@ def _start(settings: Settings, shares: list[embedded.Server]) -> None:
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         shares.append(embedded.start(settings.home))
-    except (Refusal, OSError):
-        pass
+    except (Refusal, OSError) as error:
+        logger.info("the database isn't up early: %s", error)
