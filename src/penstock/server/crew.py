@@ -27,6 +27,7 @@ QUEUE = "bulk"
 LOOK_SECONDS = 1.0
 MANY = 4  #: so many jobs waiting for each process that is there are worth one more
 LINGER_SECONDS = 3.0  #: with nothing left to do. A start takes a second of a core; who stays slows the claims
+START_SECONDS = 4.0  #: the worker takes such jobs on until the first helper is up, also where cores are short
 STALLED_SECONDS = 5.0  #: when nobody has one of the jobs for so long, the worker takes them itself again
 _MOST = 3
 
@@ -74,7 +75,7 @@ class Crew:
             self._thread.join()
 
     def _watch(self) -> None:
-        busy = moved = time.monotonic()
+        busy = moved = began = time.monotonic()
         while not self._stopping.wait(LOOK_SECONDS):
             try:
                 found = backlog.of(self._db, QUEUE)
@@ -85,13 +86,15 @@ class Crew:
             busy = busy if found.is_empty else now
             moved = now if found.running or not found.waiting else moved
             if len(self._helpers) < self._most and found.waiting >= MANY * (len(self._helpers) + 1):
+                began = began if self._helpers else now
                 helper = Child(HELPER, self._told)
                 helper.start()
                 self._helpers.append(helper)
                 moved = now
             elif now - busy > LINGER_SECONDS:
                 self._let_go()
-            self._share(not self._helpers or now - moved > STALLED_SECONDS)
+            is_theirs = bool(self._helpers) and now - began >= START_SECONDS and now - moved <= STALLED_SECONDS
+            self._share(not is_theirs)
         self._let_go()
 
     def _let_go(self) -> None:

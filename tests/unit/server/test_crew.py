@@ -40,6 +40,7 @@ def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: py
     monkeypatch.setattr(crew, "HELPER", (sys.executable, "-c", _SCRIPT))
     monkeypatch.setattr(crew, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(crew, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(crew, "START_SECONDS", 0.0)
     monkeypatch.setattr(crew, "STALLED_SECONDS", 0.2)
     monkeypatch.setattr(child, "_PAUSES", (0.02,))
     shares: list[bool] = []
