@@ -15,6 +15,7 @@ from collections.abc import Callable
 import psycopg
 
 from penstock.core import Settings
+from penstock.engine import BULK_QUEUE
 from penstock.jobs import backlog
 from penstock.server.child import Child
 from penstock.store import Database
@@ -23,7 +24,6 @@ from penstock.store.db import DatabaseAway
 logger = logging.getLogger(__name__)
 
 HELPER = (sys.executable, "-m", "penstock.server.worker", "bulk")
-QUEUE = "bulk"
 LOOK_SECONDS = 1.0
 MANY = 4  #: so many jobs waiting for each process that is there are worth one more
 LINGER_SECONDS = 3.0  #: with nothing left to do. A start takes a second of a core; who stays slows the claims
@@ -78,7 +78,7 @@ class Crew:
         busy = moved = began = time.monotonic()
         while not self._stopping.wait(LOOK_SECONDS):
             try:
-                found = backlog.of(self._db, QUEUE)
+                found = backlog.of(self._db, BULK_QUEUE)
             except (DatabaseAway, psycopg.Error) as error:
                 logger.warning("the database is away, so no helper comes or goes: %s", error)
                 continue

@@ -31,6 +31,14 @@ class TaskEnded(Conflict):
     """The task is {status}, so there is nothing to cancel."""
 
 
+def locked(tx: Transaction, task: int) -> Task:
+    """A task, its row locked. Raises NotFound."""
+    found = task_tables.lock(tx, task)
+    if found is None:
+        raise NotFound(what="task", name=task)
+    return found
+
+
 def release(tx: Transaction, attempt: int, active_seconds: float = 0.0) -> Task:
     """Give a task back to the queue. What was drawn stays on the attempt's draft, and its next holder is shown it.
 
@@ -100,9 +108,7 @@ def call_off(tx: Transaction, task: int, why: str) -> Task:
 
     Writes `task.cancelled`, after `task.released` where somebody had it. Raises NotFound, TaskEnded.
     """
-    found = task_tables.lock(tx, task)
-    if found is None:
-        raise NotFound(what="task", name=task)
+    found = locked(tx, task)
     if found.status == "cancelled":
         return found
     if found.is_closed:
@@ -151,9 +157,7 @@ def reopen(tx: Transaction, task: int, role: str) -> Claim | Task:
     until a later stage claims the file. An editor puts a skipped, cancelled or returned task back into the queue.
     Writes `task.reopened`. Raises NotFound, NotYoursToReopen, ClaimedLater, NotClosed, TemplateNotActive.
     """
-    found = task_tables.lock(tx, task)
-    if found is None:
-        raise NotFound(what="task", name=task)
+    found = locked(tx, task)
     assert tx.actor is not None
     if role not in access.MANAGERS and found.author != tx.actor:
         raise NotYoursToReopen

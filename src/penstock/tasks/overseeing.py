@@ -1,9 +1,9 @@
 """What those who look after a queue do about its tasks: whose they are, and which come first."""
 
-from penstock.core import NotFound, Page
+from penstock.core import Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.store import Transaction
-from penstock.tasks import attempt_tables, closing, events, overseeing_tables, task_tables, templates
+from penstock.tasks import attempt_tables, closing, events, overseeing_tables, templates
 from penstock.tasks.closing import TaskEnded
 from penstock.tasks.model import QueuedTask, Status, Task
 from penstock.tasks.queue import event
@@ -32,14 +32,14 @@ def take_back(tx: Transaction, task: int) -> Task:
     """Take a task from whoever has it, back into the queue. What they drew stays on their draft, and the next holder is
     shown it. Safe to repeat: of a task that nobody has, nothing changes. Writes `task.released`. Raises NotFound.
     """
-    found = _locked(tx, task)
+    found = closing.locked(tx, task)
     held = None if found.attempt is None else attempt_tables.lock(tx, found.attempt)
     return found if held is None or held.state != "live" else closing.give_back(tx, found, held)
 
 
 def prioritise(tx: Transaction, task: int, priority: int) -> Task:
     """Move a task in its queue. Safe to repeat. Writes `task.prioritised`. Raises NotFound, TaskEnded."""
-    found = _locked(tx, task)
+    found = closing.locked(tx, task)
     if found.is_closed:
         raise TaskEnded(status=found.status)
     if found.priority == priority:
@@ -50,10 +50,3 @@ def prioritise(tx: Transaction, task: int, priority: int) -> Task:
     )
     tx.append(moved)
     return found.model_copy(update={"priority": priority})
-
-
-def _locked(tx: Transaction, task: int) -> Task:
-    found = task_tables.lock(tx, task)
-    if found is None:
-        raise NotFound(what="task", name=task)
-    return found
