@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from penstock.pipelines.model import Plan
 
 SIGNS = {"add": "+", "invite": "+", "change": "~", "rename": "~", "remove": "-"}
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+
+with_base = click.option(
+    "--base",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What `penstock show` gave when the file was begun: refuse if the pipeline changed since.",
+)
 
 
 def show_plan(plan: Plan, *, done: bool) -> None:

@@ -6,18 +6,14 @@ from pathlib import Path
 
 import click
 
-from penstock.cli.changes import show_plan
+from penstock.cli.changes import show_plan, with_base
 from penstock.cli.session import Session, speaks
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--prune", is_flag=True, help="Also show what would be removed, because the file doesn't name it.")
-@click.option(
-    "--base",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What `penstock show` gave when the file was begun: refuse if the pipeline changed since.",
-)
+@with_base
 @speaks
 def command(session: Session, file: Path, prune: bool, base: Path | None) -> None:
     """Show what applying FILE would change. Changes nothing."""
