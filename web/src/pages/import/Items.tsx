@@ -2,6 +2,7 @@ import { Button, Group, Table } from "@mantine/core";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { Fault } from "../../parts/Fault";
+import { More } from "../../parts/More";
 import { saveAs } from "../../parts/saveAs";
 import { words } from "../../words";
 import { troubledQuery, troubledSheet, whyOf } from "./items";
@@ -37,11 +38,7 @@ export function Items({ project, run }: { project: number; run: number }) {
       </Table>
       <Fault error={found.error ?? sheet.error} />
       <Group>
-        {found.hasNextPage && (
-          <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            {words.importing.more}
-          </Button>
-        )}
+        <More of={found} label={words.importing.more} />
         <Button
           variant="default"
           leftSection={<Download size={14} aria-hidden />}

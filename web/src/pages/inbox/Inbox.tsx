@@ -7,6 +7,7 @@ import { meQuery, useMe } from "../../api/session";
 import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
 import { Loading } from "../../parts/Loading";
+import { More } from "../../parts/More";
 import { Page } from "../../parts/Page";
 import { moment } from "../../words";
 import { inbox as words } from "../../words/activity";
@@ -78,13 +79,7 @@ export function Inbox() {
             read={() => reading.mutate({ message: one.id, all: false })}
           />
         ))}
-        {found.hasNextPage && (
-          <Group>
-            <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-              {words.more}
-            </Button>
-          </Group>
-        )}
+        <More of={found} label={words.more} />
       </Stack>
     </Page>
   );

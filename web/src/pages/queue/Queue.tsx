@@ -7,6 +7,7 @@ import { useStatus } from "../../api/now";
 import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
 import { Loading } from "../../parts/Loading";
+import { More } from "../../parts/More";
 import { Page } from "../../parts/Page";
 import { State } from "../../parts/State";
 import { moment } from "../../words";
@@ -133,13 +134,7 @@ export function Queue() {
             </Table>
           </Table.ScrollContainer>
         )}
-        {found.hasNextPage && (
-          <Group>
-            <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-              {words.more}
-            </Button>
-          </Group>
-        )}
+        <More of={found} label={words.more} />
       </Stack>
     </Page>
   );
