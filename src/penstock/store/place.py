@@ -162,26 +162,33 @@ def _state_folder(home: Path) -> Path:
     database; and the folder remembers its home, so that a copied home is not mistaken for the original.
     """
     link = home / "postgres"
-    if link.is_symlink():
-        folder = link.resolve()
-        if folder.parent != STATE.resolve():  # whoever owns the home must not lead root elsewhere
-            raise HomeOfAnother(folder=folder, owner=_name(link.lstat().st_uid), me="root")
-        note = folder / "home"
-        original = Path(note.read_text()) if note.exists() else home
-        if original != home and (original / "postgres").resolve() == folder:
-            raise HomeIsCopy(home=home, original=original, folder=folder, link=link)
-    elif link.exists():
+    if link.exists() and not link.is_symlink():
         raise HomeOfAnother(folder=link, owner=_name(link.stat().st_uid), me="root")
-    else:
-        digest = hashlib.sha256(os.fsencode(home) + os.urandom(16)).hexdigest()[:16]
-        folder = STATE / digest
+    if not link.is_symlink():
+        _link_new_state(home, link)
+    folder = link.resolve()
+    if folder.parent != STATE.resolve():  # whoever owns the home must not lead root elsewhere
+        raise HomeOfAnother(folder=folder, owner=_name(link.lstat().st_uid), me="root")
+    note = folder / "home"
+    original = Path(note.read_text()) if note.exists() else home
+    if original != home and (original / "postgres").resolve() == folder:
+        raise HomeIsCopy(home=home, original=original, folder=folder, link=link)
     _root_folder(STATE)
     folder.mkdir(mode=0o711, exist_ok=True)
     folder.chmod(0o711)
-    (folder / "home").write_text(str(home))
-    if not link.is_symlink():
-        link.symlink_to(folder)
+    note.write_text(str(home))
     return folder
+
+
+def _link_new_state(home: Path, link: Path) -> None:
+    """Link an empty folder to a new home. Of several that do it at once the first one's stands."""
+    digest = hashlib.sha256(os.fsencode(home) + os.urandom(16)).hexdigest()[:16]
+    folder = _root_folder(STATE) / digest
+    folder.mkdir(mode=0o711)
+    try:
+        link.symlink_to(folder)
+    except FileExistsError:
+        folder.rmdir()
 
 
 def _root_folder(folder: Path) -> Path:

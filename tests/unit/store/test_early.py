@@ -1,6 +1,5 @@
 """The database starts while the rest of a program is imported."""
 
-import threading
 from pathlib import Path
 
 import psycopg
@@ -8,18 +7,13 @@ import pytest
 
 from penstock.core import Settings
 from penstock.store import embedded
-from penstock.store.early import THREAD, starting
+from penstock.store.early import starting
 from penstock.store.store import open_store
 
 
-# Thorough: in two whole runs on a busy machine the early start failed without a word. Now it says why in the log.
-@pytest.mark.thorough
 def test_the_database_stays_up_until_the_block_is_left(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     with starting(settings):
-        for thread in threading.enumerate():
-            if thread.name == THREAD:
-                thread.join()
         opened = open_store(settings)
         dsn = opened.db.dsn
         opened.close()

@@ -5,8 +5,10 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import psycopg
 import pytest
@@ -348,6 +350,22 @@ def test_root_s_database_is_not_found_again_by_a_home_made_anew(tmp_path: Path) 
     assert place.find(home).folder != old.folder
     embedded.erase(home)
     shutil.rmtree(old.folder)
+
+
+@as_root
+def test_root_s_threads_and_processes_that_begin_at_once_find_one_folder(tmp_path: Path) -> None:
+    for turn in range(10):
+        home = tmp_path / f"home {turn}"
+        begin = Barrier(8)
+
+        def find(_: int, home: Path = home, begin: Barrier = begin) -> Path:
+            begin.wait()
+            return place.find(home).folder
+
+        with ThreadPoolExecutor(8) as pool:
+            found = set(pool.map(find, range(8)))
+        embedded.erase(home)
+        assert len(found) == 1
 
 
 @as_root
