@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import Desk, Served
+from browser.drawing import wait_until
 from penstock.demo import pages
 from penstock.sdk.project import Project
 
@@ -201,15 +202,16 @@ def test_an_action_is_tried_dry_run_and_replayed_and_its_message_is_sent_again(
     strip.get_by_role("button", name="Send again").click()
     expect(strip.get_by_text("answered that it is gone")).to_have_count(0)
     page.goto(delivery)
-    page.get_by_role("button", name="Send again").click()
     expect(page.get_by_role("heading", name="2 tries")).to_be_visible()
     expect(page.get_by_text("Delivered").first).to_be_visible()
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("heading", name="3 tries")).to_be_visible()
     assert desk.serious() == []
     desk.go(f"/actions/{action.id}")
     page.get_by_role("link", name="Run ").first.click()
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("It runs again")).to_be_visible()
-    assert {one.state for one in flowing.actions.deliveries()} == {"delivered"}
+    wait_until(page, lambda: {one.state for one in flowing.actions.deliveries()} == {"delivered"})
 
 
 @pytest.mark.thorough

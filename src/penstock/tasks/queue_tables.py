@@ -92,14 +92,19 @@ def reserve(tx: Transaction, template: int, who: int, role: Role, count: int, se
     tx.before_seq()
     return tx.all(
         Task,
-        "with picked as (select t.id from task t where t.project = %(project)s and t.template = %(template)s"
+        # Two picks, each in the order of its index: one by both conditions sorted every open task.
+        "with mine as (select t.id from task t where t.template = %(template)s and t.reserved_by = %(who)s"
         + _WAITING[role]
-        + " and (t.reserved_by is null or t.reserved_by = %(who)s or t.reserved_until < moment())"
-        " order by (t.reserved_by = %(who)s) desc nulls last, t.priority desc, t.id limit %(count)s"
+        + " order by t.priority desc, t.id limit %(count)s for no key update skip locked),"
+        " free as (select t.id from task t where t.template = %(template)s"
+        " and (t.reserved_by is null or t.reserved_by <> %(who)s and t.reserved_until < moment())"
+        + _WAITING[role]
+        + " order by t.priority desc, t.id limit %(count)s - (select count(*) from mine)"
         " for no key update skip locked),"
+        " picked as (select id from mine union all select id from free),"
         " held as (update task t set reserved_by = %(who)s,"
         " reserved_until = moment() + make_interval(secs => %(seconds)s)"
-        " from picked where t.id = picked.id returning " + COLUMNS + ")"
+        " from picked where t.project = %(project)s and t.id = picked.id returning " + COLUMNS + ")"
         " select * from held order by priority desc, id",
         template=template,
         who=who,
@@ -125,13 +130,15 @@ def counts(tx: Transaction, templates: Sequence[int], who: int) -> dict[int, tup
         "with lapsed as materialized (select id from attempt where project = %(project)s"
         " and template = any(%(templates)s) and state = 'live' and role = 'work' and who <> %(who)s"
         " and lease_until < moment())"
-        " select template, count(*) filter (where status = 'open'"
-        " or status = 'in_progress' and attempt in (select id from lapsed)),"
-        " count(*) filter (where status = 'in_review' and author <> %(who)s),"
-        " count(*) filter (where status = 'in_progress' and holder = %(who)s),"
-        " count(*) filter (where status = 'returned' and holder = %(who)s),"
-        " count(*) filter (where status = 'done' and author = %(who)s)"
-        " from task where project = %(project)s and template = any(%(templates)s) group by template",
+        # Each is counted by its index: those that are done may be many, and are looked at after every task.
+        " select p.id, (select count(*) from task where template = p.id and status = 'open')"
+        " + (select count(*) from task where template = p.id and status = 'in_progress'"
+        " and attempt in (select id from lapsed)),"
+        " (select count(*) from task where template = p.id and status = 'in_review' and author <> %(who)s),"
+        " (select count(*) from task where template = p.id and status = 'in_progress' and holder = %(who)s),"
+        " (select count(*) from task where template = p.id and status = 'returned' and holder = %(who)s),"
+        " (select count(*) from task where template = p.id and author = %(who)s and status = 'done')"
+        " from template p where p.project = %(project)s and p.id = any(%(templates)s)",
         templates=list(templates),
         who=who,
     )

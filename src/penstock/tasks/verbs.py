@@ -166,7 +166,7 @@ def cards(tx: Transaction, who_role: str) -> list[TemplateCard]:
     counts = queue_tables.counts(tx, [template.id for template in found], tx.actor)
     made: list[TemplateCard] = []
     for template in found:
-        open_, reviewable, mine, returned, done = counts.get(template.id, (0, 0, 0, 0, 0))
+        open_, reviewable, mine, returned, done = counts[template.id]
         for role, left in _roles(tx, template, who_role, open_, reviewable):
             if template.state == "archived" and (role == "work" or not left):
                 continue  # of those, what was sent in is still to be reviewed

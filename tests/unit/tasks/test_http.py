@@ -66,6 +66,12 @@ def test_a_queue_is_looked_after(api: Any, drain: Callable[[], None], wrote: Any
     assert ann.post(api.path(f"/attempts/{claim['attempt']['id']}/save"), json=body).status_code in (200, 409)
     api.owner.post(api.path(f"/tasks/{last['id']}/cancel"))
     assert editor.patch(api.path(f"/tasks/{last['id']}"), json={"priority": 1}).json()["type"] == "task-ended"
+    claim = ann.post(api.path(f"/templates/{made.json()['id']}/next")).json()
+    ann.post(api.path(f"/attempts/{claim['attempt']['id']}/submit"))
+    ann.post(api.path(f"/templates/{made.json()['id']}/next"))
+    whose = {"person": claim["attempt"]["who"]}
+    assert [one["status"] for one in editor.get(queue, params=whose).json()["items"]] == ["done", "in_progress"]
+    assert [one["key"] for one in editor.get(queue, params={**whose, "status": "done"}).json()["items"]] == ["a"]
     assert (
         ann.get(queue).status_code
         == ann.patch(api.path(f"/tasks/{last['id']}"), json={"priority": 9}).status_code

@@ -59,7 +59,7 @@ create index task_reserved on task (template, reserved_by)
   where status in ('open', 'in_review') and reserved_by is not null;
 create index task_held on task (project, holder) where status in ('in_progress', 'in_review', 'returned');
 create index task_by_status on task (template, status, id);
-create index task_by_author on task (template, author, id) where author is not null;
+create index task_by_author on task (template, author, id) include (status) where author is not null;
 create index task_by_file on task (project, file);
 create index task_by_template on task (template, id);
 
