@@ -67,7 +67,7 @@ def test_a_queue_is_looked_after(api: Any, drain: Callable[[], None], wrote: Any
     api.owner.post(api.path(f"/tasks/{last['id']}/cancel"))
     assert editor.patch(api.path(f"/tasks/{last['id']}"), json={"priority": 1}).json()["type"] == "task-ended"
     claim = ann.post(api.path(f"/templates/{made.json()['id']}/next")).json()
-    ann.post(api.path(f"/attempts/{claim['attempt']['id']}/submit"))
+    assert ann.post(api.path(f"/attempts/{claim['attempt']['id']}/submit"), json={}).is_success
     ann.post(api.path(f"/templates/{made.json()['id']}/next"))
     whose = {"person": claim["attempt"]["who"]}
     assert [one["status"] for one in editor.get(queue, params=whose).json()["items"]] == ["done", "in_progress"]
