@@ -24,10 +24,11 @@ _POLYGONS: LiteralString = (
 _BOXES: LiteralString = (
     "select f.file, f.label, case when f.label is null or not f.kind = any(%(kinds)s) or f.attributes <> '{}'"
     ' or f."foreign" ?| %(keys)s then null'
-    " when f.kind = 'box' and "
-    + _NOTHING_MORE
-    + " then 0 else (f.kind <> 'box')::int + 2 * (f.source <> 'import' or f.author is not null)::int"
-    ' + 4 * (f.at is not null)::int + 8 * (f.confidence is not null)::int + 16 * (f."group" is not null)::int end,'
+    " when f.kind = 'box' and " + _NOTHING_MORE + " and coalesce(f.\"foreign\", '{}') = '{}'"
+    " then 0 else (f.kind <> 'box')::int + 2 * (f.source <> 'import' or f.author is not null)::int"
+    ' + 4 * (f.at is not null)::int + 8 * (f.confidence is not null)::int + 16 * (f."group" is not null)::int'
+    ' + case when coalesce(f."foreign", \'{}\') = \'{}\' then 0 when f."foreign" @> \'{"coco": {"iscrowd": 1}}\''
+    ' or f."foreign" @> \'{"panoptic": {"iscrowd": 1}}\' then 96 else 32 end end,'
     " f.x, f.y, f.w, f.h from "
 )
 _IN_ORDER: LiteralString = " and not f.gone order by f.file, f.id"

@@ -27,7 +27,7 @@ class Columned:
         self._labels = {label.id for label in schema.live_labels}
         self._plain = format.plain if isinstance(format, TakesPlain) else None
         self._boxed = boxed
-        self._keys = ("attributes", format.page)  # what a format kept of its own it writes again
+        self._keys = ("attributes", *format.carries.foreign)  # what a format kept of its own it writes again
         self._left_out = 0
 
     def read(self, tx: Transaction, files: Sequence[int]) -> dict[int, Columns | None]:

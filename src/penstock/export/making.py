@@ -21,7 +21,7 @@ from penstock.export.model import Export
 from penstock.export.publishing import MANIFEST, Appender, Listing, Sink, Workshop
 from penstock.export.shelf import Shelf
 from penstock.formats import Chunk, Enclosing, Format, Item, Loss, foreign
-from penstock.formats.carries import EVERYTHING
+from penstock.formats.carries import EVERYTHING, count_labels
 from penstock.formats.model import WORDS
 from penstock.jobs import Work
 from penstock.store import Store
@@ -154,6 +154,7 @@ class Making:
 
     def _chunks(self, format: Format, index: BinaryIO, said: dict[str, Any]) -> Iterator[Chunk]:
         schema = self._content.written_schema
+        count_labels(schema, format.carries, self._loss)
         if self._export.media == "copy" and isinstance(format, Enclosing):
             items = (item for _, item in self._content.items())
             return format.write_with(items, schema, self._loss, said, _Stored(self._shelf))

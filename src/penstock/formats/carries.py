@@ -1,5 +1,6 @@
 """What a format can hold: declared once, so that writers fit annotations to it and the docs have their table. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +12,10 @@ from penstock.annotations import geometry as shapes
 from penstock.annotations import rle, turned
 from penstock.annotations.geometry import Bounds, Polygon
 from penstock.formats import outlines
+from penstock.formats.foreign import as_read
 from penstock.formats.model import Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
-from penstock.schema.model import KINDS, Kind
+from penstock.schema.model import KINDS, Kind, Schema
 
 Size = tuple[int, int]  #: height and width
 SPLITS = ("train", "val", "test")
@@ -43,14 +45,16 @@ class Carries:
     split: bool = False  #: `meta.split` of a file: train, val or test
     meta: bool = False
     ids: bool = False  #: the format's own ids of images and annotations
-    foreign: bool = False  #: its own keys that we don't know
+    foreign: tuple[str, ...] = ()  #: under which keys of `foreign` it keeps what we don't know, and writes it again
+    crowd: bool = False  #: that an annotation is of a crowd
     provenance: bool = False  #: who or what made an annotation
     draws: bool = True  #: where it has masks, shapes that it hasn't are drawn as such
 
 
 EVERYTHING = Carries(
     kinds=KINDS,  # pyright: ignore[reportArgumentType]: they are kinds
-    **{name: True for name in Carries.__dataclass_fields__ if name != "kinds"},
+    foreign=("*",),
+    **{name: True for name in Carries.__dataclass_fields__ if name not in ("kinds", "foreign")},
 )
 
 _CHAINS: Mapping[Kind, tuple[Kind, ...]] = {
@@ -160,6 +164,28 @@ def count_rest(annotation: NamedAnnotation, carries: Carries, loss: Loss) -> Non
         loss.count("confidence_dropped")
     if annotation.group is not None and not carries.group:
         loss.count("group_dropped")
+    if annotation.foreign:
+        count_foreign(annotation.foreign, carries, loss)
+        if not carries.crowd and is_crowd(annotation):
+            loss.count("crowd_dropped")
+
+
+def is_crowd(annotation: NamedAnnotation) -> bool:
+    """Whether an annotation came from a set of COCO's as one of a crowd: of many objects in one."""
+    return any(as_read(annotation.foreign, name).get("iscrowd") == 1 for name in ("coco", "panoptic"))
+
+
+def count_foreign(foreign: Mapping[str, Any], carries: Carries, loss: Loss) -> None:
+    """Count what other formats keep of a thing, once for each thing. What the schema hadn't a place for is no such."""
+    own = ("attributes", *carries.foreign)
+    if any(kept and name not in own for name, kept in foreign.items()):
+        loss.count("foreign_dropped")
+
+
+def count_labels(schema: Schema, carries: Carries, loss: Loss) -> None:
+    """Count the labels of which other formats keep something, such as the id of a category."""
+    for label in schema.live_labels if "*" not in carries.foreign else ():
+        count_foreign(label.foreign, carries, loss)
 
 
 def count_file(item: Item, carries: Carries, loss: Loss) -> None:
@@ -168,11 +194,19 @@ def count_file(item: Item, carries: Carries, loss: Loss) -> None:
         loss.count("file_attributes_dropped", len(item.attributes))
     if not carries.meta:
         loss.count("meta_dropped", len(item.meta) - (carries.split and split_of(item, "") != ""))
+    count_foreign(item.foreign, carries, loss)
 
 
 def split_of(item: Item, otherwise: str = "train") -> str:
     """The part of a set that an item is in, by `meta.split`: train, val or test."""
     return split_named(item.meta.get("split")) or otherwise
+
+
+def split_in(path: str) -> str | None:
+    """The part of a set that an annotation file's name tells, else one of its folders: `instances_train2017.json`."""
+    *folders, name = path.lower().split("/")
+    words = re.findall("[a-z]+", name.rpartition(".")[0])
+    return next((split for one in (*reversed(words), *reversed(folders)) if (split := split_named(one))), None)
 
 
 def split_named(name: Any) -> str | None:

@@ -4,13 +4,16 @@ Reading keeps what COCO has and we don't under `foreign["coco"]`: ids, sparse ca
 keys. `area` and `bbox` are kept too, and written again while the shape is still the one they came with. An annotation
 with keypoints *and* a segmentation becomes two of ours in one group, and is written as one again.
 
+Several files of a set may name the same images: COCO itself has the objects of persons in one and their keypoints in
+another. Such an image is one item, with the annotations of all; what two files say alike is there once.
+
 A file is looked through once, to learn where the annotations of each image are; then they are taken image by image, as
 the texts that they are, and made ours many at once. So it is never held: a set of 860,000 takes some 30 MB.
 """
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import count, islice
 from typing import Any, BinaryIO
 
@@ -18,14 +21,15 @@ import msgspec
 
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
-from penstock.formats.carries import Carries
-from penstock.formats.coco_reading import Names, annotations_in, object_of
+from penstock.formats.carries import Carries, split_in
+from penstock.formats.coco_reading import Names, annotations_in, join, object_of
 from penstock.formats.coco_writing import write
+from penstock.formats.foreign import joined
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
 from penstock.formats.plain import Polygons
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Part, Run, split_in_runs
-from penstock.formats.tree import Finder, Slices, is_image
+from penstock.formats.tree import Finder, Slices, ending, is_image
 from penstock.schema.model import Schema, Skeleton
 from penstock.schema.wanted import WantedLabel, WantedSchema
 
@@ -44,6 +48,11 @@ class _Head(msgspec.Struct, gc=False):
     attributes: dict[str, Any] | None = None
 
 
+class _Image(msgspec.Struct, gc=False):
+    id: int | str
+    file_name: str
+
+
 class _Reference(msgspec.Struct, gc=False):
     image_id: int | str | None = None
 
@@ -54,6 +63,7 @@ class _Named(msgspec.Struct, gc=False):
 
 _HEAD = msgspec.json.Decoder(_Head)
 _HEADS = msgspec.json.Decoder(list[_Head])
+_IMAGE = msgspec.json.Decoder(_Image)
 _NAMED = msgspec.json.Decoder(_Named)
 _CATEGORIES = msgspec.json.Decoder(list[dict[str, Any]])
 
@@ -131,6 +141,10 @@ class _File:
         self.rest |= {key: _list(raws) for key, raws in self._lists.items() if key not in ("images", "annotations")}
         self._lists.clear()
         self.categories = dict(self._categories(categories))
+        if self._count and not categories:
+            detail = "It has annotations and no categories, so none of them can be read, such as captions."
+            self.problems.append(BadItem(path, detail, "categories"))
+            self.annotations = _Index()
         self.annotations.close()
 
     def _take(self, run: Run) -> None:
@@ -207,6 +221,19 @@ class _File:
             if id in self._seen:
                 seen.join(self._seen[id], category["name"])
 
+    def names(self, file: Slices) -> Iterator[tuple[str, int | str]]:
+        """The names of images, with their ids."""
+        for at in range(0, len(self.images), 2):
+            try:
+                found = _IMAGE.decode(file.read(self.images[at], self.images[at + 1]))
+            except UNREADABLE:
+                continue
+            yield found.file_name, found.id
+
+    def raws_of(self, image: int | str, file: Slices) -> list[bytes]:
+        """The annotations of an image."""
+        return [file.read(*place) for place in self.annotations.of(image)]
+
     def by_image(self, file: Slices) -> Iterator[tuple[dict[str, Any], list[bytes]] | BadItem]:
         """Each image with its annotations; then the annotations that no image has."""
         yield from self._odd
@@ -225,7 +252,7 @@ class _File:
                 yield BadItem(where, f"The image id {id!r} comes twice.", "twice")
             else:
                 seen.add(id)
-                yield image, [file.read(*place) for place in self.annotations.of(id)]
+                yield image, self.raws_of(id, file)
         for id in self.annotations.images():
             for place in self.annotations.of(id) if id not in seen else ():
                 named = _NAMED.decode(file.read(*place)).id
@@ -245,6 +272,9 @@ class CocoReading:
         self.paths = files
         self._finder = Finder([path for path in tree.paths() if is_image(path)])
         self._open: dict[str, _File] = {}
+        others = [path for path in tree.paths() if is_panoptic(path) and path not in files]
+        detail = "It is of the format coco-panoptic. Import it by that name, without the other files."
+        self._others = [BadItem(path, detail, "panoptic") for path in others]
 
     def _file(self, path: str) -> _File:
         if path not in self._open:
@@ -263,10 +293,7 @@ class CocoReading:
         return WantedSchema(labels=labels, attributes=seen.wanted())
 
     def foreign(self) -> dict[str, Any]:
-        rest: dict[str, Any] = {}
-        for path in self.paths:
-            rest = self._file(path).rest | rest
-        return {"coco": rest} if rest else {}
+        return joined([{"coco": self._file(path).rest} for path in self.paths], "coco", Loss())
 
     def used(self) -> frozenset[str]:
         return frozenset(self.paths)
@@ -282,12 +309,41 @@ class CocoReading:
         return msgspec.json.encode(_Told(names))
 
     def deferred(self) -> Iterator[Deferred | BadItem]:
-        for path in self.paths:
-            file = self._file(path)
-            yield from file.problems
-            with closing(self.tree.open(path)) as stream:
-                for found in file.by_image(Slices(stream)):
-                    yield found if isinstance(found, BadItem) else self._deferred(path, *found)
+        yield from self._others
+        with ExitStack() as stack:
+            slices = {path: Slices(stack.enter_context(closing(self.tree.open(path)))) for path in self.paths}
+            shared = self._shared(slices)
+            for path in self.paths:
+                file = self._file(path)
+                yield from file.problems
+                for found in file.by_image(slices[path]):
+                    if isinstance(found, BadItem):
+                        yield found
+                    elif found[0]["file_name"] not in shared:
+                        yield self._deferred(path, *found)
+                    elif (places := shared[found[0]["file_name"]])[0][0] == path:
+                        raws = {one: self._file(one).raws_of(id, slices[one]) for one, id in places[1:]}
+                        yield self._joined(self._deferred(path, *found), raws)
+
+    def _shared(self, slices: Mapping[str, Slices]) -> dict[str, list[tuple[str, int | str]]]:
+        """The images that several files name, with the files and the ids there."""
+        places: dict[str, list[tuple[str, int | str]]] = {}
+        for path in self.paths if len(self.paths) > 1 else ():
+            for name, id in self._file(path).names(slices[path]):
+                if (path, id) not in places.setdefault(name, []):
+                    places[name].append((path, id))
+        return {name: some for name, some in places.items() if len({path for path, _ in some}) > 1}
+
+    def _joined(self, first: Deferred, others: Mapping[str, Sequence[bytes]]) -> Deferred:
+        """An image with what other files say of it. It is made at once: only so it is known what they say alike."""
+        told = self.told()
+        finish(told, [first])
+        for path, raws in others.items():
+            more = Deferred(item=msgspec.structs.replace(first.item, annotations=[], problems=[]), part=path)
+            more.raws = list(map(Raw, raws))
+            finish(told, [more])
+            join(first.item, more.item)
+        return Deferred(item=first.item)
 
     def _deferred(self, path: str, image: dict[str, Any], raws: Sequence[bytes]) -> Deferred:
         name: str = image.pop("file_name")
@@ -299,6 +355,8 @@ class CocoReading:
             height=_size(image.pop("height", 0)),
             foreign={"coco": {**image, "file_name": name}},
         )
+        if split := split_in(path):
+            item.meta["split"] = split
         return Deferred(item=item, raws=list(map(Raw, raws)), part=path)
 
 
@@ -375,8 +433,10 @@ class Coco:
         attributes=True,
         confidence=True,
         group=True,
+        split=True,
         ids=True,
-        foreign=True,
+        foreign=("coco",),
+        crowd=True,
     )
     plain = Polygons
 
@@ -399,14 +459,20 @@ class Coco:
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
         named = ((item, self.media_path(item).removeprefix("images/")) for item in items)
-        yield from write(named, schema, loss, (foreign or {}).get("coco") or {})
+        yield from write(named, schema, self.carries, loss, (foreign or {}).get("coco") or {})
 
 
 def _annotation_files(paths: Sequence[str]) -> list[str]:
     """JSON files that sound like annotations; else the only one there is."""
-    found = sorted(path for path in paths if path.lower().endswith(".json"))
-    sounding = [path for path in found if _sounds_right(path)]
+    found = ending(paths, ".json")
+    sounding = [path for path in found if _sounds_right(path) and not is_panoptic(path)]
     return sounding or (found if len(found) == 1 else [])
+
+
+def is_panoptic(path: str) -> bool:
+    """Whether a file's name says that it is of COCO panoptic."""
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(".json") and "panoptic" in name
 
 
 def _sounds_right(path: str) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from penstock.annotations import rings
 from penstock.annotations.geometry import UNREADABLE
 from penstock.formats.coco_shapes import annotations_of, fingerprint
-from penstock.formats.model import NamedAnnotation, without_nul
+from penstock.formats.model import Item, NamedAnnotation, without_nul
 
 Text = bytes | msgspec.Raw
 Names = Mapping[int | str, str]
@@ -94,3 +94,24 @@ def _polygons(plains: Sequence[_Plain | None], names: Names) -> list[NamedAnnota
             bounds=around,
         )
     return found
+
+
+def join(item: Item, more: Item) -> None:
+    """Give an item the annotations that another file has of the same image. What both have is there once: the one that
+    was first, in the group of the other one's keypoints.
+    """
+    known = {_same(annotation): annotation for annotation in item.annotations}
+    for annotation in more.annotations:
+        before = known.get(_same(annotation))
+        if before is None:
+            item.annotations.append(annotation)
+        else:
+            before.group = before.group or annotation.group
+            before.attributes = annotation.attributes | before.attributes
+    item.problems += more.problems
+
+
+def _same(annotation: NamedAnnotation) -> tuple[Any, ...]:
+    kept = annotation.foreign["coco"]
+    own = (kept.get("id", kept.get("with", annotation.ordinal)), annotation.kind, annotation.label)
+    return (*own, bytes(annotation.geometry))

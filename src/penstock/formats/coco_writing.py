@@ -3,14 +3,19 @@
 Ids of the set that things came from are kept. Images and annotations without one get the next free id, which is known
 only after all others were seen: they wait in temporary files. Annotations come before images, so that most go out as
 soon as they are read.
+
+Each part of a set (`meta.split`) is a document of its own. What is in the first item's part goes out at once, the
+others wait in temporary files too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from penstock.annotations import geometry as shapes
+from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, is_crowd, split_of
 from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
 from penstock.formats.foreign import as_read
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
@@ -19,7 +24,7 @@ from penstock.formats.plain import PlainItem, Polygons, plain_of
 from penstock.formats.waiting import Lines
 from penstock.schema.model import Label, Schema
 
-FILE = "annotations.json"
+FILE, FILE_OF_SPLIT = "annotations.json", "annotations/instances_{}.json"
 BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
 """Kinds that COCO can write keypoints with, as one record."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -40,8 +45,7 @@ class Ids:
         if self.is_free(wanted):
             self._taken.add(wanted)
             return wanted
-        if type(wanted) is int and wanted in self._taken:
-            self._loss.count(self._code)
+        self._loss.count(self._code, wanted is not None)
         return None
 
     def is_free(self, wanted: Any) -> bool:
@@ -63,14 +67,51 @@ class Ids:
         return new
 
 
-def write(items: Iterable[tuple[Item, str]], schema: Schema, loss: Loss, foreign: Mapping[str, Any]) -> Iterator[Chunk]:
-    """The JSON of a set, in pieces, from items and their file names."""
-    writing = _Writing(schema, loss)
+_Named = tuple[Item, str]
+_Category = tuple[Label, dict[str, Any]]
+
+
+def write(
+    items: Iterable[_Named], schema: Schema, carries: Carries, loss: Loss, foreign: Mapping[str, Any]
+) -> Iterator[Chunk]:
+    """The JSONs of a set, in pieces, from items and their file names."""
+    listed = categories(schema, loss)
+    for split, some in _parted(items):
+        writing = _Writing(listed, carries, loss)
+        path = FILE_OF_SPLIT.format(split) if split else FILE
+        try:
+            for piece in _gathered(writing.pieces(some, foreign)):
+                yield Chunk(path, piece)
+        finally:
+            writing.close()
+
+
+def _parted(items: Iterable[_Named]) -> Iterator[tuple[str, Iterator[_Named]]]:
+    """Items by their parts of the set, each part to be taken whole before the next; one at least."""
+    coming = iter(items)
+    first = next(coming, None)
+    if first is None:
+        yield "", iter(())
+        return
+    waiting = {split: Lines() for split in ("", *SPLITS)}
+    own = split_of(first[0], "")
     try:
-        for piece in _gathered(writing.pieces(items, foreign)):
-            yield Chunk(FILE, piece)
+        yield own, _in_part(own, chain([first], coming), waiting)
+        for split, lines in waiting.items():
+            if lines.count:
+                yield split, (_NAMED_ITEM.decode(line) for line in lines.lines())
     finally:
-        writing.close()
+        for lines in waiting.values():
+            lines.close()
+
+
+def _in_part(own: str, items: Iterable[_Named], waiting: Mapping[str, Lines]) -> Iterator[_Named]:
+    for item, name in items:
+        split = split_of(item, "")
+        if split == own:
+            yield item, name
+        else:
+            waiting[split].add(_ENCODE((item, name)))
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -113,14 +154,16 @@ class _Foreign(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 _FOREIGN = msgspec.json.Decoder(list[_Foreign])
 _ITEM = msgspec.json.Decoder(PlainItem)
+_NAMED_ITEM = msgspec.json.Decoder(tuple[PlainItem, str])
 _COCO_ALONE = {"coco"}
 _ALWAYS = {"id", "bbox", "area", "of"}
 
 
 class _Writing:
-    def __init__(self, schema: Schema, loss: Loss) -> None:
+    def __init__(self, listed: Sequence[_Category], carries: Carries, loss: Loss) -> None:
         self.loss = loss
-        self.categories = categories(schema, loss)
+        self.carries = carries
+        self.categories = listed
         self.ids = {label.name: category["id"] for label, category in self.categories}
         self.ids_of_labels = {label.id: category["id"] for label, category in self.categories}
         self.names = {label.id: label.name for label, _ in self.categories}
@@ -165,8 +208,7 @@ class _Writing:
 
     def _image(self, item: Item, name: str, id: int) -> bytes:
         """Put an image aside; the records of those of its annotations that have an id."""
-        self.loss.count("file_attributes_dropped", len(item.attributes))
-        self.loss.count("meta_dropped", len(item.meta))
+        count_file(item, self.carries, self.loss)
         kept = {key: value for key, value in _foreign(item).items() if key != "file_name"}
         record = {**kept, "id": id, "file_name": name, "width": item.width, "height": item.height}
         self.ready_images.add(_ENCODE(record))
@@ -222,7 +264,7 @@ class _Writing:
         if annotation.kind in ("tag", "polyline", "point") or annotation.label not in self.ids:
             self.loss.count("kind_dropped")
             return None
-        self.loss.count_unsaid(annotation)
+        count_rest(annotation, self.carries, self.loss)
         record = self._record(annotation, points, item)
         record |= {"image_id": image, "category_id": self.ids[annotation.label]}
         record.pop("id", None)
@@ -237,7 +279,7 @@ class _Writing:
         same = kept.pop("of", None) == fingerprint(bytes(annotation.geometry))
         uncompressed = kept.pop("rle", None) == "uncompressed"
         kept.pop("with", None)
-        record: dict[str, Any] = {"iscrowd": 0, **kept}
+        record: dict[str, Any] = {"iscrowd": int(is_crowd(annotation)), **kept}
         as_read = same and points is None and annotation.kind == "polygon" and {"bbox", "area"} <= kept.keys()
         if as_read and (text := rings_text(bytes(annotation.geometry))) is not None:
             record.setdefault("segmentation", msgspec.Raw(text))
@@ -302,12 +344,20 @@ def _with_keypoints(annotations: Sequence[NamedAnnotation]) -> Iterator[_Joined]
     found: list[_Joined] = []
     for annotation in annotations:
         mate = points.get((annotation.group, annotation.label))
-        if annotation.kind in BODIES and mate is not None and id(mate) not in joined:
+        if mate is not None and id(mate) not in joined and _are_one(annotation, mate):
             joined.add(id(mate))
             found.append((annotation, mate))
         else:
             found.append((annotation, None))
     yield from (pair for pair in found if id(pair[0]) not in joined)
+
+
+def _are_one(annotation: NamedAnnotation, points: NamedAnnotation) -> bool:
+    """Whether one record says all that a shape and its keypoints do."""
+    return annotation.kind in BODIES and (annotation.attributes, annotation.confidence) == (
+        points.attributes,
+        points.confidence,
+    )
 
 
 def _foreign(thing: Item | NamedAnnotation) -> Mapping[str, Any]:
@@ -322,7 +372,7 @@ def _joined(records: Iterable[bytes]) -> Iterator[bytes]:
     yield b"\n"
 
 
-def categories(schema: Schema, loss: Loss) -> list[tuple[Label, dict[str, Any]]]:
+def categories(schema: Schema, loss: Loss) -> list[_Category]:
     """Labels as categories, by id: the id that they came with, else our label's, else the next free one."""
     ids = Ids(loss, "category_id_changed")
     kept: dict[int, int] = {}

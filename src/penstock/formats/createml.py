@@ -106,7 +106,7 @@ class CreateML:
     name = page = "createml"
     title = "CreateML JSON"
     sign = "a `.json` that is a list of objects with `image` and `coordinates`"
-    carries = Carries(kinds=frozenset({"box"}), confidence=True, foreign=True)
+    carries = Carries(kinds=frozenset({"box"}), confidence=True, foreign=("createml",))
 
     def recognizes(self, look: Look) -> bool:
         heads = (look.head(path).lstrip() for path in look.ending(".json")[:5])

@@ -14,7 +14,7 @@ from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnota
 from penstock.formats.naming import all_values
 from penstock.formats.naming import spelled as value_text
 from penstock.formats.tree import Finder, ending, is_image
-from penstock.formats.xml import NAME, BadXml, Element, clean, stream_xml
+from penstock.formats.xml import NAME, RETURN, BadXml, Element, clean, stream_xml, written
 from penstock.schema.model import Attribute, AttributeKind, Schema, Skeleton
 from penstock.schema.wanted import WantedAttribute, WantedLabel, WantedSchema
 
@@ -34,6 +34,8 @@ _OURS = frozenset(
     | {f"@{name}" for name in ("xtl", "ytl", "xbr", "ybr", "cx", "cy", "rx", "ry")}
     | {"attribute", "points"}
 )
+_SUBSET, _NONE = frozenset({"@subset"}), frozenset[str]()
+_OF_HEAD = frozenset({"labels"})
 _SOURCES = {"manual": "person", "auto": "model", "semi-auto": "person", "file": "import", "consensus": "person"}
 _FROM = {"person": "manual", "model": "auto", "import": "file"}
 
@@ -53,7 +55,7 @@ class _Head:
 
     def read(self, meta: Element) -> None:
         holder = meta.child("task") or meta.child("project") or meta.child("job") or meta
-        self.rest = holder.as_mapping(frozenset({"labels", "segments"}))
+        self.rest = self.rest or holder.as_mapping(_OF_HEAD)
         labels = holder.child("labels")
         found = labels.all("label") if labels else []
         for label in found:
@@ -152,7 +154,8 @@ class CvatReading:
             return BadItem(f"{path} image {n}", "An image needs a name.", "image")
         media = self._finder.find(name, path) or self._finder.find(f"images/{name}", path)
         width, height = (_whole(image.text_of(f"@{side}")) for side in ("width", "height"))
-        ours = frozenset({"@name", "@width", "@height", "@subset", *TAGS})
+        split = split_named(image.text_of("@subset"))
+        ours = frozenset({"@name", "@width", "@height", *TAGS}) | (_SUBSET if split else _NONE)
         item = Item(
             key=media or name.replace("\\", "/"),
             media=media,
@@ -160,7 +163,7 @@ class CvatReading:
             height=height,
             foreign={"cvat": {**image.as_mapping(ours), "name": name}},
         )
-        if split := split_named(image.text_of("@subset")):
+        if split:
             item.meta["split"] = split
         for at, shape in enumerate(one for one in image.children if one.tag in TAGS):
             try:
@@ -176,14 +179,16 @@ class CvatReading:
         kept = shape.as_mapping(_OURS)
         source, group = shape.text_of("@source"), shape.text_of("@group_id")
         values = {one.text_of("@name"): one.text for one in shape.all("attribute") if one.text_of("@name")}
-        for n, (kind, found) in enumerate(shapes_of(shape, size, self._head.points)):
+        made = list(shapes_of(shape, size, self._head.points))
+        together = f"{shape.tag} {at}" if len(made) > 1 else None
+        for n, (kind, found) in enumerate(made):
             yield NamedAnnotation(
                 kind=kind,
                 label=label.strip(),
                 geometry=canonical(check(kind, found)),
                 attributes=values,
                 source=_SOURCES.get(source, "import"),  # pyright: ignore[reportArgumentType]: each is a source
-                group=group if group and group != "0" else None,
+                group=group if group and group != "0" else together,
                 ordinal=f"{at}" if not n else f"{at}/{n}",
                 foreign={"cvat": kept} if kept else {},
             )
@@ -204,7 +209,7 @@ class Cvat:
         attributes=True,
         group=True,
         split=True,
-        foreign=True,
+        foreign=("cvat",),
     )
 
     def recognizes(self, look: Look) -> bool:
@@ -223,7 +228,7 @@ class Cvat:
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
         groups: dict[str, int] = {}
-        yield Chunk(FILE, "".join(_head(schema)).encode())
+        yield Chunk(FILE, "".join(_head(schema, (foreign or {}).get("cvat") or {})).encode())
         for n, item in enumerate(items):
             count_file(item, self.carries, loss)
             name = self.media_path(item).removeprefix("images/")
@@ -232,8 +237,10 @@ class Cvat:
         yield Chunk(FILE, b"</annotations>\n")
 
 
-def _head(schema: Schema) -> Iterator[str]:
+def _head(schema: Schema, kept: Mapping[str, Any]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n  <version>1.1</version>\n  <meta>\n    <task>\n'
+    for tag, value in kept.items():
+        yield from written(tag, value, 3) if tag not in _OF_HEAD else ()
     yield "      <labels>\n"
     for label in schema.live_labels:
         asked = [attribute for attribute in schema.live_attributes if attribute.is_on(label.id)]
@@ -326,4 +333,4 @@ def _value(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(clean(text), {"\r": "&#13;"})
+    return escape(clean(text), RETURN)

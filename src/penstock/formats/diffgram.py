@@ -283,7 +283,7 @@ class Diffgram:
         kinds=frozenset({"tag", "box", "ellipse", "polygon", "polyline", "point", "keypoints"}),
         attributes=True,
         ids=True,
-        foreign=True,
+        foreign=("diffgram",),
     )
 
     def recognizes(self, look: Look) -> bool:

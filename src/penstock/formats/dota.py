@@ -97,7 +97,9 @@ def _annotation(line: str, n: int) -> NamedAnnotation:
     )
     text = shapes.canonical(shapes.check("rotated_box", [round(number, 6) for number in found]))
     kept = {"difficult": parts[9]} if len(parts) > 9 else {}
-    return NamedAnnotation(kind="rotated_box", label=parts[8], geometry=text, ordinal=str(n), foreign={"dota": kept})
+    return NamedAnnotation(
+        kind="rotated_box", label=parts[8], geometry=text, ordinal=str(n), foreign={"dota": kept} if kept else {}
+    )
 
 
 class Dota:
@@ -106,7 +108,7 @@ class Dota:
     name = page = "dota"
     title = "DOTA"
     sign = "`.txt` files in a folder `labelTxt`"
-    carries = Carries(kinds=frozenset({"rotated_box"}), split=True, foreign=True)
+    carries = Carries(kinds=frozenset({"rotated_box"}), split=True, foreign=("dota",))
 
     def recognizes(self, look: Look) -> bool:
         return any(_is_label(path) for path in look.ending(".txt"))

@@ -274,7 +274,7 @@ class LabelStudio:
         file_attributes=True,
         confidence=True,
         ids=True,
-        foreign=True,
+        foreign=("label_studio",),
     )
 
     def recognizes(self, look: Look) -> bool:

@@ -219,7 +219,7 @@ class Labelbox:
         split=True,
         meta=True,
         ids=True,
-        foreign=True,
+        foreign=("labelbox",),
     )
 
     def recognizes(self, look: Look) -> bool:

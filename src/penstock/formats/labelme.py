@@ -176,7 +176,7 @@ class LabelMe:
         attributes=True,
         file_attributes=True,
         group=True,
-        foreign=True,
+        foreign=("labelme",),
     )
 
     def recognizes(self, look: Look) -> bool:

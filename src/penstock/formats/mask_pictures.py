@@ -151,7 +151,7 @@ class Masks:
     name = page = "masks"
     title = "Mask PNGs"
     sign = "PNGs in a folder `masks` with the names of images elsewhere"
-    carries = Carries(kinds=frozenset({"mask"}), split=True)
+    carries = Carries(kinds=frozenset({"mask"}), split=True, foreign=("masks",))
 
     def recognizes(self, look: Look) -> bool:
         masks = {_stem(path) for path in look.ending(".png") if _is_mask(path)}

@@ -125,9 +125,9 @@ WORDS: dict[str, str] = {
     "at_dropped": "Frames and times are left out.",
     "set_foreign_dropped": "What a set in another format said of itself is left out.",
     "set_foreign_differs": "Several sets said different things of themselves; the first one's are written.",
-    "image_id_changed": "Two images had the same id of another set; the later got a new one.",
-    "annotation_id_changed": "Two annotations had the same id of another set; the later got a new one.",
-    "category_id_changed": "Two labels had the same category id of another set; the later got a new one.",
+    "image_id_changed": "Images get a new id: an earlier one has the same, or theirs is no whole number.",
+    "annotation_id_changed": "Annotations get a new id: an earlier one has the same, or theirs is no whole number.",
+    "category_id_changed": "Labels get a new number: an earlier one has the same, or theirs can't be kept.",
     "label_dropped": "Annotations of labels that a transform drops are left out.",
     "cut_off": "What annotations have outside a tile or crop is left out of it.",
     "keypoints_outside": "Keypoints outside a tile or crop are not marked on it.",
@@ -137,7 +137,8 @@ WORDS: dict[str, str] = {
     "corners_skewed": "Rotated boxes that a resize skews are written as the smallest rotated box around them.",
     "empty_left_out": "Tiles without annotations are left out.",
     "nothing_to_crop": "Files without an annotation to crop to are left out.",
-    "foreign_dropped": "Ids and keys of other formats are left out of tiles and crops.",
+    "foreign_dropped": "Ids and keys that files, labels and annotations have from another format are left out.",
+    "crowd_dropped": "Annotations of crowds are written as if each were of one object.",
     "not_an_image": "Files that aren't images are left out.",
 }
 """Each loss code in words."""

@@ -150,7 +150,7 @@ class OpenImages:
     name = page = "openimages"
     title = "Open Images CSV"
     sign = "a `.csv` whose first line has `ImageID` and `LabelName`"
-    carries = Carries(kinds=frozenset({"box", "tag"}), confidence=True, split=True)
+    carries = Carries(kinds=frozenset({"box", "tag"}), confidence=True, split=True, foreign=("openimages",))
 
     def recognizes(self, look: Look) -> bool:
         heads = (look.head(path).partition(b"\n")[0] for path in look.ending(".csv")[:5])

@@ -17,7 +17,8 @@ from penstock.annotations import geometry as shapes
 from penstock.annotations import rle
 from penstock.annotations.geometry import UNREADABLE, BadGeometry, canonical
 from penstock.core import Invalid, Problem
-from penstock.formats.carries import Carries, Fitted, count_file, fit
+from penstock.formats.carries import Carries, Fitted, count_file, fit, is_crowd
+from penstock.formats.coco import is_panoptic
 from penstock.formats.coco_writing import Ids, categories
 from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 FILE, FOLDER = "panoptic.json", "panoptic"
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
+_ITEM = msgspec.json.Decoder(Item)
 _OURS = frozenset({"images", "annotations", "categories"})
 _LARGEST = 512 << 20
 
@@ -195,14 +197,15 @@ class Panoptic:
     page = "coco"
     title = "COCO panoptic"
     sign = "a `.json` whose name holds `panoptic`"
-    carries = Carries(kinds=frozenset({"mask"}), ids=True, foreign=True)
+    carries = Carries(kinds=frozenset({"mask"}), ids=True, foreign=("coco", "panoptic"), crowd=True)
 
     def recognizes(self, look: Look) -> bool:
-        return any("panoptic" in path.rpartition("/")[2].lower() for path in look.ending(".json"))
+        found = look.ending(".json")
+        return any(map(is_panoptic, found)) and not any("instances" in path.lower() for path in found)
 
     def read(self, tree: Tree) -> PanopticReading:
         found = ending(tree.paths(), ".json")
-        named = [path for path in found if "panoptic" in path.rpartition("/")[2].lower()] or found
+        named = [path for path in found if is_panoptic(path)] or found
         if len(named) != 1:
             raise PanopticInvalid(path="the set", why=f"it has {len(named)} JSON files; import them one by one")
         return PanopticReading(tree, named[0])
@@ -217,11 +220,10 @@ class Panoptic:
         numbers = {label.name: category["id"] for label, category in listed}
         ids = Ids(loss, "image_id_changed")
         with Lines() as images, Lines() as annotations:
-            for n, item in enumerate(items, 1):
+            for item, id in _with_ids(items, ids):
                 count_file(item, self.carries, loss)
                 name = self.media_path(item).removeprefix("images/")
                 kept: dict[str, Any] = as_read(item.foreign, "coco")
-                id = ids.keep(kept.get("id")) or ids.keep(n) or ids.next()
                 told = {**kept, "id": id, "file_name": name, "width": item.width, "height": item.height}
                 images.add(_ENCODE(told))
                 if not (item.width and item.height):
@@ -237,6 +239,18 @@ class Panoptic:
                 yield Chunk(f"{FOLDER}/{png}", picture)
                 annotations.add(_ENCODE({"image_id": id, "file_name": png, "segments_info": segments}))
             yield from _document((foreign or {}).get("coco") or {}, images, annotations, [c for _, c in listed])
+
+
+def _with_ids(items: Iterable[Item], ids: Ids) -> Iterator[tuple[Item, int]]:
+    """Items with the ids that they came with; those without one come last, with the next free ones."""
+    with Lines() as waiting:
+        for item in items:
+            if (id := ids.keep(as_read(item.foreign, "coco").get("id"))) is not None:
+                yield item, id
+            else:
+                waiting.add(_ENCODE(item))
+        for line in waiting.lines():
+            yield _ITEM.decode(line), ids.next()
 
 
 def _drawn(
@@ -266,7 +280,7 @@ def _drawn(
             kept: dict[str, Any] = annotation.foreign.get("panoptic") or {}
             category = numbers[annotation.label or ""]
             told = {"id": id, "category_id": category, "area": rle.area(runs), "bbox": rle.bounds(runs, item.height)}
-            segments.append({"iscrowd": 0, **kept, **told})
+            segments.append({"iscrowd": int(is_crowd(annotation)), **kept, **told})
     colours = np.stack([whole & 255, whole >> 8 & 255, whole >> 16 & 255], axis=2).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(colours).save(buffer, "PNG")

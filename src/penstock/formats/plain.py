@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from penstock.annotations.geometry import Bounds
-from penstock.annotations.plain import AT, CONFIDENT, GROUPED, SHAPED, UNSAID
+from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, SHAPED, UNSAID
 from penstock.formats.carries import Carries
 from penstock.formats.model import Item, Loss, NamedAnnotation
 
@@ -54,6 +54,8 @@ def _lost(told: int, carries: Carries) -> list[str]:
         (AT, "at_dropped", carries.provenance),
         (CONFIDENT, "confidence_dropped", carries.confidence),
         (GROUPED, "group_dropped", carries.group),
+        (KEYED, "foreign_dropped", "*" in carries.foreign),
+        (CROWDED, "crowd_dropped", carries.crowd),
     )
     return [code for bit, code, is_carried in codes if told & bit and not is_carried]
 

@@ -262,7 +262,7 @@ class Via:
         kinds=frozenset({"box", "ellipse", "polygon", "polyline", "point"}),
         attributes=True,
         file_attributes=True,
-        foreign=True,
+        foreign=("via",),
     )
 
     def recognizes(self, look: Look) -> bool:

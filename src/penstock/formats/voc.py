@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from typing import Any, cast
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -30,7 +30,7 @@ from penstock.formats.naming import all_values
 from penstock.formats.plain import Boxes, plain_of
 from penstock.formats.seen import Seen
 from penstock.formats.tree import Finder, ending, is_image
-from penstock.formats.xml import NAME, BadXml, Element, clean, read_xml
+from penstock.formats.xml import RETURN, BadXml, Element, clean, read_xml, written
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedLabel, WantedSchema
 
@@ -38,7 +38,6 @@ LARGEST_BYTES = 64 * 1024**2
 OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
 
 _ENCODE = msgspec.json.Encoder().encode
-_RETURN = {"\r": "&#13;"}  # a parser would read it as a line feed
 
 
 class VocInvalid(Invalid):
@@ -183,7 +182,7 @@ class Voc:
     def __init__(self, name: str, title: str, *, segment: bool) -> None:
         self.name, self.title = name, title
         self._segment = segment
-        self.carries = Carries(kinds=frozenset({"box", "mask"}), attributes=True, foreign=True, draws=segment)
+        self.carries = Carries(kinds=frozenset({"box", "mask"}), attributes=True, foreign=("voc",), draws=segment)
         self.plain = None if segment else Boxes
         self.sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
         if segment:
@@ -288,10 +287,10 @@ def _head(item: Item, name: str, has_masks: bool) -> Iterator[str]:
     segmented = kept.pop("segmented", "1" if has_masks else "0")
     yield "<annotation>\n"
     yield _tag("folder", kept.pop("folder", "JPEGImages"), 1)
-    yield f"\t<filename>{escape(clean(name), _RETURN)}</filename>\n"
+    yield f"\t<filename>{escape(clean(name), RETURN)}</filename>\n"
     for tag, value in kept.items():
         if tag not in _OF_ITEM:
-            yield from _element(tag, value, 1)
+            yield from written(tag, value, 1)
     yield f"\t<size>\n\t\t<width>{item.width}</width>\n\t\t<height>{item.height}</height>\n"
     yield _tag("depth", depth, 2)
     yield "\t</size>\n"
@@ -324,37 +323,18 @@ def _object(annotation: NamedAnnotation, fitted: Fitted) -> Iterator[str]:
     yield (_BOX % tuple(_spelled(side).encode() for side in (x + 1, y + 1, x + w, y + h))).decode()
     if (annotation.attributes or "attributes" in annotation.foreign) and (values := all_values(annotation)):
         listed = [{"name": name, "value": _value(v)} for name, v in values.items()]
-        yield from _element("attributes", {"attribute": listed}, 2)
+        yield from written("attributes", {"attribute": listed}, 2)
     yield "\t</object>\n"
 
 
 def _tag(tag: str, value: Any, depth: int) -> str:
     """A tag whose text is mostly one of few."""
-    return _known(tag, value, depth) if isinstance(value, str) else "".join(_element(tag, value, depth))
+    return _known(tag, value, depth) if isinstance(value, str) else "".join(written(tag, value, depth))
 
 
 @lru_cache(maxsize=4096)
 def _known(tag: str, text: str, depth: int) -> str:
-    return "".join(_element(tag, text, depth))
-
-
-def _element(tag: str, value: Any, depth: int) -> Iterator[str]:
-    """A tag with its text, or with tags from a mapping; once for each value of a list. No impossible names."""
-    if isinstance(value, list):
-        for one in cast(list[Any], value):
-            yield from _element(tag, one, depth)
-    elif NAME.fullmatch(tag):
-        indent = "\t" * depth
-        parts = cast(dict[str, Any], value) if isinstance(value, dict) else {"#text": value}
-        own = [f" {k[1:]}={quoteattr(clean(v))}" for k, v in parts.items() if k[:1] == "@" and NAME.fullmatch(k[1:])]
-        yield f"{indent}<{tag}{''.join(own)}>{escape(clean(parts.get('#text', '')), _RETURN)}"
-        inner = [_element(k, v, depth + 1) for k, v in parts.items() if k[:1] not in "@#"]
-        if inner:
-            yield "\n"
-            for part in inner:
-                yield from part
-            yield indent
-        yield f"</{tag}>\n"
+    return "".join(written(tag, text, depth))
 
 
 def _spelled(number: float) -> str:

@@ -1,10 +1,13 @@
-"""Small XML documents as trees, read without trust: no entities, no document types, bounded depth and size."""
+"""Small XML documents as trees, read without trust: no entities, no document types, bounded depth and size; and written
+again.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 NAME = re.compile(r"[A-Za-z_][\w.-]*")
 """What can be the name of a tag or of its attribute."""
@@ -131,3 +134,26 @@ class _Building:
 def clean(value: Any) -> str:
     """Text without the control characters that no XML document can hold."""
     return _CONTROL.sub("\ufffd", str(value))
+
+
+RETURN = {"\r": "&#13;"}
+"""A parser would read it as a line feed."""
+
+
+def written(tag: str, value: Any, depth: int) -> Iterator[str]:
+    """A tag with its text, or with tags from a mapping; once for each value of a list. No impossible names."""
+    if isinstance(value, list):
+        for one in cast(list[Any], value):
+            yield from written(tag, one, depth)
+    elif NAME.fullmatch(tag):
+        indent = "\t" * depth
+        parts = cast(dict[str, Any], value) if isinstance(value, dict) else {"#text": value}
+        own = [f" {k[1:]}={quoteattr(clean(v))}" for k, v in parts.items() if k[:1] == "@" and NAME.fullmatch(k[1:])]
+        yield f"{indent}<{tag}{''.join(own)}>{escape(clean(parts.get('#text', '')), RETURN)}"
+        inner = [written(k, v, depth + 1) for k, v in parts.items() if k[:1] not in "@#"]
+        if inner:
+            yield "\n"
+            for part in inner:
+                yield from part
+            yield indent
+        yield f"</{tag}>\n"

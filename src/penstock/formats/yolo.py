@@ -150,7 +150,7 @@ class Yolo:
         self.task: Task | None = task
         own = _KINDS[task or "detect"]
         both: set[Kind] = {"box", "keypoints"} if task == "pose" else {own}
-        self.carries = Carries(kinds=frozenset(both), split=True, group=False)
+        self.carries = Carries(kinds=frozenset(both), split=True, foreign=("yolo",))
         self.plain = Boxes if task is None else None
         self.sign = "by name only"
         if task is None:
@@ -190,9 +190,9 @@ class Yolo:
         pose = [
             label.skeleton for label in schema.live_labels if label.skeleton and len(label.skeleton.points) == points
         ]
-        yield Chunk(
-            "data.yaml", config_text(numbers, splits, pose[0] if self.task == "pose" and pose else None).encode()
-        )
+        skeleton = pose[0] if self.task == "pose" and pose else None
+        kept: dict[str, Any] = (foreign or {}).get("yolo") or {}
+        yield Chunk("data.yaml", config_text(numbers, splits, skeleton, kept).encode())
 
 
 def _text(item: Item, carries: Carries, numbers: Mapping[str, int], loss: Loss) -> bytes:
@@ -290,7 +290,7 @@ class Darknet:
     title = "YOLO (Darknet)"
     page = "yolo"
     sign = "`.txt` files with lines of numbers beside images"
-    carries = Carries(kinds=frozenset({"box"}), split=True)
+    carries = Carries(kinds=frozenset({"box"}), split=True, foreign=("yolo",))
     plain = Boxes
 
     def recognizes(self, look: Look) -> bool:
@@ -307,6 +307,7 @@ class Darknet:
     ) -> Iterator[Chunk]:
         numbers = classes.numbered(schema, "yolo", loss)
         ids = {label.id: numbers[label.name] for label in schema.live_labels}
+        loss.count("set_foreign_dropped", bool((foreign or {}).get("yolo")))
         lists = {split: Lines() for split in ("train", "val", "test")}
         try:
             for item in items:

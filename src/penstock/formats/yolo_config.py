@@ -1,7 +1,7 @@
 """What a YOLO set says of itself: `data.yaml` of Ultralytics; `obj.data`, `obj.names`, `classes.txt` of Darknet."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -132,17 +132,22 @@ def _text(tree: Tree, path: str) -> str:
         return stream.read(_LARGEST).decode("utf-8", "replace")
 
 
-def config_text(numbers: Mapping[str, int], splits: Collection[str], skeleton: Skeleton | None) -> str:
-    """`data.yaml`. Ultralytics asks for train and val; where one has no images, it is the other."""
+def config_text(
+    numbers: Mapping[str, int], splits: Collection[str], skeleton: Skeleton | None, kept: Mapping[str, Any]
+) -> str:
+    """`data.yaml`. Ultralytics asks for train and val; where one has no images, it is the other. `kept` are keys that
+    it came with, such as `flip_idx`: JSON is YAML.
+    """
     there = [split for split in SPLITS if split in splits] or ["train"]
     told = [split for split in SPLITS if split in there or split != "test"]
     lines = ["path: .", *(f"{split}: images/{split if split in there else there[0]}" for split in told)]
     if skeleton is not None:
         lines.append(f"kpt_shape: [{len(skeleton.points)}, 3]")
-        lines += ["kpt_names:", *(f"  {id}: {_list_of(skeleton.points)}" for id in numbers.values())]
-    lines += ["names:", *(f"  {id}: {json.dumps(name, ensure_ascii=False)}" for name, id in numbers.items())]
+        lines += ["kpt_names:", *(f"  {id}: {_quoted(list(skeleton.points))}" for id in numbers.values())]
+    lines += [f"{_quoted(key)}: {_quoted(value)}" for key, value in kept.items() if key not in _OURS]
+    lines += ["names:", *(f"  {id}: {_quoted(name)}" for name, id in numbers.items())]
     return "\n".join([*lines, ""]) if numbers else "\n".join([*lines[:-1], "names: {}", ""])
 
 
-def _list_of(names: Sequence[str]) -> str:
-    return json.dumps(list(names), ensure_ascii=False)
+def _quoted(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

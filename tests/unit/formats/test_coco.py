@@ -438,3 +438,42 @@ def test_a_folder_on_disk_is_read_in_slices(tmp_path: Path):
     assert [item.key for item in reading.items()] == ["train/a.jpg", "b.jpg"]
     assert reading.used() == {"set_coco.json"}
     assert "outside/passwd" not in found.paths()
+
+
+def test_an_image_of_several_files_is_one_item_with_what_all_of_them_say():
+    """As COCO is handed out: objects in one file, persons with keypoints in another, captions in a third."""
+    image = {"id": 7, "file_name": "a.jpg", "width": WIDTH, "height": HEIGHT}
+    ring = [2, 2, 40, 2, 40, 30, 2, 30]
+    person = {"id": 5, "image_id": 7, "category_id": 1, "segmentation": [ring], "iscrowd": 0}
+    person |= {"area": 1064, "bbox": [2, 2, 38, 28]}
+    dog = {"id": 6, "image_id": 7, "category_id": 18, "bbox": [1, 1, 5, 5], "area": 25, "iscrowd": 0}
+    posed = person | {"keypoints": [1, 1, 2, 5, 5, 1, 0, 0, 0], "num_keypoints": 2}
+    body = {"id": 1, "name": "person", "keypoints": ["a", "b", "c"], "skeleton": [[1, 2]]}
+    names = [{"id": 1, "name": "person"}, {"id": 18, "name": "dog"}]
+    caption = {"id": 1, "image_id": 7, "caption": "a dog"}
+    licence = {"id": 2, "name": "none"}
+    sets = {
+        "captions_val2017": {"images": [image], "annotations": [caption]},
+        "instances_val2017": {"images": [image], "annotations": [person, dog], "categories": names},
+        "panoptic_val2017": {"images": [image], "annotations": []},
+        "person_keypoints_val2017": {"images": [image], "annotations": [posed], "categories": [body]}
+        | {"licenses": [licence]},
+    }
+    tree = MemoryTree({f"annotations/{name}.json": json.dumps(one).encode() for name, one in sets.items()})
+    assert formats.detect(tree) is COCO_FORMAT
+    reading = COCO_FORMAT.read(tree)
+    found = list(reading.items())
+    assert [(bad.key, bad.code) for bad in found if isinstance(bad, BadItem)] == [
+        ("annotations/panoptic_val2017.json", "panoptic"),
+        ("annotations/captions_val2017.json", "categories"),
+    ]
+    [item] = [item for item in found if isinstance(item, Item)]
+    assert (item.meta, item.problems) == ({"split": "val"}, [])
+    kinds = [(a.kind, a.label, a.group) for a in item.annotations]
+    assert kinds == [("polygon", "person", "coco 5"), ("box", "dog", None), ("keypoints", "person", "coco 5")]
+    assert reading.foreign() == {"coco": {"licenses": [licence]}}
+    schema = planned(Schema(version=0), reading.schema())
+    again = written(COCO_FORMAT, [item], schema, reading.foreign())
+    told = json.loads(again.files["annotations/instances_val.json"])
+    assert sorted(told["annotations"], key=lambda one: one["id"]) == [posed, dog | {"segmentation": []}]
+    assert told["licenses"] == [licence]
