@@ -103,8 +103,8 @@ def finish(tx: Transaction, run: int) -> bool:
 
 
 def settle_later(tx: Transaction, run: int) -> None:
-    """Look, soon, whether an import is over."""
-    jobs.later(tx, "ingest.settle", queue="bulk", project=tx.project, run=run)
+    """Look, soon, whether an import is over: once for all who ask before."""
+    jobs.later(tx, "ingest.settle", queue="bulk", key=f"settle:{run}", project=tx.project, run=run)
 
 
 def add_file(tx: Transaction, dataset: int, new: NewFile) -> Added:

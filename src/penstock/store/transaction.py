@@ -262,7 +262,7 @@ _DRAW: LiteralString = "select draw(%(project)s)"
 _WRITE_EVENTS: LiteralString = (
     "with written as (insert into event (project, seq, n, kind, subject, body, actor, at) select %(project)s, "
     + SEQ
-    + ", e.n - 1, e.event ->> 0, e.event ->> 1, e.event -> 2, %(actor)s, moment()"
+    + ", e.n - 1, e.event ->> 0, e.event ->> 1, e.event -> 2, %(actor)s, (select moment())"
     " from jsonb_array_elements(%(events)s::jsonb) with ordinality as e(event, n))"
     " select pg_notify('penstock', %(channel)s)"
 )

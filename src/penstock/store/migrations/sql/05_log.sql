@@ -9,6 +9,7 @@ create table event (
   at timestamptz not null,
   primary key (project, seq, n)
 );
+alter table event alter body set statistics 0;  -- nobody asks how it is spread
 create index event_by_kind on event (project, kind, seq, n);
 create index event_by_subject on event (project, subject, seq);
 
