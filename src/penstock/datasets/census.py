@@ -6,7 +6,7 @@ one statement, so that answers are as new as any, and nothing is written when an
 
 from penstock import jobs
 from penstock.annotations import branches
-from penstock.datasets import census_tables, found_tables, relation, verbs, walk_tables
+from penstock.datasets import census_tables, found_tables, relation, set_tables, verbs, walk_tables
 from penstock.datasets.asking import Scope
 from penstock.datasets.census_tables import Place
 from penstock.datasets.facet_tables import Row
@@ -37,6 +37,17 @@ def rows(tx: Transaction, scope: Scope) -> list[Row] | None:
     if found is None or found.moved > most:
         return None
     return census_tables.rows(tx, place, found.seq, scope.as_of) or None
+
+
+def near(tx: Transaction, scope: Scope) -> Place | None:
+    """The dataset, where it has a census from which little has changed; else there may be one soon."""
+    place = _place(tx, scope)
+    if place is None:
+        return None
+    found = census_tables.find(tx, place, scope.as_of, MOST_MOVED)
+    if found is None or (scope.as_of is None and found.moved > MOST_MOVED // 2):
+        _later(tx, place)
+    return None if found is None or found.moved > MOST_MOVED else place
 
 
 def walked(tx: Transaction, scope: Scope) -> Walk | None:
@@ -74,8 +85,10 @@ def _count(tx: Transaction, place: Place, seq: int) -> None:
     found = census_tables.find(tx, place, None, FAR)
     if found is None or found.moved > FAR:
         census_tables.count_whole(tx, place, seq)
+        set_tables.make(tx, place, seq)
     elif found.seq < seq:
         census_tables.count_on(tx, place, found.seq, seq)
+        set_tables.bring_on(tx, place, found.seq, seq)
 
 
 def _walk(tx: Transaction, place: Place, seq: int) -> None:

@@ -41,7 +41,7 @@ _MOVES: tuple[tuple[LiteralString, LiteralString], ...] = (
 )
 
 
-def _moves(place: Place, low: int, high: Side) -> Composed:
+def moves(place: Place, low: int, high: Side) -> Composed:
     """The file of each row that began or ended between two sides: of the branch, the dataset, and any metadata."""
     return SQL(" union all ").join(
         SQL("select file from " + table + " and " + (_SINCE if high is None else _BETWEEN)).format(
@@ -62,14 +62,14 @@ def find(tx: Transaction, place: Place, at: Side, most: int) -> Census | None:
         return None
     low, high = (seq, None) if at is None else (min(seq, at), max(seq, at))
     moved = SQL("select count(*) from (select from ({}) m limit {}) n").format(
-        _moves(place, low, high), Literal(most + 1)
+        moves(place, low, high), Literal(most + 1)
     )
     return Census(seq, tx.value(int, moved) or 0)
 
 
-_WHOLE: LiteralString = "not exists (select from pruning p where p.project = c.project and p.cut > c.seq)"
+WHOLE: LiteralString = "not exists (select from pruning p where p.project = c.project and p.cut > c.seq)"
 _FOUND: LiteralString = (
-    "select c.seq from census c where c.project = %(project)s and c.dataset = %(dataset)s and " + _WHOLE
+    "select c.seq from census c where c.project = %(project)s and c.dataset = %(dataset)s and " + WHOLE
 )
 
 
@@ -91,35 +91,37 @@ _ROWS: LiteralString = (
     "annotation a where a.project = %(project)s and a.branch = {branch} and a.file = m.file and not a.gone and {live}"
 )
 _LABELS: LiteralString = (
-    "select m.sign, 'label' as facet, '' as field, l.value, l.n from {of} m, lateral (select a.label::text as value,"
-    " count(*) as n from " + _ROWS + " and a.label is not null group by a.label offset 0) l"
+    "select m.sign, m.file, 'label' as facet, '' as field, l.value, l.n from {of} m, lateral"
+    " (select a.label::text as value, count(*) as n from "
+    + _ROWS
+    + " and a.label is not null group by a.label offset 0) l"
 )
 _VALUES: LiteralString = (
-    "select m.sign, 'value' as facet, v.field::text as field, v.value, v.n from {of} m,"
+    "select m.sign, m.file, 'value' as facet, v.field::text as field, v.value, v.n from {of} m,"
     " lateral (select t.field, t.value, count(*) as n from (select a.label, a.source, a.author, a.confidence,"
     " a.attributes from {rows}) a, lateral ({texts}) t group by 1, 2 offset 0) v"
 )
 _KEPT_LABELS: LiteralString = (
-    "select m.sign, 'label' as facet, '' as field, l.label::text as value, l.n::bigint from {of} m"
+    "select m.sign, m.file, 'label' as facet, '' as field, l.label::text as value, l.n::bigint from {of} m"
     " join file_label l on l.branch = {branch} and l.file = m.file and l.n > 0"
 )
 _KEPT_VALUES: LiteralString = (
-    "select m.sign, 'value' as facet, v.field::text as field, v.value, v.n::bigint from {of} m"
+    "select m.sign, m.file, 'value' as facet, v.field::text as field, v.value, v.n::bigint from {of} m"
     " join file_value v on v.branch = {branch} and v.file = m.file and v.n > 0"
 )
 _META: LiteralString = (
-    "select m.sign, 'meta' as facet, k.key || case jsonb_typeof(k.value) when 'object' then '.' else '=' end as field,"
-    " k.value::text as value, 0::bigint as n from {of} m join file_meta h on h.project = %(project)s"
+    "select m.sign, m.file, 'meta' as facet, k.key || case jsonb_typeof(k.value) when 'object' then '.' else '=' end"
+    " as field, k.value::text as value, 0::bigint as n from {of} m join file_meta h on h.project = %(project)s"
     " and h.file = m.file and {live}, jsonb_each(h.meta) k where k.value not in ('null', '{{}}', '[]')"
 )
 _DAYS: LiteralString = (
-    "select m.sign, 'day' as facet, '' as field, (m.at at time zone 'UTC')::date::text as value, 0::bigint as n"
+    "select m.sign, m.file, 'day' as facet, '' as field, (m.at at time zone 'UTC')::date::text as value, 0::bigint as n"
     " from {of} m"
 )
-_FILES: LiteralString = "select m.sign, 'files' as facet, '' as field, '' as value, 0::bigint as n from {of} m"
+_FILES: LiteralString = "select m.sign, m.file, 'files' as facet, '' as field, '' as value, 0::bigint as n from {of} m"
 
 
-def _has(place: Place, side: Side, of: Composable) -> Composed:
+def has(place: Place, side: Side, of: Composable) -> Composed:
     """Everything that is counted of some files on a side, a row for each value of each."""
     branch = Literal(place.branch)
     if side is None:
@@ -146,26 +148,32 @@ def _held(place: Place, side: Side) -> Composable:
     ).format(Literal(place.dataset), Literal(side), Literal(place.dataset), Literal(side), Literal(side))
 
 
-def _change(place: Place, was: Side, now: Side) -> Composed:
-    """CTE `change`: by how much each count differs on the way from one side to another, where it does."""
+def sides(place: Place, was: Side, now: Side) -> Composed:
+    """CTEs `moved`, the files that changed between two sides, and `had`: all that they had, and now have."""
     low = min(side for side in (was, now) if side is not None)
     high = None if None in (was, now) else max(was or 0, now or 0)
     parts: list[Composable] = []
     ctes: list[Composable] = []
-    sides: tuple[tuple[Composable, Side, int], ...] = ((SQL("before"), was, -1), (SQL("after"), now, 1))
-    for of, side, sign in sides:
+    both: tuple[tuple[Composable, Side, int], ...] = ((SQL("before"), was, -1), (SQL("after"), now, 1))
+    for of, side, sign in both:
         ctes.append(
             SQL(
                 "{} as materialized (select f.file, e.at, {}::bigint as sign from moved f, lateral ({} offset 0) e)"
             ).format(of, Literal(sign), _held(place, side))
         )
-        parts.append(_has(place, side, of))
+        parts.append(has(place, side, of))
+    return SQL("moved as materialized (select distinct file from ({moves}) m), {sides}, had as ({parts})").format(
+        moves=moves(place, low, high), sides=SQL(", ").join(ctes), parts=SQL(" union all ").join(parts)
+    )
+
+
+def _change(place: Place, was: Side, now: Side) -> Composed:
+    """CTE `change`: by how much each count differs on the way from one side to another, where it does."""
     return SQL(
-        "moved as materialized (select distinct file from ({moves}) m), {sides},"
-        " change as materialized (select facet, field, value, sum(sign)::bigint as files,"
-        " sum(sign * n)::bigint as annotations from ({parts}) c group by facet, field, value"
+        "{}, change as materialized (select facet, field, value, sum(sign)::bigint as files,"
+        " sum(sign * n)::bigint as annotations from had group by facet, field, value"
         " having sum(sign) <> 0 or sum(sign * n) <> 0)"
-    ).format(moves=_moves(place, low, high), sides=SQL(", ").join(ctes), parts=SQL(" union all ").join(parts))
+    ).format(sides(place, was, now))
 
 
 # Reading.
@@ -191,7 +199,7 @@ _READ: LiteralString = (
     " then null when p.facet in ('label', 'meta') then p.value::jsonb else to_jsonb(p.value) end as value,"
     " p.files, p.annotations, p.differ::bigint as distinct from placed p join {most} using (facet)"
     " where p.files > 0 and p.place <= most.n and exists (select from census c where c.dataset = {dataset}"
-    " and c.seq = {seq} and " + _WHOLE + ") order by p.facet, p.field, p.place"
+    " and c.seq = {seq} and " + WHOLE + ") order by p.facet, p.field, p.place"
 )
 _MOST = SQL("(values {}) as most(facet, n)").format(
     SQL(", ").join(SQL("({}, {})").format(Literal(facet), Literal(n)) for facet, n in [("files", 1), *MOST.items()])
@@ -224,7 +232,7 @@ def count_whole(tx: Transaction, place: Place, seq: int) -> None:
         SQL(
             "insert into census_count (project, dataset, facet, field, value, files, annotations) select %(project)s,"
             " {}, facet, field, value, count(*), sum(n) from ({}) c group by facet, field, value"
-        ).format(Literal(place.dataset), _has(place, None, of))
+        ).format(Literal(place.dataset), has(place, None, of))
     )
     _move(tx, place, None, seq)  # what is there already of later revisions is taken off again
     _tell(tx, place.dataset, seq, None)
@@ -237,7 +245,7 @@ def count_on(tx: Transaction, place: Place, was: int, seq: int) -> None:
 
 def drop(tx: Transaction, dataset: int) -> None:
     """Forget a census."""
-    for table in (SQL("census"), SQL("census_count"), SQL("census_field")):
+    for table in (SQL("census"), SQL("census_count"), SQL("census_field"), SQL("census_set")):
         tx.run(
             SQL("delete from {} where project = %(project)s and dataset = %(dataset)s").format(table), dataset=dataset
         )

@@ -54,6 +54,13 @@ COUNTED = [
     "not labels.bus > 0",
     "labels.bus = 0",
     "labels.bus >= 2",
+    'labels.bus != 1 and not in "other"',
+    "count(label = bus) < 2 or any(label = bus) and meta.n < 4",
+    "label != bus or label not in (bus)",
+    "source = model and (attributes.colour in (red, white) or attributes.speed > 2)",
+    "attributes.occluded = true and person != ann",
+    "not (attributes.plate >= '3' or attributes.colour != red)",
+    'in "other" and confidence < 0.5',
     "meta.site = north",
     "not meta.site = north and meta.site != 7",
     "meta.camera.side = left or meta.camera = null",
@@ -189,7 +196,7 @@ class History:
                 known = census.rows(tx, scope)
                 told += known is not None
                 counted = facets.count(tx, scope, "key != ''")
-                for text in (None, *self.chance.sample(COUNTED, 2)):
+                for text in (None, *self.chance.sample(COUNTED, 4)):
                     found = asking.files(tx, scope, asking.read(tx, text, scope))
                     assert counting.count(tx, scope, text) == len(found), text
                 walked = milestones.find(tx, scope, "key != ''")

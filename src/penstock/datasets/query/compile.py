@@ -6,6 +6,7 @@ comparison is an `exists` about the file, so that the planner may walk files and
 
 from __future__ import annotations
 
+import datetime as dt
 import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -291,30 +292,14 @@ class _Compiler:
         return self._of.row(json_given(_value(attribute)))
 
     def _in_json(self, attribute: Attribute, sign: e.Operator, wanted: e.Answer) -> Composable:
-        chosen = self._options(attribute, sign, wanted)
+        chosen = options(attribute, sign, wanted, self._asked.now)
         if chosen is None:
             return json_holds(_value(attribute), sign, self._wanted(wanted), self._put)
         return _either([json_holds(_value(attribute), "=", id, self._put) for id in chosen])
 
-    def _options(self, attribute: Attribute, sign: e.Operator, wanted: e.Answer) -> list[int] | None:
-        """The options that satisfy a comparison by their names, or by those above them; None when it has none."""
-        if not attribute.options:
-            return None
-        by_id = {option.id: option for option in attribute.options}
-        found: list[int] = []
-        for option in attribute.options:
-            names: list[str] = []
-            above = option
-            while above is not None and above.name not in names:
-                names.append(above.name)
-                above = by_id.get(above.parent or 0)
-            if compare(names, sign, wanted, self._asked.now):
-                found.append(option.id)
-        return found
-
     def _counted_value(self, attribute: Attribute, sign: e.Operator, wanted: e.Answer) -> Composable | None:
         """The same of a value as it is counted (`v.value`); None when counting doesn't tell."""
-        chosen = self._options(attribute, sign, wanted)
+        chosen = options(attribute, sign, wanted, self._asked.now)
         if chosen is not None:
             return self._one_of([values.text(id) for id in chosen])
         match attribute.kind:
@@ -335,6 +320,23 @@ class _Compiler:
                 return None
             case _:
                 return SQL("v.value {} {}").format(_sign(sign), self._put(wanted))
+
+
+def options(attribute: Attribute, sign: e.Operator, wanted: e.Answer, now: dt.datetime) -> list[int] | None:
+    """The options that satisfy a comparison by their names, or by those above them; None when it has none."""
+    if not attribute.options:
+        return None
+    by_id = {option.id: option for option in attribute.options}
+    found: list[int] = []
+    for option in attribute.options:
+        names: list[str] = []
+        above = option
+        while above is not None and above.name not in names:
+            names.append(above.name)
+            above = by_id.get(above.parent or 0)
+        if compare(names, sign, wanted, now):
+            found.append(option.id)
+    return found
 
 
 def _labels(where: e.Expression) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 create table census (
   project int not null,
   dataset bigint primary key,
-  seq bigint not null                    -- settled: nothing can appear below it any more
+  seq bigint not null,                   -- settled: nothing can appear below it any more
+  many text[] not null default '{}'      -- facet:field, of which there are too many values for sets
 );
 create table census_count (
   project int not null,
@@ -25,6 +26,18 @@ create table census_field (
   differ bigint not null,
   primary key (dataset, facet, field)
 );
+
+-- Which files have a value, as of the same revision: a bit for each of 65,536 files. They are turned where files changed.
+create table census_set (
+  project int not null,
+  dataset bigint not null,
+  facet text not null,                   -- files; count: how many annotations of the label `field`; value, meta
+  field text not null,
+  value text collate "C" not null,
+  block bigint not null,                 -- the files' ids without their last 16 bits
+  files bit varying not null
+);
+create unique index census_set_of on census_set (dataset, facet, field, block, md5(value));
 
 -- Every 500th file of a dataset in the order of keys, as of a revision: where a long list is entered.
 create table walk (
