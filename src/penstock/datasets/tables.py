@@ -349,29 +349,31 @@ def file_states(tx: Transaction, files: Sequence[int], as_of: int) -> list[FileS
     return [*map(FileState._make, found)]
 
 
-def ready_files(tx: Transaction, dataset: int, as_of: int) -> Iterator[int]:
-    """The files of a dataset that were ready and in their place at a revision, in the order of their keys.
+def ready_files(
+    tx: Transaction, dataset: int, as_of: int, after: tuple[str, int] = ("", 0), most: int | None = None
+) -> Iterator[tuple[str, int]]:
+    """(key, file) of those files of a dataset that were ready and in their place at a revision, in this order.
 
     A file's state changes in place, so the log says when it became ready.
     """
+    key, file = after
     with tx.conn.cursor(name="ready_files") as cursor:
         cursor.itersize = 10_000
         cursor.execute(
             of(
                 tx,
                 dataset,
-                "select e.file from {} e join file f on f.project = e.project and f.id = e.file"
-                " where e.project = %(project)s and e.dataset = %(dataset)s"
+                "select e.key, e.file from {} e join file f on f.project = e.project and f.id = e.file"
+                " where e.project = %(project)s and e.dataset = %(dataset)s and (e.key, e.file) > (%(key)s, %(file)s)"
                 " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
                 " and f.state = 'ready' and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
                 " and exists (select from event v where v.project = e.project and v.subject = 'file:' || e.file"
                 " and v.kind = 'file.ready' and v.seq <= %(as_of)s)"
-                ' order by f.key collate "C", f.id',
+                " order by e.key, e.file limit %(most)s",
             ),
-            {"project": tx.project, "dataset": dataset, "as_of": as_of},
+            {"project": tx.project, "dataset": dataset, "as_of": as_of, "key": key, "file": file, "most": most},
         )
-        for (file,) in cursor:
-            yield file
+        yield from cursor
 
 
 def memberships(tx: Transaction, files: Sequence[int], as_of: int) -> list[Held]:

@@ -2,10 +2,9 @@
 
 import gc
 import time
-from array import array
 from collections import Counter
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +17,7 @@ from penstock.datasets import tables as datasets
 from penstock.datasets.tables import FileState
 from penstock.export import tables
 from penstock.export.columns import Columned
+from penstock.export.listed import Listed
 from penstock.export.model import Export
 from penstock.export.publishing import safe
 from penstock.export.reshaping import Reshaping
@@ -63,14 +63,11 @@ class Content:
         self._filter = None if export.filter is None else query.parse(export.filter)
         with db.transaction(project) as tx:
             self.schema: Schema = schemas.at(tx, export.schema_version)
-            self._ids = array("q", datasets.ready_files(tx, export.dataset, export.as_of))
             picked = tables.picked(tx, export.id)
             self.picked = None if picked is None else len(picked)
             """How many files were picked one by one."""
-            self.left_out = datasets.count_at(tx, export.dataset, export.as_of) - len(self._ids)
-            if picked is not None:
-                self._ids = array("q", (file for file in self._ids if file in picked))
-            self.foreign = ingest.foreign_of(tx, self._ids, export.as_of)
+            self._listed = Listed(tx, export, picked)
+            self.foreign = ingest.foreign_of(tx, self._listed.parts(tx), export.as_of)
             """What the sets that its files came from said of themselves."""
             self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)
         self._reshaping = Reshaping(export.transforms, self.schema, loss, shelf) if export.transforms else None
@@ -86,6 +83,7 @@ class Content:
         self.files = 0
         self.annotations = 0
         self._labels: Counter[int | str] = Counter()
+        self._rest: Future[None] = Future()
         self._start, self._size = 0, _FIRST_FILES
         self._loaded = 0
         self._pulse = 0.0
@@ -95,7 +93,8 @@ class Content:
 
         Raises Cancelled, and what `Reshaping.pieces` does.
         """
-        with ThreadPoolExecutor(1, "penstock export") as ahead, _no_collections():
+        with ThreadPoolExecutor(2, "penstock export") as ahead, _no_collections():
+            self._rest = ahead.submit(self._find_rest)
             coming = ahead.submit(self._next)
             while (found := coming.result()) is not None:
                 coming = ahead.submit(self._next)  # the database makes them while these are written
@@ -103,11 +102,17 @@ class Content:
                     yield self._counted(state, item)
         with self._db.transaction(self._project) as tx:
             self._pulse = 0.0
-            self._report(tx, len(self._ids))
+            self._report(tx, len(self._listed.ids))
+
+    def _find_rest(self) -> None:
+        with self._db.transaction(self._project) as tx:
+            self._listed.find_rest(tx)
 
     def _next(self) -> list[tuple[FileState, Item]] | None:
         """The next files; None at the end."""
-        chunk = self._ids[self._start : self._start + self._size].tolist()
+        if self._start >= len(self._listed.ids):
+            self._rest.result()
+        chunk = self._listed.ids[self._start : self._start + self._size].tolist()
         if not chunk:
             return None
         with self._db.transaction(self._project) as tx:
@@ -126,6 +131,11 @@ class Content:
             self.annotations += len(item.annotations)
             self._labels.update(a.label for a in item.annotations if a.label is not None)
         return state, item
+
+    @property
+    def left_out(self) -> int:
+        """How many files of the dataset weren't ready."""
+        return self._listed.left_out
 
     @property
     def labels(self) -> Counter[str]:
@@ -169,7 +179,7 @@ class Content:
         if now - self._pulse < _PULSE_SECONDS:
             return
         self._pulse = now
-        if not tables.progress(tx, self._export.id, looked, len(self._ids)):
+        if not tables.progress(tx, self._export.id, looked, self._listed.total):
             raise Cancelled
 
 

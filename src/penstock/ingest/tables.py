@@ -1,6 +1,6 @@
 """The tables of imports. The only place with their SQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -168,15 +168,36 @@ def note_foreign(tx: Transaction, id: int, foreign: Mapping[str, Any]) -> None:
     )
 
 
-def foreign_of(tx: Transaction, files: Sequence[int], as_of: int) -> list[dict[str, Any]]:
-    """What the sets that some files came from said of themselves until a revision, the oldest first."""
-    return tx.values(
-        dict[str, Any],
-        "select foreign_keys from import_run r where project = %(project)s and foreign_keys is not null"
-        " and foreign_seq <= %(as_of)s and exists (select from import_item i where i.project = %(project)s"
-        " and i.run = r.id and i.file = any(%(files)s::bigint[])) order by id",
-        files=list(files),
-        as_of=as_of,
+def foreign_of(tx: Transaction, files: Iterable[Sequence[int]], as_of: int) -> list[dict[str, Any]]:
+    """What the sets that some files came from said of themselves until a revision, the oldest first.
+
+    Files are given some at a time, and no more are asked for once every set was met.
+    """
+    said = dict(
+        tx.rows(
+            "select id, foreign_keys from import_run where project = %(project)s and foreign_keys is not null"
+            " and foreign_seq <= %(as_of)s order by id",
+            as_of=as_of,
+        )
+    )
+    left = set(said)
+    for some in files if left else ():
+        left -= _runs_among(tx, left, some)
+        if not left:
+            break
+    return [keys for run, keys in said.items() if run not in left]
+
+
+def _runs_among(tx: Transaction, runs: Collection[int], files: Sequence[int]) -> set[int]:
+    """Those of some imports that brought one of these files."""
+    return set(
+        tx.values(
+            int,
+            "select r.id from unnest(%(runs)s::bigint[]) r(id) where exists (select from import_item i"
+            " where i.project = %(project)s and i.run = r.id and i.file = any(%(files)s::bigint[]))",
+            runs=sorted(runs),
+            files=list(files),
+        )
     )
 
 

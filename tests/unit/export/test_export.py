@@ -15,7 +15,7 @@ from penstock.annotations import branches, rows
 from penstock.annotations import tables as annotation_tables
 from penstock.datasets import Dataset, followers, versions
 from penstock.datasets.query import QueryInvalid
-from penstock.export import Export, NewExport, content, making, publishing, tables, verbs
+from penstock.export import Export, NewExport, content, listed, making, publishing, tables, verbs
 from penstock.export.model import DestinationRefused, ExportEnded
 from penstock.jobs import Work
 from penstock.store import Store
@@ -358,6 +358,10 @@ def test_chunks_follow_how_dense_files_are() -> None:
 def test_every_file_is_read_once_whatever_the_chunks(
     store: Store, project: int, dataset: Dataset, export: MakeExport, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    usual = export(dataset=dataset.id, to=to(folder, "usual"))
     monkeypatch.setattr(content, "_next_size", lambda *_: 1)
-    whole = export(dataset=dataset.id, to=to(folder, "one"))
-    assert (whole.files, whole.looked, whole.total) == (3, 3, 3)
+    for first in (1, 3, 4):
+        monkeypatch.setattr(listed, "_FIRST", first)
+        whole = export(dataset=dataset.id, as_of=usual.as_of, to=to(folder, f"{first} first"))
+        assert (whole.files, whole.looked, whole.total) == (3, 3, 3)
+        assert contents(folder / f"{first} first") == contents(folder / "usual")
