@@ -62,8 +62,8 @@ class UrlUnusable(Invalid):
 
 
 class AddressRefused(Invalid):
-    """{host} is at {address}, which is not a public address. If it is a receiver of yours, whoever runs the server can
-    add its network to the setting `allow_networks`."""
+    """{host} is not a public address. If it is a receiver of yours, whoever runs the server can add its network to the
+    setting `allow_networks`."""
 
 
 class CallFailed(Refusal):
@@ -127,7 +127,7 @@ def check(host: str, port: int, allowed: Sequence[Network] = ()) -> list[str]:
     addresses = list(dict.fromkeys(str(place[4][0]) for place in found))
     for text in addresses:
         if not is_allowed(ipaddress.ip_address(text), allowed):
-            raise AddressRefused(host=host, address=text)
+            raise AddressRefused(host=host if text == host else f"{host}, at {text},")
     return addresses
 
 

@@ -84,6 +84,7 @@ export const project = createRoute({
     stringify: ({ project }) => ({ project: String(project) }),
   },
   component: Room,
+  notFoundComponent: NotFound,
 });
 
 const id = <Name extends string>(name: Name) => ({

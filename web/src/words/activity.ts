@@ -21,6 +21,7 @@ export const activity = {
   who: "Who",
   everybody: "everybody",
   byItself: "Penstock",
+  ofFile: (file: number) => `file ${file}`,
   older: "Show older ones",
   open: "Open",
   fresh: (n: number) => (n === 1 ? "1 new event" : `${n} new events`),

@@ -23,6 +23,7 @@ export const words = {
 
 const numbers = new Intl.NumberFormat("en");
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const sizes = ["B", "kB", "MB", "GB", "TB"];
 
 /** A count as people read it: 12,304. */
@@ -33,6 +34,9 @@ export const some = (n: number, one: string, many = `${one}s`): string => `${cou
 
 /** A moment in the reader's own time zone. */
 export const moment = (at: string | null | undefined): string => (at ? moments.format(new Date(at)) : "");
+
+/** The day of a moment, where the hour doesn't matter. */
+export const day = (at: string): string => days.format(new Date(at));
 
 /** A number of bytes: 1.4 MB. */
 export function size(bytes: number): string {

@@ -31,17 +31,17 @@ export const pipeline = {
     import: "Import files",
     see_import: "See the import",
     see_run: "See the run",
-    enable_receiver: "Send again",
+    enable_receiver: "Send there again",
   },
   today: (count: number) => `${n.format(count)} today`,
-  people: (count: number) => plural(count, "person at work", "people at work"),
+  people: (count: number) => `${n.format(count)} at work`,
   rate: (perHour: number) => `${hourly(perHour)} an hour`,
   shortRate: (perHour: number) => `${hourly(perHour)}/h`,
   left: (seconds: number) => {
-    if (seconds < 90) return "about a minute left";
-    if (seconds < 5400) return `about ${n.format(Math.round(seconds / 60))} minutes left`;
-    if (seconds < 129_600) return `about ${n.format(Math.round(seconds / 3600))} hours left`;
-    return `about ${n.format(Math.round(seconds / 86_400))} days left`;
+    if (seconds < 90) return "a minute left";
+    if (seconds < 5400) return `${n.format(Math.round(seconds / 60))} min left`;
+    if (seconds < 129_600) return `${n.format(Math.round(seconds / 3600))} hours left`;
+    return `${n.format(Math.round(seconds / 86_400))} days left`;
   },
   settings: "All settings of this template",
   resume: "Resume",
@@ -87,6 +87,9 @@ export const runs = {
   noneWhy: "It runs by itself when its trigger fires, or when you run it now.",
   run: (id: number) => `Run ${id}`,
   cause: "Cause",
+  /** What the server calls by the kind of cause and a mark of the very one. */
+  causeOf: (cause: string) =>
+    ({ event: "its trigger", hand: "by hand", schedule: "by the clock" })[cause.split("-", 1)[0] ?? ""] ?? cause,
   asOf: "As of revision",
   began: "Began",
   ended: "Ended",
@@ -102,6 +105,7 @@ export const runs = {
   request: "Request",
   response: "Response",
   sendAgain: "Send again",
+  noAnswer: "No answer",
   state: "State",
   states: {
     queued: "Queued",

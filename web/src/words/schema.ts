@@ -61,6 +61,8 @@ export const schema = {
   kindFixed: "The kind can change only where values stay right. Else archive this one and add a new one.",
   per: "Asked",
   perNames: { annotation: "for each annotation", file: "once for the whole image" } as Record<string, string>,
+  ofFile: "whole image",
+  choose: "Choose a label or an attribute to see what it is.",
   on: "On labels",
   onWhy: "Nothing chosen means all labels.",
   required: "Needs an answer before a task can be finished",

@@ -10,6 +10,7 @@ import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
 import { Json } from "../../parts/Json";
 import { Loading } from "../../parts/Loading";
+import { More } from "../../parts/More";
 import { Page } from "../../parts/Page";
 import { moment } from "../../words";
 import { activity as words } from "../../words/activity";
@@ -59,11 +60,7 @@ export function Activity() {
     action: named(useQuery(actionsQuery(project)).data?.items),
   };
   const events = found.data?.pages.flatMap((page) => page.items) ?? [];
-  const more = found.hasNextPage && (
-    <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-      {words.older}
-    </Button>
-  );
+  const more = <More of={found} label={words.older} />;
   return (
     <Page title={words.title}>
       <Stack px="xl" py="lg" maw={1080}>
@@ -104,7 +101,7 @@ export function Activity() {
             <Row key={`${event.seq}.${event.n}`} event={event} names={names} />
           ))}
         </div>
-        {events.length > 0 && <Group>{more}</Group>}
+        {events.length > 0 && more}
       </Stack>
     </Page>
   );

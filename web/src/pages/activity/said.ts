@@ -1,5 +1,6 @@
 /** What an event is about: names in place of ids, and where to look. Pure. */
 import type { Schemas } from "../../api/client";
+import { activity as words } from "../../words/activity";
 
 type Told = Pick<Schemas["LoggedEvent"], "kind" | "body">;
 
@@ -22,6 +23,8 @@ export function nameOf({ body }: Told, names: Names): string[] {
     const name = id === undefined ? undefined : names[what].get(id);
     if (name !== undefined && !found.includes(name)) found.push(name);
   }
+  const file = number(body["file"]);
+  if (file !== undefined && found.length === 0) found.push(words.ofFile(file));
   const person = number(body["person"]);
   const who = person === undefined ? undefined : names.person.get(person);
   if (who !== undefined) found.push(who);

@@ -37,8 +37,9 @@ export function File() {
       search: { ...among, at },
       replace: true,
     });
-  const name = (label: number | null | undefined) =>
-    schema?.labels?.find((one) => one.id === label)?.name ?? words.file.noLabel;
+  const name = ({ label, kind }: { label?: number | null | undefined; kind: string }) =>
+    schema?.labels?.find((one) => one.id === label)?.name ??
+    (kind === "tag" ? words.compare.whole : words.file.noLabel);
   const shapes = annotations.map((one) => ({
     id: one.id,
     kind: one.kind,
@@ -105,7 +106,7 @@ export function File() {
                   onBlur={() => setLit(undefined)}
                 >
                   <span className={classes["swatch"]} style={{ background: labelColour(schema, one.label) }} />
-                  <bdi className={classes["grow"]}>{name(one.label)}</bdi>
+                  <bdi className={classes["grow"]}>{name(one)}</bdi>
                   <Text size="sm" c="dimmed">
                     {one.kind}
                     {one.confidence !== null && ` ${words.file.confidence(one.confidence)}`}

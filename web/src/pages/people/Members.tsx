@@ -10,7 +10,7 @@ import { Copy } from "../../parts/Copy";
 import { Fault } from "../../parts/Fault";
 import { FormDialog } from "../../parts/FormDialog";
 import { Sure } from "../../parts/Sure";
-import { moment, words as common } from "../../words";
+import { day, moment, words as common } from "../../words";
 import { settings as words } from "../../words/settings";
 import { Invites } from "./Invites";
 import { RoleSelect } from "./RoleSelect";
@@ -131,7 +131,11 @@ function Row({ member, teams, mayAdmin, change, refresh }: RowProps) {
           onChange={(event) => change({ connections: event.currentTarget.checked })}
         />
       </Table.Td>
-      <Table.Td>{moment(member.since)}</Table.Td>
+      <Table.Td style={{ whiteSpace: "nowrap" }}>
+        <time dateTime={member.since} title={moment(member.since)}>
+          {day(member.since)}
+        </time>
+      </Table.Td>
       <Table.Td>
         {mayAdmin && (
           <Group gap="xs" wrap="nowrap" justify="flex-end">

@@ -47,7 +47,7 @@ export function Card({ project, thing, onTemplate, isRemoved = false }: CardProp
           <LastRun action={value} />
         </span>
         <span className={classes["line"]}>
-          {value.next_at ? words.pipeline.next(moment(value.next_at)) : value.when}
+          <bdi title={value.when}>{value.next_at ? words.pipeline.next(moment(value.next_at)) : value.when}</bdi>
         </span>
       </Link>
     );
@@ -56,7 +56,9 @@ export function Card({ project, thing, onTemplate, isRemoved = false }: CardProp
     <button type="button" className={classes["card"]} data-kind="template" onClick={() => onTemplate(value)}>
       <Head kind={kind} name={value.name} troubles={value.trouble ?? []} />
       <Bar template={value} />
-      <span className={classes["line"]}>{sentence(value)}</span>
+      <span className={classes["line"]} title={sentence(value)}>
+        {brief(value)}
+      </span>
       <span className={classes["line"]}>{movement(value)}</span>
     </button>
   );
@@ -126,11 +128,19 @@ export function sentence(template: TemplateStatus): string {
   return told.join(", ");
 }
 
+/** The same as short as a node is wide: of what is under way, what waits for a reviewer tells more. */
+function brief(template: TemplateStatus): string {
+  const { done, total, counts } = template.progress;
+  const inReview = counts["in_review"] ?? 0;
+  if (template.state === "paused" || total === 0 || inReview === 0) return sentence(template).split(", ", 2).join(", ");
+  return `${words.pipeline.done(done, total)}, ${words.pipeline.inReview(inReview)}`;
+}
+
 /** Who is at it and how fast it goes, in a line; empty when nothing moves. */
 export function movement({ people = 0, pace }: TemplateStatus): string {
   const told: string[] = [];
   if (people > 0) told.push(words.pipeline.people(people));
-  if (people > 0 && (pace?.per_hour ?? 0) > 0) told.push(words.pipeline.rate(pace?.per_hour ?? 0));
+  if (people > 0 && (pace?.per_hour ?? 0) > 0) told.push(words.pipeline.shortRate(pace?.per_hour ?? 0));
   if (pace?.eta_seconds != null) told.push(words.pipeline.left(pace.eta_seconds));
   return told.join(", ");
 }

@@ -39,14 +39,14 @@ function Rows({ rows }: { rows: readonly AuthorQuality[] }) {
   const { data: templates } = useQuery(templatesQuery(project));
   const names = named(templates);
   return (
-    <Table.ScrollContainer minWidth={960}>
+    <Table.ScrollContainer minWidth={1000}>
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{words.person}</Table.Th>
             <Table.Th>{words.stage}</Table.Th>
             <Table.Th>{words.lookedAt}</Table.Th>
-            <Table.Th w={140}>{words.agreement}</Table.Th>
+            <Table.Th w={110}>{words.agreement}</Table.Th>
             {[
               words.looks,
               words.kept,
@@ -66,13 +66,13 @@ function Rows({ rows }: { rows: readonly AuthorQuality[] }) {
         <Table.Tbody>
           {rows.map((row) => (
             <Table.Tr key={`${row.author} ${row.template} ${row.by_template}`}>
-              <Table.Td>
+              <Table.Td style={{ whiteSpace: "nowrap" }}>
                 <bdi>{row.name}</bdi>
               </Table.Td>
-              <Table.Td>
+              <Table.Td style={{ whiteSpace: "nowrap" }}>
                 <bdi>{names.get(row.template)}</bdi>
               </Table.Td>
-              <Table.Td>
+              <Table.Td style={{ whiteSpace: "nowrap" }}>
                 <bdi>{row.by_template === row.template ? words.review : names.get(row.by_template)}</bdi>
               </Table.Td>
               <Table.Td>

@@ -107,7 +107,7 @@ export function Action() {
                   <Table.Td>
                     <State state={run.state} />
                   </Table.Td>
-                  <Table.Td>{run.cause}</Table.Td>
+                  <Table.Td>{words.runs.causeOf(run.cause)}</Table.Td>
                   <Table.Td>{moment(run.created_at)}</Table.Td>
                   <Table.Td>{moment(run.finished_at)}</Table.Td>
                 </Table.Tr>

@@ -64,13 +64,17 @@ export function Delivery() {
               <Group gap="sm">
                 <State
                   state={one.error == null && (one.status ?? 0) < 300 ? "done" : "failed"}
-                  word={String(one.status ?? one.error ?? "")}
+                  word={one.status == null ? words.runs.noAnswer : String(one.status)}
                 />
                 <Text c="dimmed">{one.took_seconds == null ? "" : `${one.took_seconds.toFixed(2)} s`}</Text>
               </Group>
               <Text c="dimmed">{moment(one.at)}</Text>
             </Group>
-            {one.error != null && <Text className="fail">{one.error}</Text>}
+            {one.error != null && (
+              <Text className="fail" mb="sm">
+                {one.error}
+              </Text>
+            )}
             <Text c="dimmed">{words.runs.request}</Text>
             <Json value={one.request} />
             {one.response != null && (

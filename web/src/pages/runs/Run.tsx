@@ -46,7 +46,6 @@ export function Run() {
         <>
           <Anchor
             inherit
-            underline="always"
             renderRoot={(props) => <Link {...props} to="/p/$project/actions/$action" params={{ project, action }} />}
           >
             {found.name}
@@ -74,7 +73,7 @@ export function Run() {
           of={{
             [words.runs.state]: <State state={told.state} />,
             [words.runs.error]: told.error,
-            [words.runs.cause]: told.cause,
+            [words.runs.cause]: words.runs.causeOf(told.cause),
             [words.runs.asOf]: told.as_of,
             [words.runs.began]: moment(told.created_at),
             [words.runs.ended]: moment(told.finished_at),

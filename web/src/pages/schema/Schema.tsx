@@ -85,6 +85,9 @@ export function Schema() {
           {label === undefined && attribute === undefined && draft.labels.length === 0 && (
             <Empty title={words.noLabels}>{words.noLabelsWhy}</Empty>
           )}
+          {label === undefined && attribute === undefined && draft.labels.length > 0 && (
+            <Text c="dimmed">{words.choose}</Text>
+          )}
           {!mayEdit && <Text c="dimmed">{words.readOnly}</Text>}
         </Stack>
       </div>

@@ -49,11 +49,16 @@ export function Things({ draft, chosen, choose, change, mayEdit, fault }: Things
       )}
       <bdi className={classes["name"]}>{one.name || words.fresh}</bdi>
       {fault(`${room}.${one.name.trim()}`) !== undefined && <TriangleAlert size={14} className="fail" aria-hidden />}
-      <Text span size="xs" c="dimmed">
-        {one.archived ? words.archived : one.was === undefined ? words.fresh : ""}
+      <Text span size="xs" c="dimmed" className={classes["told"] ?? ""}>
+        {one.archived ? words.archived : one.was === undefined ? words.fresh : told(one)}
       </Text>
     </UnstyledButton>
   );
+  const told = (one: DraftLabel | DraftAttribute): string => {
+    if ("points" in one) return one.kinds.map((kind) => words.kindNames[kind] ?? kind).join(", ");
+    if (one.per === "file") return words.ofFile;
+    return draft.labels.flatMap((label) => (one.on.includes(label.key) ? label.name : [])).join(", ");
+  };
   const visible = <T extends DraftLabel | DraftAttribute>(things: readonly T[]) =>
     things.filter((one) => shown || !one.archived || one.key === chosen);
   return (
