@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.annotations import rle
 from penstock.annotations.geometry import BadGeometry
 from penstock.annotations.rle import Mask
+from penstock.formats.pictures import MOST_PIXELS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +38,7 @@ def unpack(packed: list[int], height: int, width: int) -> Mask:
 
     count, word = take(32), take(5) + 1
     sizes = [take(4) + 1 for _ in range(4)]
-    if count != height * width * 4 or word != 8:
+    if count != height * width * 4 or count > 4 * MOST_PIXELS or word != 8:
         raise BadGeometry("The rle of a brush doesn't fill its image.", "bad-rle")
     words = np.zeros(count, dtype=np.uint8)
     filled = 0

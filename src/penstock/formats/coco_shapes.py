@@ -14,7 +14,7 @@ from penstock.annotations import geometry as shapes
 from penstock.annotations import rle, turned
 from penstock.annotations.geometry import BadGeometry, Polygon
 from penstock.annotations.rle import Mask
-from penstock.formats.model import NamedAnnotation
+from penstock.formats.model import NamedAnnotation, number_of
 from penstock.schema.model import Kind
 
 OURS = frozenset(
@@ -87,8 +87,7 @@ def _key(id: Any) -> int | str:
 
 
 def _score(found: Mapping[str, Any]) -> float | None:
-    score = found.get("score")
-    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None
+    return number_of(found.get("score"))
 
 
 def _attributes(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,6 +162,13 @@ def rings_text(polygon: bytes) -> bytes | None:
     if polygon.count(b"],[") != polygon.count(b"]],[["):
         return None
     return polygon.replace(b"]],[[", b"],[")[1:-1]
+
+
+def all_rings(polygons: bytes) -> list[bytes] | None:
+    """What `rings_text` gives of each of some polygons, a line each; None when one has holes."""
+    if polygons.count(b"],[") != polygons.count(b"]],[["):
+        return None
+    return [polygon[1:-1] for polygon in polygons.replace(b"]],[[", b"],[").split(b"\n")]
 
 
 def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed: bool) -> tuple[Any, str | None]:

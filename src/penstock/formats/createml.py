@@ -12,7 +12,18 @@ from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, fit
 from penstock.formats.declared import occurring
 from penstock.formats.foreign import as_read
-from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
+from penstock.formats.model import (
+    BadItem,
+    Chunk,
+    Item,
+    Look,
+    Loss,
+    NamedAnnotation,
+    Tree,
+    is_name,
+    number_of,
+    without_nul,
+)
 from penstock.formats.splitting import BadDocument, split
 from penstock.formats.tree import Finder, ending, is_image
 from penstock.schema.model import Schema
@@ -85,16 +96,15 @@ def _annotation(given: Any, at: int) -> NamedAnnotation:
     at_x, at_y, width, height = (cast(dict[str, Any], place).get(key) for key in ("x", "y", "width", "height"))
     try:
         box = [float(at_x) - float(width) / 2, float(at_y) - float(height) / 2, float(width), float(height)]  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadGeometry("Coordinates need x, y, width and height as numbers.", "number") from None
     text = shapes.canonical(shapes.check("box", box))
-    confidence = found.get("confidence")
     kept = {key: value for key, value in found.items() if key not in ("label", "coordinates", "confidence")}
     return NamedAnnotation(
         kind="box",
         label=label.strip(),
         geometry=text,
-        confidence=float(confidence) if isinstance(confidence, (int, float)) else None,
+        confidence=number_of(found.get("confidence")),
         ordinal=str(at),
         foreign={"createml": kept} if kept else {},
     )

@@ -15,6 +15,7 @@ from penstock.annotations import geometry as shapes
 from penstock.annotations import rle
 from penstock.annotations.geometry import BadGeometry
 from penstock.annotations.rle import Mask
+from penstock.formats.pictures import MOST_PIXELS
 from penstock.formats.xml import Element
 from penstock.schema.model import Kind
 
@@ -63,14 +64,18 @@ def _points(found: Element) -> list[float]:
 def _mask(found: Element, size: tuple[int, int]) -> Mask:
     import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
 
-    left, top, width, height = map(int, numbers(found, "left", "top", "width", "height"))
     try:
+        left, top, width, height = map(int, numbers(found, "left", "top", "width", "height"))
         runs = [int(run) for run in found.text_of("@rle").split(",")]
-    except ValueError:
-        raise BadGeometry("The rle of a <mask> must be whole numbers.", "bad-rle") from None
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, BadGeometry):
+            raise
+        raise BadGeometry("The rle of a <mask> and its place must be whole numbers.", "bad-rle") from None
     right_size = sum(runs) == width * height and min(runs) >= 0 and min(width, height) > 0
     if not right_size or not (0 <= left <= size[1] - width and 0 <= top <= size[0] - height):
         raise BadGeometry("The rle of a <mask> doesn't fill its cut-out, or that isn't in the image.", "bad-rle")
+    if size[0] * size[1] > MOST_PIXELS:
+        raise BadGeometry(f"The image has more than {MOST_PIXELS:,} pixels.", "bad-rle")
     whole = np.zeros(size, dtype=np.bool_)
     cut = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
     whole[top : top + height, left : left + width] = cut

@@ -208,7 +208,7 @@ class DiffgramReading:
                     return "tag", None
                 case _:
                     raise BadGeometry(f"Instances of type {type!r} are not read.", "kind")
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, BadGeometry):
                 raise
             raise BadGeometry(f"The numbers of a {type} are not what it needs.", "number") from None

@@ -77,7 +77,7 @@ class Folders:
 
     def media_path(self, item: Item) -> str:
         tag = _tag(item)
-        folder = tag.replace("/", "_").replace("\\", "_") if tag and tag.strip(". ") else UNLABELLED
+        folder = _folder(tag) if tag else UNLABELLED
         parts = item.key.split("/")
         if "folders" in item.foreign:
             parts = parts[-1:]
@@ -91,6 +91,7 @@ class Folders:
             tag = _tag(item)
             if tag is None:
                 loss.count("without_label")
+            loss.count("name_changed", tag is not None and _folder(tag) != tag)
             taken = False
             for annotation in item.annotations:
                 if annotation.kind != "tag":
@@ -101,6 +102,11 @@ class Folders:
                     taken = True
                     count_rest(annotation, self.carries, loss)
         yield from ()
+
+
+def _folder(label: str) -> str:
+    """A label as a folder's name."""
+    return label.replace("/", "_").replace("\\", "_") if label.strip(". ") else UNLABELLED
 
 
 def _tag(item: Item) -> str | None:

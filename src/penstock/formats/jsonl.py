@@ -6,7 +6,7 @@ The header is `{"format": "penstock", "version": 1, "schema": {...}, "foreign": 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
@@ -64,7 +64,10 @@ class JsonlReading:
         whole: dict[str, dict[str, Any]] = {"labels": {}, "attributes": {}}
         for header in self._headers.values():
             for part, things in whole.items():
-                things.update(header.schema.get(part, {}))
+                found: Any = header.schema.get(part, {})
+                if not isinstance(found, dict):
+                    raise JsonlInvalid(path=self.files[0], why=f"the {part} of its schema are no object")
+                things |= cast(dict[str, Any], found)
         try:
             return WantedSchema.model_validate(whole)
         except ValidationError as error:

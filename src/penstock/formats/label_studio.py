@@ -1,7 +1,8 @@
 """Label Studio: tasks with results as JSON, and the labelling configuration beside it as XML.
 
 Of several annotations of a task the one that is marked as ground truth is read, else the first that wasn't cancelled;
-predictions only where there is no annotation. The others are told.
+predictions only where there is no annotation. The others are told, and are kept with the file as they are, as are
+relations between regions and what is said of an annotation as a whole: all of it is written again.
 """
 
 import re
@@ -13,13 +14,25 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 
 from penstock.annotations.geometry import UNREADABLE, BadGeometry, canonical
+from penstock.annotations.model import Source
 from penstock.core import Invalid, Problem
 from penstock.formats import label_studio_config
 from penstock.formats.carries import Carries, count_file, fit
 from penstock.formats.foreign import as_read
 from penstock.formats.label_studio_config import LabelConfig, config_text
 from penstock.formats.label_studio_results import TYPE_OF, TYPES, shape_of, type_of, value_of
-from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
+from penstock.formats.model import (
+    BadItem,
+    Chunk,
+    Item,
+    Look,
+    Loss,
+    NamedAnnotation,
+    Tree,
+    is_name,
+    number_of,
+    without_nul,
+)
 from penstock.formats.naming import all_values
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Part, split
@@ -37,6 +50,7 @@ _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 _ANSWERS = ("choices", "textarea", "number", "rating", "datetime", "taxonomy", "text")
 _OURS = frozenset({"value", "type", "id", "from_name", "to_name", "original_width", "original_height", "score"})
 _PREFIX = re.compile(r"^[0-9a-f]{8}-")
+_OF_TASK = frozenset({"annotations", "completions", "predictions", "annotation", "others", "relations"})
 Result = Mapping[str, Any]
 
 
@@ -107,11 +121,9 @@ class LabelStudioReading:
         name = _name(address)
         bare = _PREFIX.sub("", name.rpartition("/")[2])
         media = self._finder.find(name, path) or self._finder.find(bare, path)
-        item = Item(key=media or name, media=media, foreign={"label_studio": {"data": data}})
-        results = _chosen(task, item)
-        kept = {key: value for key, value in task.items() if key not in ("annotations", "predictions")}
-        item.foreign["label_studio"] |= kept
-        _annotate(item, results)
+        kept = {key: value for key, value in task.items() if key not in _OF_TASK}
+        item = Item(key=media or name, media=media, foreign={"label_studio": {**kept, "data": data}})
+        _annotate(item, *_chosen(task, item))
         return item
 
 
@@ -137,16 +149,22 @@ def _name(address: str) -> str:
     return (local[0] if local else unquote(parts.path)).lstrip("/") or address
 
 
-def _chosen(task: Mapping[str, Any], item: Item) -> list[Any]:
-    """The results that are taken, of all annotations of a task."""
-    made = [one for one in _listed(task.get("annotations") or task.get("completions")) if not one.get("was_cancelled")]
-    best = [one for one in made if one.get("ground_truth")] or made or _listed(task.get("predictions"))
+def _chosen(task: Mapping[str, Any], item: Item) -> tuple[list[Any], Source]:
+    """The results that are taken, of all annotations of a task, and whose they are; the rest is kept."""
+    kept = item.foreign["label_studio"]
+    every, predictions = _listed(task.get("annotations") or task.get("completions")), _listed(task.get("predictions"))
+    made = [one for one in every if not one.get("was_cancelled")]
     if len(made) > 1:
         detail = f"The task has {len(made)} annotations; one was taken."
         item.problems.append(Problem("annotations", detail, "several-annotations"))
-    return (
-        list(cast(list[Any], best[0].get("result") or [])) if best and isinstance(best[0].get("result"), list) else []
-    )
+    best = next((one for one in made if one.get("ground_truth")), None) or next(iter(made or predictions), None)
+    kept |= {"others": others} if (others := [one for one in every if one is not best]) else {}
+    kept |= {"predictions": left} if (left := [one for one in predictions if one is not best]) else {}
+    if best is None:
+        return [], "import"
+    kept |= {"annotation": said} if (said := {key: value for key, value in best.items() if key != "result"}) else {}
+    result = best.get("result")
+    return cast(list[Any], result) if isinstance(result, list) else [], "import" if made else "model"
 
 
 def _listed(given: Any) -> list[dict[str, Any]]:
@@ -154,16 +172,21 @@ def _listed(given: Any) -> list[dict[str, Any]]:
     return [cast(dict[str, Any], one) for one in listed if isinstance(one, dict)]
 
 
-def _annotate(item: Item, results: Sequence[Any]) -> None:
+def _annotate(item: Item, results: Sequence[Any], source: Source) -> None:
     """Results of one region have the same id: its shape, its labels and answers about it."""
     regions: dict[str, list[Result]] = {}
     for n, result in enumerate(_listed(list(results))):
-        regions.setdefault(str(result.get("id") or f"#{n}"), []).append(result)
+        if result.get("type") == "relation":
+            item.foreign["label_studio"].setdefault("relations", []).append(result)
+        else:
+            regions.setdefault(str(result.get("id") or f"#{n}"), []).append(result)
     for id, found in regions.items():
         try:
             _region(item, id, found)
         except BadGeometry as bad:
             item.problems.append(Problem(f"result {id}", bad.detail, bad.code))
+    for annotation in item.annotations:
+        annotation.source = source
 
 
 def _region(item: Item, id: str, found: Sequence[Result]) -> None:
@@ -171,7 +194,7 @@ def _region(item: Item, id: str, found: Sequence[Result]) -> None:
     answers = [result for result in found if type_of(result) in _ANSWERS]
     if shape is None:
         _without_shape(item, id, answers)
-        if not answers and found[0].get("type") != "relation":
+        if not answers:
             raise BadGeometry(f"Results of type {found[0].get('type')!r} are not known.", "kind")
         return
     size = _size(shape)
@@ -235,8 +258,7 @@ def _values(answers: Sequence[Result]) -> dict[str, Any]:
 
 
 def _score(result: Result) -> float | None:
-    score = result.get("score")
-    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None
+    return number_of(result.get("score"))
 
 
 def _without_shape(item: Item, id: str, answers: Sequence[Result]) -> None:
@@ -306,7 +328,9 @@ def _is_tasks(head: bytes) -> bool:
 
 
 def _task(n: int, item: Item, path: str, schema: Schema, carries: Carries, loss: Loss) -> dict[str, Any]:
-    kept: dict[str, Any] = as_read(item.foreign, "label_studio")
+    kept = dict(as_read(item.foreign, "label_studio"))
+    said = next(iter(_listed([kept.pop("annotation", None)])), {})
+    others, relations = _listed(kept.pop("others", None)), _listed(kept.pop("relations", None))
     results: list[dict[str, Any]] = []
     for at, annotation in enumerate(item.annotations):
         results += _results(at, annotation, item, schema, carries, loss)
@@ -314,7 +338,12 @@ def _task(n: int, item: Item, path: str, schema: Schema, carries: Carries, loss:
     results += [_told(f"file {name}", name, value, by_name.get(name), {}) for name, value in item.attributes.items()]
     before: dict[str, Any] = kept.get("data") or {}
     data = {key: value for key, value in before.items() if not (isinstance(value, str) and is_image(_name(value)))}
-    return {"id": n, **kept, "data": {**data, "image": path}, "annotations": [{"result": results}]}
+    return {
+        "id": n,
+        **kept,
+        "data": {**data, "image": path},
+        "annotations": [{**said, "result": [*results, *relations]}, *others],
+    }
 
 
 def _results(

@@ -102,20 +102,24 @@ class LabelboxReading:
         kept |= {"mime_type": media["mime_type"]} if "mime_type" in media else {}
         item.foreign = {"labelbox": kept}
         item.meta = _meta(row.get("metadata_fields"))
-        labels = [
-            label
-            for project in _object(row.get("projects")).values()
+        told = [
+            (name, _object(project), label)
+            for name, project in _object(row.get("projects")).items()
             for label in listed(_object(project).get("labels"))
         ]
-        for n, label in enumerate(labels):
+        for n, (name, project, label) in enumerate(told):
             if n:
                 item.problems.append(Problem(f"labels[{n}]", "A row's first label is read, not its others.", "labels"))
             else:
+                kept["project"] = {**project, "labels": [], "#": name}
                 self._label(_object(label), item, path)
         return item
 
     def _label(self, label: Mapping[str, Any], item: Item, path: str) -> None:
         told = _object(label.get("annotations"))
+        kept = item.foreign["labelbox"]
+        kept["label"] = {key: value for key, value in label.items() if key != "annotations"}
+        kept |= {"relationships": joined} if (joined := listed(told.get("relationships"))) else {}
         for n, one in enumerate(listed(told.get("objects"))):
             try:
                 item.annotations.append(self._annotation(_object(one), n, item, path))
@@ -244,6 +248,8 @@ class Labelbox:
 
     def _row(self, item: Item, loss: Loss) -> dict[str, Any]:
         kept = dict(as_read(item.foreign, "labelbox"))
+        joined, label = listed(kept.pop("relationships", None)), _object(kept.pop("label", None))
+        project = {"name": _PROJECT, **_object(kept.pop("project", None))}
         path = self.media_path(item)
         said = {**_object(kept.pop("data_row", None)), "external_id": path, "row_data": path}
         told = {"id": item.key, "global_key": item.key, **said}
@@ -254,14 +260,15 @@ class Labelbox:
         tags = [self._tag(one, loss) for one in item.annotations if one.kind == "tag"]
         if tags:
             questions.append({"name": TAGS, "checklist_answers": tags})
-        annotations = {"objects": objects, "classifications": questions, "relationships": []}
-        label = {"label_kind": "Default", "version": "1.0.0", "id": f"{told['id']} label", "annotations": annotations}
+        annotations = {"objects": objects, "classifications": questions, "relationships": joined}
+        label = {"label_kind": "Default", "version": "1.0.0", "id": f"{told['id']} label", **label}
+        label["annotations"] = annotations
         return {
             **kept,
             "data_row": told,
             "media_attributes": media,
             "metadata_fields": [_field(name, value) for name, value in item.meta.items()],
-            "projects": {_PROJECT: {"name": _PROJECT, "labels": [label]}},
+            "projects": {str(project.pop("#", _PROJECT)): {**project, "labels": [label]}},
         }
 
     def _told(self, annotation: NamedAnnotation, item: Item, loss: Loss) -> dict[str, Any] | None:

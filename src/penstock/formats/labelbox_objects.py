@@ -47,7 +47,7 @@ def placed(found: Mapping[str, Any], mask: Callable[[Mapping[str, Any]], Mask]) 
             case _:
                 kind = found.get("annotation_kind") or "this kind"
                 raise BadGeometry(f"Objects of {kind} are not read.", "kind")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, BadGeometry):
             raise
         raise BadGeometry(f"The numbers of a {key} are not what it needs.", "number") from None

@@ -143,7 +143,7 @@ def _shape(found: Mapping[str, Any], item: Item) -> tuple[Kind, Any]:
                 return "mask", _mask(found.get("mask"), points[0], item)
             case _:
                 raise BadGeometry(f"Shapes of type {type!r} are not known.", "kind")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, BadGeometry):
             raise
         raise BadGeometry(f"The points of a {type} are not what it needs.", "number") from None
@@ -160,6 +160,8 @@ def _mask(text: Any, corner: tuple[float, float], item: Item) -> Mask:
     height, width = numbers.shape
     if not (0 <= left <= item.width - width and 0 <= top <= item.height - height):
         raise BadGeometry("A mask isn't inside its image.", "outside")
+    if item.width * item.height > pictures.MOST_PIXELS:
+        raise BadGeometry(f"The image has more than {pictures.MOST_PIXELS:,} pixels.", "picture")
     whole = np.zeros((item.height, item.width), dtype=np.bool_)
     whole[top : top + height, left : left + width] = numbers != 0
     return rle.from_pixels(whole)

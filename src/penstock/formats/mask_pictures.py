@@ -174,11 +174,14 @@ class Masks:
             if not (item.width and item.height):
                 loss.count("size_unknown", len(item.annotations))
                 continue
-            fitted = [
+            every = [
                 (numbers[annotation.label or ""], found.shape)
                 for annotation in item.annotations
                 if annotation.label in numbers and (found := fit(annotation, self.carries, item, loss))
             ]
+            fitted = [(number, mask) for number, mask in every if pictures.is_sized(mask, item)]
+            loss.count("size_unknown", len(every) - len(fitted))
+            loss.count("kind_dropped", sum(annotation.label not in numbers for annotation in item.annotations))
             loss.count("objects_joined", len(fitted) - len({number for number, _ in fitted}))
             path = self.media_path(item).replace("images/", "masks/", 1).rpartition(".")[0] + ".png"
             yield Chunk(path, pictures.png(pictures.drawn(fitted, item.height, item.width, loss)))

@@ -101,7 +101,7 @@ class Loss:
 
 
 WORDS: dict[str, str] = {
-    "kind_dropped": "Annotations of a kind that the format doesn't have are left out.",
+    "kind_dropped": "Annotations of a kind that the format doesn't have, or of archived labels, are left out.",
     "shape_to_box": "Polygons, masks, rotated boxes and ellipses are written as the upright box around them.",
     "shape_to_polygon": "Boxes are written as four corners, ellipses as 64 points, masks as outlines of their pixels.",
     "shape_to_mask": "Shapes are written as masks: their pixels, without their corners.",
@@ -113,12 +113,12 @@ WORDS: dict[str, str] = {
     "attributes_dropped": "Values of attributes are left out.",
     "confidence_dropped": "Confidences are left out.",
     "group_dropped": "Which annotations belong together is left out.",
-    "name_changed": "Spaces in names of labels are written as hyphens.",
+    "name_changed": "Names of labels are written with another character in place of a space or a slash.",
     "tags_dropped": "A file can have one label, so its other tags are left out.",
     "without_label": "Files without a label stand aside, in a folder of their own.",
     "objects_joined": "Objects of one class are one mask.",
     "covered": "Annotations are covered in part, or wholly, by later ones.",
-    "size_unknown": "Annotations are left out because the image's size isn't known.",
+    "size_unknown": "Annotations are left out because the image's size isn't known, or a mask has another.",
     "provenance_dropped": "Who or what made an annotation is left out.",
     "file_attributes_dropped": "Values of attributes that are asked per file are left out.",
     "meta_dropped": "Metadata of files are left out.",
@@ -154,6 +154,13 @@ def is_name(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def number_of(value: Any) -> float | None:
+    """A number of a document from outside; None for anything else, and for one that no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) < 1e300 else None
 
 
 def without_nul(text: bytes) -> bytes:

@@ -5,9 +5,10 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -16,6 +17,7 @@ from penstock.annotations.geometry import BadGeometry
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.declared import occurring
+from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.scaling import fraction, scaled
 from penstock.formats.tree import ending, is_image
@@ -26,6 +28,8 @@ from penstock.schema.wanted import WantedSchema
 FLAGS = ("IsOccluded", "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside")
 _HEAD = ("ImageID", "Source", "LabelName", "Confidence")
 _SIDES = ("XMin", "XMax", "YMin", "YMax")
+_WRITTEN = frozenset({*FLAGS, "Source"})
+_NOT_KEPT = frozenset({"ImageID", "LabelName", "Confidence", *_SIDES})
 
 
 class OpenImagesInvalid(Invalid):
@@ -39,6 +43,7 @@ class OpenImagesReading:
         self.tree = tree
         self._images = {_stem(path): path for path in tree.paths() if is_image(path)}
         self._names: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
         self._items: dict[str, Item] = {}
         self._files: list[str] = []
         self._bad: list[BadItem] = []
@@ -80,17 +85,19 @@ class OpenImagesReading:
                 continue
             media = self._images.get(id)
             item = self._items.setdefault(id, Item(key=media or f"{id}.jpg", media=media, fractional=True))
-            item.foreign = {"openimages": {"ImageID": id}}
+            item.foreign.setdefault("openimages", {"ImageID": id})
             if split := split or next((s for part in (media or "").split("/") if (s := split_named(part))), None):
                 item.meta["split"] = split
             try:
                 if (made := self._annotation(row, len(item.annotations))) is not None:
                     item.annotations.append(made)
+                elif code := _code(row):
+                    item.foreign["openimages"].setdefault("absent", []).append(code)
             except BadGeometry as bad:
                 item.problems.append(Problem(f"{path} line {n}", bad.detail, bad.code))
 
     def _annotation(self, row: Mapping[str, str], n: int) -> NamedAnnotation | None:
-        code = row.get("LabelName", "").replace("\0", "\ufffd")
+        code = _code(row)
         label = self._names.get(code, code)
         if not code and not any(row.get(side) for side in _SIDES):
             return None  # an image with nothing on it
@@ -108,12 +115,18 @@ class OpenImagesReading:
             return None  # it says that the label is not there
         if confidence is not None and 0 <= confidence <= 1 and row.get("Confidence", "").strip() != "1":
             made.confidence = confidence
-        kept = {key: value for key, value in row.items() if key in (*FLAGS, "Source") and value not in ("", "0")}
-        made.foreign = {"openimages": {"code": code, **kept}}
+        self._codes.setdefault(made.label or "", code)
+        kept = {key: value for key, value in row.items() if key not in _NOT_KEPT and value not in ("", "0")}
+        made.foreign = {"openimages": kept} if kept else {}
         return made
 
     def schema(self) -> WantedSchema:
-        return occurring(self._items.values())
+        found = occurring(self._items.values())
+        told = {name: {"openimages": {"code": code}} for name, code in self._codes.items() if code.strip() != name}
+        labels = {
+            name: label.model_copy(update={"foreign": told.get(name, {})}) for name, label in found.labels.items()
+        }
+        return found.model_copy(update={"labels": labels})
 
     def foreign(self) -> dict[str, Any]:
         return {}
@@ -131,6 +144,10 @@ def _copy(item: Item) -> Item:
     """An item that may be scaled without changing the one that is held."""
     annotations = [msgspec.structs.replace(annotation) for annotation in item.annotations]
     return msgspec.structs.replace(item, annotations=annotations, meta=dict(item.meta))
+
+
+def _code(row: Mapping[str, str]) -> str:
+    return (row.get("LabelName") or "").replace("\0", "\ufffd")
 
 
 def _stem(path: str) -> str:
@@ -165,12 +182,13 @@ class OpenImages:
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
+        codes = _codes(schema)
         tables = {f"{split}-{what}.csv": Lines() for split in ("train", "val", "test") for what in ("boxes", "labels")}
         try:
             for item in items:
                 count_file(item, self.carries, loss)
                 split, id = split_of(item), _stem(self.media_path(item))
-                rows = list(_rows(item, id, self.carries, loss))
+                rows = list(_rows(item, id, codes, self.carries, loss))
                 for is_box, row in rows or [(False, [id, "", "", ""])]:
                     tables[f"{split}-{'boxes' if is_box else 'labels'}.csv"].add(_line(row).rstrip(b"\n"))
             for name, lines in tables.items():
@@ -178,14 +196,22 @@ class OpenImages:
                     heads = (*_HEAD, *_SIDES, *FLAGS) if name.endswith("boxes.csv") else _HEAD
                     yield Chunk(name, _line(heads))
                     yield from (Chunk(name, line + b"\n") for line in lines.lines())
-            names = [_line([label.name, label.name]) for label in schema.live_labels]
-            yield Chunk("class-descriptions.csv", b"".join(names))
+            yield Chunk("class-descriptions.csv", b"".join(_line([code, name]) for name, code in codes.items()))
         finally:
             for lines in tables.values():
                 lines.close()
 
 
-def _rows(item: Item, id: str, carries: Carries, loss: Loss) -> Iterator[tuple[bool, list[str]]]:
+def _codes(schema: Schema) -> dict[str, str]:
+    """The codes of labels by their names: those that they came with, unless two have the same; else the names."""
+    told = {label.name: as_read(label.foreign, "openimages").get("code", label.name) for label in schema.live_labels}
+    counted = Counter(map(str, told.values()))
+    return {name: str(code) if counted[str(code)] == 1 else name for name, code in told.items()}
+
+
+def _rows(
+    item: Item, id: str, codes: Mapping[str, str], carries: Carries, loss: Loss
+) -> Iterator[tuple[bool, list[str]]]:
     for annotation in item.annotations:
         if annotation.kind != "tag" and not (item.width and item.height):
             loss.count("size_unknown")
@@ -194,14 +220,21 @@ def _rows(item: Item, id: str, carries: Carries, loss: Loss) -> Iterator[tuple[b
         if fitted is None:
             continue
         kept: dict[str, Any] = annotation.foreign.get("openimages") or {}
+        loss.count("foreign_dropped", not kept.keys() <= _WRITTEN)
         confidence = "1" if annotation.confidence is None else repr(annotation.confidence)
-        head = [id, str(kept.get("Source", "")), annotation.label or "", confidence]
+        label = codes.get(annotation.label or "", annotation.label or "")
+        head = [id, str(kept.get("Source", "")), label, confidence]
         if fitted.kind == "tag":
             yield False, head
         else:
             x, y, w, h = scaled("box", fitted.shape, 1 / item.width, 1 / item.height)
             sides = [fraction(n) for n in (x, x + w, y, y + h)]
             yield True, [*head, *sides, *(str(kept.get(flag, "0")) for flag in FLAGS)]
+
+    absent: Any = as_read(item.foreign, "openimages").get("absent")
+    yield from (
+        (False, [id, "", str(code), "0"]) for code in (cast(list[Any], absent) if isinstance(absent, list) else [])
+    )
 
 
 def _line(cells: Sequence[str]) -> bytes:

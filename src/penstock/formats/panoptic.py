@@ -22,7 +22,7 @@ from penstock.formats.coco import is_panoptic
 from penstock.formats.coco_writing import Ids, categories
 from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
-from penstock.formats.pictures import MOST_PIXELS
+from penstock.formats.pictures import MOST_PIXELS, is_sized
 from penstock.formats.splitting import BadDocument, split
 from penstock.formats.tree import Finder, ending, is_image
 from penstock.formats.waiting import Lines
@@ -154,6 +154,8 @@ class PanopticReading:
                 item.annotations.append(self._segment(segment, numbers))
             except BadGeometry as bad:
                 item.problems.append(Problem(f"segments_info[{n}]", bad.detail, bad.code))
+        if not item.problems and len(item.annotations) < _count(numbers):
+            item.problems.append(Problem(png, "The picture has colours of which segments_info says nothing.", "colour"))
 
     def _segment(self, segment: Any, numbers: "NDArray[np.uint32]") -> NamedAnnotation:
         given = cast(dict[str, Any], segment) if isinstance(segment, dict) else {}
@@ -188,6 +190,13 @@ def _numbers(content: bytes) -> "NDArray[np.uint32]":
             raise
         raise BadGeometry(f"The picture can't be read: {error}.", "picture") from None
     return array[:, :, 0] | array[:, :, 1] << 8 | array[:, :, 2] << 16
+
+
+def _count(numbers: "NDArray[np.uint32]") -> int:
+    """How many segments a picture shows."""
+    import numpy as np  # noqa: PLC0415 lazy
+
+    return len(np.unique(numbers[numbers > 0]))
 
 
 class Panoptic:
@@ -229,11 +238,14 @@ class Panoptic:
                 if not (item.width and item.height):
                     loss.count("size_unknown", len(item.annotations))
                     continue
-                fitted = [
+                every = [
                     (annotation, found)
                     for annotation in item.annotations
                     if annotation.label in numbers and (found := fit(annotation, self.carries, item, loss))
                 ]
+                fitted = [one for one in every if is_sized(one[1].shape, item)]
+                loss.count("size_unknown", len(every) - len(fitted))
+                loss.count("kind_dropped", sum(annotation.label not in numbers for annotation in item.annotations))
                 picture, segments = _drawn(fitted, numbers, item, loss)
                 png = f"{name.rpartition('.')[0] or name}.png"
                 yield Chunk(f"{FOLDER}/{png}", picture)

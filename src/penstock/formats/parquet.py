@@ -102,16 +102,16 @@ class ParquetReading:
                 return BadItem(where, f"{error}.", "row")
             item.media, item.problems = None, []
             return item
-        name = next(
-            (row[key] for key in ("file_name", "path", "key") if isinstance(row.get(key), str)), inside.get("path")
-        )
+        name = next((row[key] for key in _NAMES if isinstance(row.get(key), str)), inside.get("path"))
         if not isinstance(name, str) and self._content is None:
             return BadItem(where, "A row needs an image, or the name of one.", "row")
         item = Item(key=name if isinstance(name, str) else f"{path.rpartition('.')[0]}/{n}")
+        item.width, item.height = _size(row.get("width")), _size(row.get("height"))
         if split := split_named(path.rpartition("/")[2].split("-")[0]):
             item.meta["split"] = split
-        _label(item, row, names)
+        _labels(item, row, names)
         _objects(item, row.get("objects"), names.get("objects", ()))
+        _rest(item, row)
         return item
 
 
@@ -146,27 +146,73 @@ def _named(value: Any, names: Sequence[str]) -> str | None:
     return text.strip() if text is not None and is_name(text) else None
 
 
-def _label(item: Item, row: Mapping[str, Any], names: Mapping[str, Sequence[str]]) -> None:
-    label = _named(row.get("label"), names.get("label", ()))
-    if label is not None:
-        item.annotations.append(NamedAnnotation(kind="tag", label=label, ordinal="label"))
+_NAMES = ("file_name", "path", "key")
+_READ = frozenset({"image", "width", "height", "label", "objects", *_NAMES})
+
+
+def _labels(item: Item, row: Mapping[str, Any], names: Mapping[str, Sequence[str]]) -> None:
+    """The tags of a row: one label, or a list of several."""
+    given: Any = row.get("label")
+    for n, value in enumerate(cast(list[Any], given) if isinstance(given, list) else [given]):
+        label = _named(value, names.get("label", ()))
+        if label is not None:
+            ordinal = f"label {n}" if n else "label"
+            item.annotations.append(NamedAnnotation(kind="tag", label=label, ordinal=ordinal))
 
 
 def _objects(item: Item, given: Any, names: Sequence[str]) -> None:
-    if not isinstance(given, dict):
-        return
-    found = cast(dict[str, Any], given)
-    boxes: Any = found.get("bbox") or []
-    categories: Any = found.get("category") or found.get("categories") or [None] * len(boxes)
-    for n, (box, category) in enumerate(zip(boxes, categories, strict=False)):
-        label = _named(category, names)
+    """The boxes of a row: a list of objects, or an object of lists. What else is said of one is kept."""
+    listed = map(_object, cast(list[Any], given)) if isinstance(given, list) else _objects_of(given)
+    for n, found in enumerate(listed):
+        kept = {key: value for key, value in found.items() if key not in _OF_OBJECT and _is_plain(value)}
+        label = _named(found.get("category", found.get("categories")), names)
         try:
-            text = shapes.canonical(shapes.check("box", box))
+            text = shapes.canonical(shapes.check("box", found.get("bbox")))
             if label is None:
                 raise BadGeometry("A box needs a category.", "incomplete")
-            item.annotations.append(NamedAnnotation(kind="box", label=label, geometry=text, ordinal=str(n)))
+            made = NamedAnnotation(kind="box", label=label, geometry=text, ordinal=str(n))
+            made.foreign = {"parquet": kept} if kept else {}
+            item.annotations.append(made)
         except BadGeometry as bad:
             item.problems.append(Problem(f"objects[{n}]", bad.detail, bad.code))
+
+
+_OF_OBJECT = frozenset({"bbox", "category", "categories"})
+
+
+def _objects_of(given: Any) -> Iterator[dict[str, Any]]:
+    lists = {key: cast(list[Any], value) for key, value in _object(given).items() if isinstance(value, list)}
+    for n in range(max((len(lists.get(key, ())) for key in _OF_OBJECT), default=0)):
+        yield {key: value[n] for key, value in lists.items() if n < len(value)}
+
+
+def _rest(item: Item, row: Mapping[str, Any]) -> None:
+    """The other columns of a row: metadata, if they are numbers, truth, text or lists of these; else they are told."""
+    for name, value in row.items():
+        if name in _READ or value is None:
+            continue
+        if is_name(name) and _is_plain(value):
+            item.meta.setdefault(name, value)
+        else:
+            item.problems.append(
+                Problem(name[:200], f"A column of {type(value).__name__} can't be metadata.", "column")
+            )
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, cast(list[Any], value)))
+    if isinstance(value, (int, float)):
+        return abs(value) < 1e300
+    return value is None or (isinstance(value, str) and "\0" not in value)
+
+
+def _size(value: Any) -> int:
+    return value if type(value) is int and 0 < value < 2**31 else 0
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
 class Parquet:

@@ -14,7 +14,7 @@ from PIL import Image
 from penstock.annotations import rle
 from penstock.annotations.geometry import BadGeometry
 from penstock.annotations.rle import Mask
-from penstock.formats.model import Loss
+from penstock.formats.model import Item, Loss
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,11 @@ def palette(count: int = 256) -> tuple[Colour, ...]:
             left >>= 3
         found.append((r, g, b))
     return tuple(found)
+
+
+def is_sized(mask: Mask, item: Item) -> bool:
+    """Whether a mask is as large as its image, so that it can be drawn on it."""
+    return mask.size == (item.height, item.width)
 
 
 def drawn(masks: Iterable[tuple[int, Mask]], height: int, width: int, loss: Loss) -> "NDArray[np.uint16]":

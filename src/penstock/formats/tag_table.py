@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from penstock.core import Invalid
+from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.naming import all_values, spelled
@@ -63,14 +63,19 @@ class TagTableReading:
         media = self._finder.find(name, path)
         key = media or name.replace("\\", "/")
         item = self._items.setdefault(key, Item(key=key, media=media, foreign={"csv": {}}))
-        if split := split_named(row.get(columns.get("split", ""))):
-            item.meta["split"] = split
+        if split := (row.get(columns.get("split", "")) or "").strip().replace("\0", "\ufffd"):
+            item.meta["split"] = split_named(split) or split
         taken = set(columns.values())
         values = {
             k.strip(): v.strip() for k, v in row.items() if k and k not in taken and isinstance(v, str) and v.strip()
         }
         values = {name: value.replace("\0", "\ufffd") for name, value in values.items() if is_name(name)}
-        confidence = _number(row.get(columns.get("confidence", "")))
+        said = row.get(columns.get("confidence", ""))
+        confidence = _number(said)
+        if said and confidence is None:
+            item.problems.append(Problem(f"{path} line {n}", "A confidence is a number from 0 to 1.", "confidence"))
+        if not (row.get(columns["label"]) or "").strip() and values:
+            item.problems.append(Problem(f"{path} line {n}", "Values without a label have no place.", "incomplete"))
         for label in (row.get(columns["label"]) or "").split("|"):
             if is_name(label):
                 self._seen.add(label.strip(), values)

@@ -175,38 +175,42 @@ class ViaReading:
         listed = cast(dict[str, Any], regions).values() if isinstance(regions, dict) else regions
         for n, one in enumerate(cast(list[Any], listed) if isinstance(regions, (dict, list)) else []):
             try:
-                item.annotations.append(self._annotation(one, n))
+                item.annotations += self._annotations(one, n)
             except BadGeometry as bad:
                 item.problems.append(Problem(f"regions[{n}]", bad.detail, bad.code))
         return item
 
-    def _annotation(self, given: Any, n: int) -> NamedAnnotation:
+    def _annotations(self, given: Any, n: int) -> Iterator[NamedAnnotation]:
+        """A region with several labels is an annotation for each."""
         found = cast(dict[str, Any], given) if isinstance(given, dict) else {}
         place, told = found.get("shape_attributes"), found.get("region_attributes")
         if not isinstance(place, dict):
             raise BadGeometry("A region needs shape_attributes.", "incomplete")
         kind, shape = _shape(cast(dict[str, Any], place))
+        text = shapes.canonical(shapes.check(kind, shape))
         values = cast(dict[str, Any], told) if isinstance(told, dict) else {}
         key = self._declared.label_key(values)
-        label = None if key is None else _chosen(values[key])
+        labels = [] if key is None else _chosen(values[key])
         rest = {name: value for name, value in values.items() if name != key}
         kept = {name: value for name, value in found.items() if name not in _OF_REGION}
-        return NamedAnnotation(
-            kind=kind,
-            label=label or UNNAMED,
-            geometry=shapes.canonical(shapes.check(kind, shape)),
-            attributes=_values(rest, self._declared.of["region"]),
-            ordinal=str(n),
-            foreign={"via": kept} if kept else {},
-        )
+        for at, label in enumerate(labels or [UNNAMED]):
+            yield NamedAnnotation(
+                kind=kind,
+                label=label,
+                geometry=text,
+                attributes=_values(rest, self._declared.of["region"]),
+                ordinal=f"{n}/{at}" if at else str(n),
+                foreign={"via": kept} if kept else {},
+            )
 
 
-def _chosen(value: Any) -> str | None:
-    """The label that an attribute's value names; of several ticks the first."""
-    if isinstance(value, dict):
-        value = next((name for name, ticked in cast(dict[Any, Any], value).items() if ticked), None)
-    text = spelled(value).strip() if isinstance(value, (str, int, float)) else ""
-    return text if is_name(text) else None
+def _chosen(value: Any) -> list[str]:
+    """The labels that an attribute's value names: all ticks, or the one choice."""
+    ticked = (
+        [name for name, is_on in cast(dict[Any, Any], value).items() if is_on] if isinstance(value, dict) else [value]
+    )
+    texts = [spelled(one).strip() for one in ticked if isinstance(one, (str, int, float))]
+    return [text for text in dict.fromkeys(texts) if is_name(text)]
 
 
 def _values(given: Any, declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -246,7 +250,7 @@ def _shape(place: Mapping[str, Any]) -> tuple[Kind, Any]:
                 return ("polyline", flat) if name == "polyline" else ("polygon", [[flat]])
             case _:
                 raise BadGeometry(f"Shapes of type {name!r} are not known.", "kind")
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         if isinstance(error, BadGeometry):
             raise
         raise BadGeometry(f"The numbers of a {name} are not what it needs.", "number") from None

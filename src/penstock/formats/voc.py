@@ -10,7 +10,7 @@ parts, any unknown tag) is kept in `foreign` under `voc` and written again. Enti
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import lru_cache
 from typing import Any, cast
 from xml.sax.saxutils import escape
@@ -22,7 +22,7 @@ from penstock.annotations.geometry import BadGeometry
 from penstock.annotations.rle import Mask
 from penstock.core import Invalid, Problem
 from penstock.formats import classes, pictures
-from penstock.formats.carries import Carries, Fitted, count_file, fit
+from penstock.formats.carries import SPLITS, Carries, Fitted, count_file, fit, split_named, split_of
 from penstock.formats.coco_shapes import fingerprint
 from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
@@ -30,12 +30,13 @@ from penstock.formats.naming import all_values
 from penstock.formats.plain import Boxes, plain_of
 from penstock.formats.seen import Seen
 from penstock.formats.tree import Finder, ending, is_image
+from penstock.formats.waiting import Lines
 from penstock.formats.xml import RETURN, BadXml, Element, clean, read_xml, written
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedLabel, WantedSchema
 
 LARGEST_BYTES = 64 * 1024**2
-OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
+OBJECTS, CLASSES, SETS = "SegmentationObject", "SegmentationClass", "ImageSets"
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -55,6 +56,16 @@ class VocReading:
         self._beside = [path for path in pngs if f"{OBJECTS}/" in path or f"{CLASSES}/" in path]
         images = [path for path in tree.paths() if is_image(path)]
         self._finder = Finder([path for path in images if path not in self._beside])
+        self._lists = [path for path in ending(tree.paths(), ".txt") if f"{SETS}/" in path]
+        self._splits = dict(self._listed())
+
+    def _listed(self) -> Iterator[tuple[str, str]]:
+        """The parts that files are in, by the names of their documents, as lists in `ImageSets` have it."""
+        for path in self._lists:
+            if split := split_named(path.rpartition("/")[2].removesuffix(".txt")):
+                with closing(self.tree.open(path)) as stream:
+                    lines = stream.read(LARGEST_BYTES).decode("utf-8-sig", "replace").splitlines()
+                yield from ((line.strip(), split) for line in lines if line.strip())
 
     def schema(self) -> WantedSchema:
         """The labels and attributes that occur, by reading every file: VOC has no list of them."""
@@ -70,7 +81,7 @@ class VocReading:
         return {}
 
     def used(self) -> frozenset[str]:
-        return frozenset({*self.files, *self._beside})
+        return frozenset({*self.files, *self._beside, *self._lists})
 
     def items(self) -> Iterator[Item | BadItem]:
         for path in self.files:
@@ -100,6 +111,8 @@ class VocReading:
         )
         if size is not None and (depth := size.text_of("depth")):
             item.foreign["voc"]["depth"] = depth
+        if split := self._splits.get(_stem(path)):
+            item.meta["split"] = split
         masks = self._masks(path, item)
         for n, part in enumerate(root.all("object")):
             try:
@@ -110,7 +123,7 @@ class VocReading:
 
     def _masks(self, path: str, item: Item) -> dict[int, Mask]:
         """The pixels of objects by their numbers."""
-        found = self._pictures.get(path.rpartition("Annotations/")[2].removesuffix(".xml"))
+        found = self._pictures.get(_stem(path))
         if found is None:
             return {}
         try:
@@ -128,6 +141,11 @@ class VocReading:
             near = (self._finder.find(stem.rpartition("/")[2] + ending, path) for ending in (".jpg", ".png", ".jpeg"))
             found = next((one for one in near if one), None)
         return found
+
+
+def _stem(path: str) -> str:
+    """What a document's pictures and lists name it by."""
+    return path.rpartition("Annotations/")[2].removesuffix(".xml")
 
 
 _OF_ITEM = frozenset({"filename", "size", "object"})
@@ -182,7 +200,9 @@ class Voc:
     def __init__(self, name: str, title: str, *, segment: bool) -> None:
         self.name, self.title = name, title
         self._segment = segment
-        self.carries = Carries(kinds=frozenset({"box", "mask"}), attributes=True, foreign=("voc",), draws=segment)
+        self.carries = Carries(
+            kinds=frozenset({"box", "mask"}), attributes=True, split=True, foreign=("voc",), draws=segment
+        )
         self.plain = None if segment else Boxes
         self.sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
         if segment:
@@ -203,36 +223,62 @@ class Voc:
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
-        stems: set[str] = set()
         numbers = classes.numbered(schema, "voc", loss, first=1)
         heads = {
             label.id: f"\t<object>\n{_tag('name', label.name, 2)}{_NOTHING_KEPT}".encode()
             for label in schema.live_labels
         }
+        stems: set[str] = set()
         has_masks = False
-        for item in items:
-            name = _within(item)
-            stem = name.rpartition(".")[0] or name
-            if stem in stems:
-                stem = name
-            stems.add(stem)
-            if isinstance(plain := plain_of(item), Boxes):
+        with ExitStack() as stack:
+            lists = {split: stack.enter_context(Lines()) for split in SPLITS}
+            for item in items:
                 count_file(item, self.carries, loss)
-                plain.count(self.carries, loss)
-                yield Chunk(f"Annotations/{stem}.xml", _plain(item, name, plain, heads))
-                continue
-            objects = [(a, found) for a in item.annotations if (found := fit(a, self.carries, item, loss))]
-            masks = [(n, found.shape) for n, (_, found) in enumerate(objects, 1) if found.kind == "mask"]
-            count_file(item, self.carries, loss)
-            yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks))).encode())
-            if masks:
-                has_masks = True
-                own = pictures.drawn(masks, item.height, item.width, loss)
-                of_class = [0, *(numbers.get(a.label or "", 0) for a, _ in objects)]
-                yield Chunk(f"{OBJECTS}/{stem}.png", pictures.png(own))
-                yield Chunk(f"{CLASSES}/{stem}.png", pictures.png(pictures.renumbered(own, of_class)))
+                name = _within(item)
+                stem = name.rpartition(".")[0] or name
+                if stem in stems:
+                    stem = name
+                stems.add(stem)
+                if split := split_of(item, ""):
+                    lists[split].add(stem.encode())
+                if isinstance(plain := plain_of(item), Boxes):
+                    plain.count(self.carries, loss)
+                    yield Chunk(f"Annotations/{stem}.xml", _plain(item, name, plain, heads))
+                else:
+                    objects = [(a, found) for a in item.annotations if (found := self._fitted(a, item, loss))]
+                    masks = [(n, found.shape) for n, (_, found) in enumerate(objects, 1) if found.kind == "mask"]
+                    yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks))).encode())
+                    has_masks = has_masks or bool(masks)
+                    yield from _drawn(item, stem, objects, masks, numbers, loss)
+            for split, lines in lists.items():
+                for kind in ("Main", *(["Segmentation"] if has_masks else [])):
+                    yield from (Chunk(f"{SETS}/{kind}/{split}.txt", line + b"\n") for line in lines.lines())
         if has_masks:
             yield Chunk("labelmap.txt", _label_map(numbers).encode())
+
+    def _fitted(self, annotation: NamedAnnotation, item: Item, loss: Loss) -> Fitted | None:
+        """As `fit`; a mask that isn't as large as its image can't be drawn on it, so it is its box."""
+        found = fit(annotation, self.carries, item, loss)
+        if found is None or found.kind != "mask" or pictures.is_sized(found.shape, item):
+            return found
+        loss.count("shape_to_box")
+        return Fitted("box", shapes.bounds("mask", found.shape))
+
+
+def _drawn(
+    item: Item,
+    stem: str,
+    objects: Sequence[tuple[NamedAnnotation, Fitted]],
+    masks: Sequence[tuple[int, Mask]],
+    numbers: Mapping[str, int],
+    loss: Loss,
+) -> Iterator[Chunk]:
+    """The pictures of an item's masks, if it has any."""
+    if masks:
+        own = pictures.drawn(masks, item.height, item.width, loss)
+        of_class = [0, *(numbers.get(a.label or "", 0) for a, _ in objects)]
+        yield Chunk(f"{OBJECTS}/{stem}.png", pictures.png(own))
+        yield Chunk(f"{CLASSES}/{stem}.png", pictures.png(pictures.renumbered(own, of_class)))
 
 
 def _within(item: Item) -> str:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from penstock.annotations.geometry import UNREADABLE
-from penstock.core import Invalid
+from penstock.core import Invalid, Problem
 from penstock.formats import declared
 from penstock.formats.carries import EVERYTHING, split_named
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, Media, NamedAnnotation, Tree, is_name, without_nul
@@ -94,7 +94,7 @@ class WebDatasetReading:
             yield before, sample
 
     def _item(self, path: str, name: str, sample: Mapping[str, bytes]) -> Item | BadItem:
-        image = next((suffix for suffix in sample if is_image(f"a.{suffix}")), None)
+        image = _image_of(sample)
         self._content = None if image is None else sample[image]
         where = f"{path}: {name}"
         try:
@@ -109,8 +109,8 @@ class WebDatasetReading:
             if path not in self._files:
                 groups.setdefault(name, {})[suffix] = path
         for name, paths in groups.items():
-            image = next((path for path in paths.values() if is_image(path)), None)
-            sample = {suffix: self._bytes(path) for suffix, path in paths.items() if not is_image(path)}
+            image = paths.get(_image_of(paths) or "")
+            sample = {suffix: b"" if is_image(path) else self._bytes(path) for suffix, path in paths.items()}
             try:
                 item = _item(image or name, sample, "")
             except UNREADABLE as error:
@@ -132,6 +132,11 @@ def _parts(path: str) -> tuple[str, str]:
     return f"{folder}{slash}{name}", suffix.lower()
 
 
+def _image_of(suffixes: Iterable[str]) -> str | None:
+    """The ending of a sample's image: of `jpg` and `mask.png` the first, whose name is the shorter one."""
+    return min((suffix for suffix in suffixes if is_image(f"a.{suffix}")), key=lambda one: one.count("."), default=None)
+
+
 def _item(key: str, sample: Mapping[str, bytes], shard: str) -> Item:
     text = sample.get("json")
     found: Any = None if text is None else msgspec.json.decode(without_nul(text))
@@ -142,16 +147,22 @@ def _item(key: str, sample: Mapping[str, bytes], shard: str) -> Item:
     item = Item(key=key)
     if isinstance(found, dict):
         item.meta = {name: value for name, value in cast(dict[str, Any], found).items() if is_name(name)}
+    elif found is not None:
+        item.meta = {"json": found}
     last = shard.rpartition("/")[2]
     if split := next(
         (split for part in (*shard.split("/")[:-1], last.split("-")[0]) if (split := split_named(part))), None
     ):
         item.meta.setdefault("split", split)
-    for suffix in ("cls", "txt"):
-        label = sample.get(suffix, b"").decode("utf-8", "replace").strip()
-        if is_name(label) and "\n" not in label:
-            item.annotations.append(NamedAnnotation(kind="tag", label=label, ordinal="0"))
-            break
+    for suffix in (one for one in ("cls", "txt") if one in sample):
+        text = sample[suffix].decode("utf-8", "replace").replace("\0", "\ufffd").strip()
+        if is_name(text) and "\n" not in text and not item.annotations:
+            item.annotations.append(NamedAnnotation(kind="tag", label=text, ordinal="0"))
+        elif text:
+            item.meta.setdefault(suffix, text)
+    image = _image_of(sample)
+    for suffix in sorted(sample.keys() - {"json", "cls", "txt", image}):
+        item.problems.append(Problem(suffix[:200], f"Members that end in .{suffix[:60]} are not read.", "member"))
     return item
 
 

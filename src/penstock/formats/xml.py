@@ -100,7 +100,7 @@ class _Building:
     def feed(self, content: bytes, is_last: bool) -> None:
         try:
             self._parser.Parse(content, is_last)
-        except (expat.ExpatError, ValueError) as error:
+        except (expat.ExpatError, ValueError, LookupError) as error:  # an encoding that nobody knows is a LookupError
             raise BadXml(str(error)) from None
 
     def taken(self) -> list[Element]:

@@ -21,7 +21,7 @@ from penstock.formats.plain import Boxes, plain_of
 from penstock.formats.scaling import fractions, numbered_boxes
 from penstock.formats.tree import ending, is_image
 from penstock.formats.waiting import Lines
-from penstock.formats.yolo_config import Config, config_text, read_config
+from penstock.formats.yolo_config import Config, ConfigUnreadable, config_text, read_config
 from penstock.formats.yolo_lines import Task, pixels_of, pose_line, read_line
 from penstock.schema.model import Kind, Schema, Skeleton
 from penstock.schema.wanted import WantedSchema
@@ -49,7 +49,10 @@ class YoloReading:
         self._images = sorted(path for path in paths if is_image(path))
         texts = set(ending(paths, ".txt"))
         self._labels = {image: found for image in self._images if (found := _labels_of(image, texts)) is not None}
-        self._config: Config = read_config(tree)
+        try:
+            self._config: Config = read_config(tree)
+        except ConfigUnreadable as error:
+            raise YoloInvalid(why=f"{error}; mend it, or take it away to have numbers as labels") from None
         lone = {path for path in texts - set(self._labels.values()) if "labels" in path.split("/")[:-1]}
         self._lone = sorted(lone)
         if not self._labels and not self._lone:

@@ -1,6 +1,7 @@
 """What a YOLO set says of itself: `data.yaml` of Ultralytics; `obj.data`, `obj.names`, `classes.txt` of Darknet."""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,7 +16,18 @@ from penstock.formats.tree import ending
 from penstock.schema.model import Skeleton
 
 _LARGEST = 4 << 20
+_MOST_BRACKETS = 2_000
+"""In a `data.yaml`: with some ten thousand that are not closed, reading it takes minutes."""
+_MOST_KEPT = 10_000
+"""Values of other keys of a `data.yaml`, counted as often as aliases repeat them."""
 _OURS = frozenset({"path", "train", "val", "test", "names", "nc", "kpt_shape", "kpt_names"})
+
+
+class ConfigUnreadable(ValueError):
+    """A `data.yaml` can't be read, so nobody knows what its classes are called."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path} can't be read ({why})")
 
 
 @dataclass
@@ -41,7 +53,7 @@ class Config:
 
 
 def read_config(tree: Tree) -> Config:
-    """What is said anywhere in a set; nothing when nothing can be read."""
+    """What is said anywhere in a set. Raises ConfigUnreadable."""
     config = Config()
     paths = tree.paths()
     for path in sorted(ending(paths, ".yaml", ".yml"), key=lambda path: (path.count("/"), path)):
@@ -66,8 +78,16 @@ def _take(config: Config, found: Mapping[str, Any], path: str, tree: Tree) -> No
     names: Any = found["names"]
     listed = enumerate(cast(list[Any], names)) if isinstance(names, list) else ()
     pairs = cast(dict[Any, Any], names).items() if isinstance(names, dict) else listed
-    config.names = {int(id): str(name) for id, name in pairs if str(id).isdecimal() and len(str(id)) < 9}
-    base = str(found.get("path") or "").strip("./")
+    config.names = {
+        int(id): str(name)
+        for id, name in pairs
+        if isinstance(id, (str, int))
+        and str(id).isdecimal()
+        and len(str(id)) < 9
+        and isinstance(name, (str, int, float))
+    }
+    root: Any = found.get("path")
+    base = root.strip("./") if isinstance(root, str) else ""
     for split in SPLITS:
         given: Any = found.get(split)
         for one in cast(list[Any], given) if isinstance(given, list) else [given]:
@@ -92,17 +112,32 @@ def _take(config: Config, found: Mapping[str, Any], path: str, tree: Tree) -> No
 
 def _point_names(given: Any, count: int) -> tuple[str, ...]:
     listed: Any = next(iter(cast(dict[Any, Any], given).values()), None) if isinstance(given, dict) else given
-    names = [str(name) for name in cast(list[Any], listed)] if isinstance(listed, list) else []
+    found = cast(list[Any], listed) if isinstance(listed, list) else []
+    names = [str(name) for name in found if isinstance(name, (str, int, float))]
     right = len(names) == count and all(map(is_name, names))
     return tuple(names) if right else tuple(str(n) for n in range(count))
 
 
 def _is_json(value: Any) -> bool:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return True
+    """Whether it can be kept. Looks at values one by one: aliases of aliases would be more than memory holds."""
+    left: list[Any] = [value]
+    for _ in range(_MOST_KEPT):
+        if not left:
+            return True
+        one = left.pop()
+        if isinstance(one, dict):
+            found = cast(dict[Any, Any], one)
+            if not all(isinstance(key, str) for key in found):
+                return False
+            left += found.values()
+        elif isinstance(one, list):
+            left += cast(list[Any], one)
+        elif isinstance(one, (int, float)):
+            if not abs(one) < 1e300:
+                return False
+        elif not (one is None or isinstance(one, str)):
+            return False
+    return False
 
 
 def _list(config: Config, tree: Tree, path: str, split: str) -> None:
@@ -119,10 +154,16 @@ def _list(config: Config, tree: Tree, path: str, split: str) -> None:
 
 
 def _yaml(tree: Tree, path: str) -> Mapping[str, Any]:
+    """A YAML file; nothing is made of one that can't be read. Raises ConfigUnreadable where it would have names."""
+    text = _text(tree, path)
     try:
+        if text.count("[") + text.count("{") > _MOST_BRACKETS:
+            raise ValueError(f"it has more than {_MOST_BRACKETS} brackets")
         loader: Any = YAML(typ="safe", pure=True)
-        found: Any = loader.load(_text(tree, path))
-    except (YAMLError, ValueError, RecursionError):
+        found: Any = loader.load(text)
+    except (YAMLError, ValueError, RecursionError) as error:
+        if re.search(r"^names\s*:", text, re.MULTILINE):
+            raise ConfigUnreadable(path, " ".join(str(error).split())[:300]) from None
         return {}
     return cast(Mapping[str, Any], found) if isinstance(found, dict) else {}
 

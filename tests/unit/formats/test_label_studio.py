@@ -165,3 +165,20 @@ def test_what_is_no_list_of_tasks_is_refused_and_a_bad_task_is_told():
 def test_brushes_are_packed_and_unpacked(rows: list[list[bool]]):
     mask = rle.from_pixels(np.array(rows))
     assert brush.unpack(brush.pack(mask), *mask.size) == mask
+
+
+def test_what_is_said_beside_the_results_that_are_taken_is_written_again():
+    box = region("rectanglelabels", x=10, y=20, width=5, height=50)
+    relation = {"type": "relation", "from_id": "r1", "to_id": "r1", "direction": "right"}
+    best = {"id": 1, "completed_by": 3, "lead_time": 4.5, "ground_truth": True, "result": [box, relation]}
+    other = {"id": 2, "completed_by": 4, "result": [box]}
+    predictions = [{"id": 5, "model_version": "m1", "result": [box]}]
+    item = one(annotations=[other, best], predictions=predictions)
+    assert [problem.code for problem in item.problems] == ["several-annotations"]
+    [told] = json.loads(written(STUDIO, [item]).files["tasks.json"])
+    assert told["predictions"] == predictions
+    assert told["annotations"][1] == other
+    assert {**told["annotations"][0], "result": None} == {**best, "result": None}
+    assert told["annotations"][0]["result"][1] == relation
+    item = one(predictions=predictions)
+    assert [annotation.source for annotation in item.annotations] == ["model"]

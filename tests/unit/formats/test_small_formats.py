@@ -1,6 +1,8 @@
 """CreateML, LabelMe, DOTA, Open Images and tables of tags, as their public descriptions show them."""
 
+import io
 import json
+import tarfile
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from penstock import formats
 from penstock.annotations import geometry
 from penstock.formats import BadItem, Item
+from penstock.schema import Schema, planned
 from sets import MemoryTree, read, written
 
 
@@ -138,3 +141,52 @@ def test_folders_are_classes_below_a_part_of_the_set():
         "dog/c.jpg": ["dog"],
         "train/_unlabelled/d.jpg": [],
     }
+
+
+def test_what_parquet_of_others_says_beside_its_boxes_is_kept():
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    row: dict[str, Any] = {
+        "image": {"bytes": b"x", "path": "a.jpg"},
+        "width": 64,
+        "height": 48,
+        "label": ["cat", "dog"],
+    }
+    row |= {"objects": [{"bbox": [1, 2, 3, 4], "category": "cat", "id": 7}], "caption": "a cat", "mask": b"x"}
+    buffer = io.BytesIO()
+    parquet.write_table(arrow.Table.from_pylist([row]), buffer)
+    [item] = formats.named("parquet").read(MemoryTree({"data/train-0.parquet": buffer.getvalue()})).items()
+    assert isinstance(item, Item)
+    assert (item.key, item.width, item.meta) == ("a.jpg", 64, {"caption": "a cat", "split": "train"})
+    assert [(a.kind, a.label) for a in item.annotations] == [("tag", "cat"), ("tag", "dog"), ("box", "cat")]
+    assert item.annotations[2].foreign == {"parquet": {"id": 7}}
+    assert [(problem.at, problem.code) for problem in item.problems] == [("mask", "column")]
+
+
+def test_what_shards_of_others_hold_is_read_or_told():
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as shard:
+        for name, content in {"a.mask.png": b"m", "a.jpg": b"i", "a.cls": b"3", "a.txt": b"a cat\non a mat"}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            shard.addfile(info, io.BytesIO(content))
+    reading = formats.named("webdataset").read(MemoryTree({"val-0.tar": buffer.getvalue()}))
+    [item] = [(item, reading.content(item)) for item in reading.items()]  # type: ignore[union-attr]
+    assert (item[0].key, item[1]) == ("a.jpg", b"i")
+    assert item[0].meta == {"split": "val", "txt": "a cat\non a mat"}
+    assert [(a.kind, a.label) for a in item[0].annotations] == [("tag", "3")]
+    assert [problem.at for problem in item[0].problems] == ["mask.png"]
+
+
+def test_codes_and_absent_labels_of_open_images_come_out_again():
+    table = b"ImageID,Source,LabelName,Confidence\na,verification,/m/1,1\na,verification,/m/2,0\n"
+    tree = MemoryTree(
+        {"train-labels.csv": table, "class-descriptions.csv": b"/m/1,Cat\n/m/2,Dog\n", "train/a.jpg": b""}
+    )
+    format = formats.named("openimages")
+    reading = format.read(tree)
+    found = [item for item in reading.items() if isinstance(item, Item)]
+    assert [(a.label, a.foreign) for a in found[0].annotations] == [("Cat", {"openimages": {"Source": "verification"}})]
+    again = written(format, found, planned(Schema(version=0), reading.schema())).files
+    assert again["train-labels.csv"].splitlines()[1:] == [b"a,verification,/m/1,1", b"a,,/m/2,0"]
+    assert again["class-descriptions.csv"] == b"/m/1,Cat\n"

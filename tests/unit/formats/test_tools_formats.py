@@ -63,7 +63,9 @@ def labelbox_row() -> dict[str, Any]:
         {"name": "count", "text_answer": {"content": "3"}},
         {"name": "tags", "checklist_answers": [{"name": "night", "value": "night"}]},
     ]
-    label = {"id": "l1", "annotations": {"objects": objects, "classifications": classifications}}
+    told = {"objects": objects, "classifications": classifications}
+    told["relationships"] = [{"id": "rel", "source": "f1", "target": "f2"}]
+    label = {"id": "l1", "annotations": told}
     return {
         "data_row": {
             "id": "r1",
@@ -106,7 +108,10 @@ def test_labelbox_has_a_row_for_each_image():
     [line] = written(formats.named("labelbox"), [item]).files["export.ndjson"].splitlines()
     row = json.loads(line)
     assert row["data_row"]["details"] == {"d": 1}
-    objects = row["projects"]["penstock"]["labels"][0]["annotations"]["objects"]
+    [project] = row["projects"].values()
+    assert (project["name"], project["labels"][0]["id"]) == ("one", "l1")
+    assert project["labels"][0]["annotations"]["relationships"] == [{"id": "rel", "source": "f1", "target": "f2"}]
+    objects = project["labels"][0]["annotations"]["objects"]
     assert [(one["feature_id"], one["name"]) for one in objects[:2]] == [("f1", "car"), ("f2", "car")]
     assert objects[0]["feature_schema_id"] == "s1"
     assert row["metadata_fields"][0] == {"schema_name": "split", "value": "valid"}
