@@ -11,7 +11,6 @@ from penstock.core import Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.datasets import facts, found_tables, pruning, relation, tables, verbs, versions
 from penstock.datasets import query as language
-from penstock.datasets.model import Entry
 from penstock.datasets.query.compile import Condition, compile
 from penstock.datasets.query.expression import And, Compare, Expression, Pin, Plain
 from penstock.datasets.query.place import Asked
@@ -101,38 +100,22 @@ def held(tx: Transaction, scope: Scope) -> found_tables.Held:
     return found_tables.Held(table, scope.dataset, scope.as_of)
 
 
-def page(
-    tx: Transaction,
-    scope: Scope,
-    text: str | None,
-    after: str | None = None,
-    limit: int = 100,
-    state: str | None = None,
-    skip: int = 0,
-) -> Page[Entry]:
-    """The entries of a dataset that a query holds for, in the order of keys, without the first `skip`.
-
-    Raises QueryInvalid.
-    """
-    found, more = _places(tx, scope, read(tx, text, scope, state), after, limit, skip)
-    return Page(items=found_tables.entries(tx, held(tx, scope), [place.file for place in found]), next=more)
-
-
 def page_of_project(
     tx: Transaction, text: str, after: str | None = None, state: str | None = None, limit: int = 100
 ) -> Page[int]:
     """The project's files that a query holds for, in the order of keys. Raises QueryInvalid."""
     scope = of_project(tx)
-    found, more = _places(tx, scope, read(tx, text, scope, state), after, limit)
+    found, more = places(tx, scope, condition(tx, read(tx, text, scope, state), scope), after, limit)
     return Page(items=[place.file for place in found], next=more)
 
 
-def _places(
-    tx: Transaction, scope: Scope, expression: Expression | None, after: str | None, limit: int, skip: int = 0
+def places(
+    tx: Transaction, scope: Scope, where: Condition | None, after: str | None, limit: int, skip: int = 0
 ) -> tuple[list[found_tables.Place], str | None]:
+    """A page of the files that a condition holds for, in the order of keys, and where the next begins."""
     key, file = decode_cursor(after, str, int) if after else ("", 0)
     start = found_tables.Place(key, file)
-    found = found_tables.page(tx, held(tx, scope), condition(tx, expression, scope), start, skip + limit + 1)[skip:]
+    found = found_tables.page(tx, held(tx, scope), where, start, skip + limit + 1)[skip:]
     more = encode_cursor(*found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
 

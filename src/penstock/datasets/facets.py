@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from penstock import people
 from penstock.annotations import values
-from penstock.datasets import asking, census, facet_tables, facts
+from penstock.datasets import asking, census, counting, facet_tables, facts
 from penstock.datasets.facet_model import MOST_DESCRIBED, MOST_VALUES, Bar, Day, Facet, Facets, Field
 from penstock.datasets.facet_tables import Row
 from penstock.datasets.query import expression as e
@@ -32,7 +32,7 @@ def count(tx: Transaction, scope: asking.Scope, text: str | None) -> Facets:
     held = asking.held(tx, scope)
     known = census.rows(tx, scope) if expression is None else None
     if known is None:
-        where = asking.condition(tx, expression, scope)
+        where = counting.condition(tx, scope, expression)
         found = facet_tables.rows(tx, held, where, Relations(asked), templates)
     else:
         [files] = [row.files for row in known if row.facet == "files"]
@@ -58,7 +58,10 @@ def count(tx: Transaction, scope: asking.Scope, text: str | None) -> Facets:
             for row in fields.get(str(values.SOURCE), [])
         ],
         confidence=_bars(fields.get(str(values.CONFIDENCE), [])),
-        states=[_of_file(row, Compare(e.Plain("state"), "=", row.value)) for row in by["state"]],
+        states=[
+            _of_file(row, Compare(e.Plain("state"), "=", row.value))
+            for row in sorted(by["state"], key=lambda row: (-row.files, row.value))
+        ],
         tasks=_tasks(by["task"]),
         added=_days(by["day"]),
     )

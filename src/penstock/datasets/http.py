@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from penstock.core import NotFound, Page
 from penstock.core.ids import FileId
-from penstock.datasets import asking, facts, query, tables, verbs, versions
+from penstock.datasets import asking, facts, pages, query, tables, verbs, versions
 from penstock.datasets.model import (
     MOST_SKIPPED,
     Changed,
@@ -88,7 +88,7 @@ def list_files(
     def read(tx: Transaction) -> Page[Entry]:
         scope = asking.of_dataset(tx, dataset, as_of)
         if q is not None:
-            return asking.page(tx, scope, q, after, limit, state, skip)
+            return pages.page(tx, scope, q, after, limit, state, skip)
         return verbs.entries(tx, dataset, after, tables.HEAD if as_of is None else as_of, state, limit, skip)
 
     return who.read(read)
@@ -168,7 +168,7 @@ def list_version_files(
 ) -> Page[Entry]:
     """The files of a version in the order of their keys: the same for ever. With `q`, those that a query finds."""
     if q is not None:
-        return who.read(lambda tx: asking.page(tx, asking.of_version(tx, version), q, after, limit, skip=skip))
+        return who.read(lambda tx: pages.page(tx, asking.of_version(tx, version), q, after, limit, skip=skip))
     return who.read(lambda tx: versions.entries(tx, version, after, limit, skip))
 
 

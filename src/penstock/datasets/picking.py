@@ -5,7 +5,7 @@ or taking out changes what the query finds.
 """
 
 from penstock.core.ids import FileId
-from penstock.datasets import asking, tables, verbs
+from penstock.datasets import asking, pages, tables, verbs
 from penstock.datasets.live_model import SourceMismatch
 from penstock.datasets.model import Cause
 from penstock.datasets.query_model import FoundToAdd, FoundToRemove, Picked
@@ -24,7 +24,7 @@ def add_found(tx: Transaction, dataset: int, wanted: FoundToAdd) -> Picked:
         scope = asking.of_version(tx, wanted.version)
         if scope.dataset != wanted.source:
             raise SourceMismatch(version=wanted.version, dataset=verbs.get(tx, wanted.source).name)
-    page = asking.page(tx, scope, wanted.query, wanted.after, PORTION)
+    page = pages.page(tx, scope, wanted.query, wanted.after, PORTION)
     cause: Cause = {
         "kind": "person",
         "person": tx.actor,
@@ -42,7 +42,7 @@ def remove_found(tx: Transaction, dataset: int, wanted: FoundToRemove) -> Picked
 
     Writes `dataset.file_removed` for each. Raises QueryInvalid, and what `verbs.remove` does.
     """
-    page = asking.page(tx, asking.of_dataset(tx, dataset), wanted.query, wanted.after, PORTION)
+    page = pages.page(tx, asking.of_dataset(tx, dataset), wanted.query, wanted.after, PORTION)
     cause: Cause = {"kind": "person", "person": tx.actor, "query": wanted.query}
     removed = verbs.remove(tx, dataset, [entry.file for entry in page.items], cause)
     return Picked(looked=len(page.items), files=[FileId(file) for file in removed], next=page.next)

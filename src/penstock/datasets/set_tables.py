@@ -4,8 +4,9 @@ Files are in blocks of 65,536; a block's bits are a row. Combined as a query say
 for those that changed since the census: these are asked one by one, in the same statement.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg.sql import SQL, Composable, Composed, Literal
 
@@ -21,7 +22,19 @@ MOST_MEMBERS = 10_000
 
 NONE = SQL("repeat('0', 65536)::bit varying")
 """No file of a block."""
-_BIT: LiteralString = "set_bit(repeat('0', 65536)::bit varying, (file & 65535)::int, 1)"
+_PACKED: LiteralString = (
+    "select {by} at >> 10 as block, string_agg(repeat('0', gap::int * 64) || bits::bit(64)::text, ''"
+    " order by at)::bit(65536) as files from (select *, at - coalesce(lag(at) over (partition by {by} at >> 10"
+    " order by at), (at >> 10 << 10) - 1) - 1 as gap from (select {by} file >> 6 as at,"
+    " bit_or(1::bigint << (63 - (file & 63)::int)) as bits from {rows} group by {by} file >> 6) w) p"
+    " group by {by} at >> 10"
+)
+"""Files as bits of blocks: words of 64 first, then as many zeros between them as are due. Bit by bit took minutes."""
+_BY: LiteralString = "facet, field, value,"
+
+
+def _packed(rows: Composable, by: LiteralString = "") -> Composed:
+    return SQL(_PACKED).format(rows=rows, by=SQL(by))
 
 
 class Source(NamedTuple):
@@ -75,35 +88,74 @@ def of_values(dataset: int, source: Source, values: Sequence[str]) -> Composed:
 
 def of_members(held: Held) -> Composed:
     """The files of another dataset, which has few."""
-    return SQL(
-        "coalesce((select bit_or(" + _BIT + ") from (select m.file from {} and m.file >> 16 = f.block) b), {})"
-    ).format(members(held, None), NONE)
-
-
-def count(tx: Transaction, held: Held, place: Place, seq: int, bits: Composable, where: Condition | None) -> int | None:
-    """How many files have some bits in their dataset's census of a revision or, having changed since, meet a condition.
-
-    None where the census has become one of another revision.
-    """
-    low, high = (seq, None) if held.as_of is None else (min(seq, held.as_of), max(seq, held.as_of))
-    prepare(tx)
-    query = SQL(
-        "with moved as materialized (select distinct file from ({moves}) m), gone as materialized (select file >> 16"
-        " as block, bit_or(" + _BIT + ") as files from moved group by 1)"
-        " select (select coalesce(sum(bit_count(f.files & {bits} & ~coalesce(g.files, {none}))), 0)"
-        " from census_set f left join gone g on g.block = f.block"
-        " where f.project = %(project)s and f.dataset = {dataset} and f.facet = 'files')::bigint"
-        " + (select count(*) from moved v where exists (select from {members} and m.file = v.file))"
-        " from census c where c.project = %(project)s and c.dataset = {dataset} and c.seq = {seq} and " + WHOLE
-    ).format(
-        moves=moves(place, low, high),
-        bits=bits,
-        none=NONE,
-        dataset=Literal(place.dataset),
-        members=members(held, where),
-        seq=Literal(seq),
+    rows = SQL("(select m.file from {} and m.file between f.block << 16 and (f.block << 16) + 65535) b").format(
+        members(held, None)
     )
-    return tx.value(int, query, **(where.parameters if where else {}))
+    return SQL("coalesce((select files from ({}) b), {})").format(_packed(rows), NONE)
+
+
+class Bits(NamedTuple):
+    """A combination of sets as of a revision; and the condition that says the same of files that changed since."""
+
+    place: Place
+    seq: int
+    sql: Composable
+    where: Condition | None
+
+
+def count(tx: Transaction, held: Held, bits: Bits) -> int | None:
+    """How many files there are. None where the census has become one of another revision."""
+    return tx.value(int, _combined(held, bits, _COUNT), **_prepared(tx, bits))
+
+
+def files(tx: Transaction, held: Held, bits: Bits, most: int) -> list[int] | None:
+    """The files, in no order. None where there are more than so many, or the census is of another revision now."""
+    rows = tx.rows(_combined(held, bits, _FILES), **_prepared(tx, bits), most=most)
+    total = [n for n, text in rows if text is None]
+    if not total or total[0] > most:
+        return None
+    within = [(block << 16) + bit.start() for block, text in rows if text for bit in re.finditer("1", text)]
+    return within + [file for file, text in rows if text == ""]
+
+
+_COUNT: LiteralString = (
+    " select (select coalesce(sum(bit_count(files)), 0) from found)::bigint + (select count(*) from changed) from known"
+)
+_FILES: LiteralString = (
+    ", total as materialized (select coalesce(sum(bit_count(files)), 0)::bigint as n from found)"
+    " select n, null::text from known, total union all select block, files::text from found, total"
+    " where n <= %(most)s and bit_count(files) > 0 union all select file, '' from changed"
+)
+
+
+def _prepared(tx: Transaction, bits: Bits) -> dict[str, Any]:
+    prepare(tx)
+    return dict(bits.where.parameters) if bits.where else {}
+
+
+def _combined(held: Held, bits: Bits, then: LiteralString) -> Composed:
+    """`found`: bits of files that didn't change; `changed`: those that did, and are in; `known`: is it this census?"""
+    low, high = (bits.seq, None) if held.as_of is None else (min(bits.seq, held.as_of), max(bits.seq, held.as_of))
+    return SQL(
+        "with moved as materialized (select distinct file from ({moves}) m), gone as materialized ({gone}),"
+        " found as materialized (select f.block, f.files & {bits} & ~coalesce(g.files, {none}) as files"
+        " from census_set f left join gone g on g.block = f.block"
+        " where f.project = %(project)s and f.dataset = {dataset} and f.facet = 'files'),"
+        " changed as materialized (select v.file from moved v"
+        " where exists (select from {members} and m.file = v.file)),"
+        " known as (select from census c where c.project = %(project)s and c.dataset = {dataset} and c.seq = {seq} and "
+        + WHOLE
+        + ")"
+        + then
+    ).format(
+        moves=moves(bits.place, low, high),
+        gone=_packed(SQL("moved")),
+        bits=bits.sql,
+        none=NONE,
+        dataset=Literal(bits.place.dataset),
+        members=members(held, bits.where),
+        seq=Literal(bits.seq),
+    )
 
 
 # Writing.
@@ -124,17 +176,12 @@ def make(tx: Transaction, place: Place, seq: int) -> None:
         " and e.retired_seq is null)"
     ).format(Literal(place.dataset))
     had = SQL("({}) h").format(has(place, None, of))
-    # Words of 64 files first, then blocks of words with as many zeros in between as are due: by bits it took minutes.
+    rows = SQL("(" + _SETS + ") d where " + _KEPT).format(had=had, many=Literal(many))
     tx.run(
         SQL(
-            "with word as (select facet, field, value, file >> 6 as at, bit_or(1::bigint << (63 - (file & 63)::int))"
-            " as bits from (" + _SETS + ") d where " + _KEPT + " group by 1, 2, 3, 4),"
-            " placed as (select *, at >> 10 as block, at - coalesce(lag(at) over (partition by facet, field, value,"
-            " at >> 10 order by at), (at >> 10 << 10) - 1) - 1 as gap from word)"
-            " insert into census_set (project, dataset, facet, field, value, block, files)"
-            " select %(project)s, {dataset}, facet, field, value, block, string_agg(repeat('0', gap::int * 64)"
-            " || bits::bit(64)::text, '' order by at)::bit(65536) from placed group by facet, field, value, block"
-        ).format(had=had, many=Literal(many), dataset=Literal(place.dataset))
+            "insert into census_set (project, dataset, facet, field, value, block, files)"
+            " select %(project)s, {}, facet, field, value, block, files from ({}) p"
+        ).format(Literal(place.dataset), _packed(rows, _BY))
     )
     _flip(tx, place, None, seq, many)
 
@@ -155,22 +202,21 @@ def _flip(tx: Transaction, place: Place, was: Side, now: Side, many: Sequence[st
             + " group by"
             " facet, field, value, file having sum(sign) <> 0)"
             " insert into census_set as s (project, dataset, facet, field, value, block, files)"
-            " select %(project)s, {dataset}, facet, field, value, file >> 16, bit_or(" + _BIT + ")"
-            " from differs group by facet, field, value, file >> 16"
+            " select %(project)s, {dataset}, facet, field, value, block, files from ({packed}) p"
             " on conflict (dataset, facet, field, block, md5(value)) do update set files = s.files # excluded.files"
         ).format(
             sides=sides(place, was, now),
             had=SQL("had"),
             many=Literal(list(many)),
             dataset=Literal(place.dataset),
+            packed=_packed(SQL("differs"), _BY),
         )
     )
 
 
 def _note_many(tx: Transaction, dataset: int) -> list[str]:
     """The fields that have, or had since the census was made whole, too many values; they have no sets."""
-    many = tx.value(
-        list,
+    found = tx.rows(
         "update census c set many = c.many || array(select n.facet || ':' || n.field from census_field n where"
         " n.project = c.project and n.dataset = c.dataset and n.differ > %(most)s and n.facet in ('value', 'meta')"
         " and n.facet || ':' || n.field <> all(c.many)) where c.project = %(project)s and c.dataset = %(dataset)s"
@@ -178,10 +224,11 @@ def _note_many(tx: Transaction, dataset: int) -> list[str]:
         dataset=dataset,
         most=MOST_VALUES,
     )
+    many: list[str] = found[0][0] if found else []
     tx.run(
         "delete from census_set where project = %(project)s and dataset = %(dataset)s"
         " and facet || ':' || field = any(%(many)s)",
         dataset=dataset,
-        many=many or [],
+        many=many,
     )
-    return many or []
+    return many

@@ -11,14 +11,15 @@ from typing import NamedTuple
 from psycopg.sql import SQL, Composable
 
 from penstock.annotations import values
-from penstock.datasets import asking, census_tables, query, set_tables
+from penstock.datasets import asking, query, set_tables
+from penstock.datasets.census_tables import Place
 from penstock.datasets.found_tables import Held
 from penstock.datasets.query import Expression, Facts
 from penstock.datasets.query import expression as e
 from penstock.datasets.query.compile import options
 from penstock.datasets.query.evaluate import compare
 from penstock.datasets.query.place import Asked
-from penstock.datasets.set_tables import Known, Source
+from penstock.datasets.set_tables import Bits, Known, Source
 from penstock.schema.model import Attribute
 from penstock.store import Transaction
 
@@ -35,28 +36,46 @@ class Untold(Exception):
     """Sets don't tell."""
 
 
-def count(
-    tx: Transaction, scope: asking.Scope, place: census_tables.Place, expression: Expression | None
-) -> int | None:
-    """How many files of a dataset a query holds for, now or at a revision; None where they have to be asked."""
-    asked = asking.asked(tx, scope)
-    teller = _Teller(tx, asked)
-    try:
-        leaves = [] if expression is None else list(teller.leaves(expression))
-        known = set_tables.known(tx, place, sorted({source for leaf in leaves for source in leaf.sources}))
-        if known is None:
-            return None
-        bits = SQL("f.files") if expression is None else teller.bits(expression, known, place.dataset)
-    except Untold:
+class Told(NamedTuple):
+    """What sets tell of a query."""
+
+    bits: Bits
+    is_whole: bool
+    """Else files that it doesn't hold for are among them: some of what it asks together is told, not all."""
+
+
+def tell(tx: Transaction, scope: asking.Scope, place: Place, expression: Expression | None) -> Told | None:
+    """Which files of a dataset a query holds for, now or at a revision; None where all have to be asked."""
+    terms = () if expression is None else expression.terms if isinstance(expression, e.And) else (expression,)
+    teller = _Teller(tx, asking.asked(tx, scope))
+    known = set_tables.known(tx, place, sorted({source for term in terms for source in teller.sources(term)}))
+    if known is None:
         return None
-    where = asking.condition(tx, expression, scope)
-    return set_tables.count(tx, asking.held(tx, scope), place, known.seq, bits, where)
+    told = [(term, bits) for term in terms if (bits := teller.try_bits(term, known, place.dataset)) is not None]
+    if terms and not told:
+        return None
+    sql = SQL(" & ").join([SQL("f.files"), *(bits for _, bits in told)])
+    where = asking.condition(tx, e.And(tuple(term for term, _ in told)), scope) if told else None
+    return Told(Bits(place, known.seq, sql, where), len(told) == len(terms))
 
 
 @dataclass
 class _Teller:
     tx: Transaction
     asked: Asked
+
+    def sources(self, part: Expression) -> set[Source]:
+        """The fields that it asks of; none where sets don't tell it."""
+        try:
+            return {source for leaf in self.leaves(part) for source in leaf.sources}
+        except Untold:
+            return set()
+
+    def try_bits(self, part: Expression, known: Known, dataset: int) -> Composable | None:
+        try:
+            return self.bits(part, known, dataset)
+        except Untold:
+            return None
 
     def leaves(self, part: Expression) -> Iterator[Leaf]:
         match part:

@@ -24,6 +24,7 @@ from penstock.datasets import (
     found_tables,
     merging,
     milestones,
+    pages,
     pruning,
     restoring,
     versions,
@@ -199,6 +200,7 @@ class History:
                 for text in (None, *self.chance.sample(COUNTED, 4)):
                     found = asking.files(tx, scope, asking.read(tx, text, scope))
                     assert counting.count(tx, scope, text) == len(found), text
+                    assert {entry.file for entry in pages.page(tx, scope, text).items} == set(found), text
                 walked = milestones.find(tx, scope, "key != ''")
                 assert milestones.find(tx, scope, None) == walked
                 assert _plain(facets.count(tx, scope, None)) == _plain(counted)
