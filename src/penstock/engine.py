@@ -42,7 +42,7 @@ from penstock.metrics import followers as metrics
 from penstock.people import jobs as people_jobs
 from penstock.schema import verbs as schema
 from penstock.store import Store
-from penstock.store.transaction import CHANNEL
+from penstock.store.news import CHANNEL
 from penstock.tasks import asked, templates
 from penstock.tasks import followers as tasks
 from penstock.tasks import jobs as tasks_jobs
@@ -53,7 +53,8 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  #: the safety net, should a notification be missed
 BATCH_SECONDS = 0.02  #: news is gathered for so long before followers look, so that a busy log costs few looks
-BUSY_BATCH_SECONDS = 0.06  #: ... and at most for so long, where looking takes long itself
+BUSY_BATCH_SECONDS = 0.06  #: ... and for so long while it is: a look costs about the same for one event as for ten
+BUSY = 3  #: so many events taken at one look tell a busy log
 Loop = Callable[[], None]
 
 OUTSIDE_QUEUES = ("deliver", "command")
@@ -141,6 +142,7 @@ class Engine:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._news: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._rests: dict[tuple[int, str], float] = {}  #: until when, by project and follower
         loops = (("followers", self._follow), ("listener", self._listen), ("ticker", self._tick))
         self._threads = [
             threading.Thread(target=self._guard(loop), name=f"penstock {name}", daemon=True)
@@ -220,15 +222,22 @@ class Engine:
                 taken = self._take(projects(self._store))
             else:
                 taken = self._take(sorted(recent))
-            # On a busy machine followers take bigger bites, and so a third of a core at most.
-            gather = min(max(BATCH_SECONDS, 2 * (time.monotonic() - began)), BUSY_BATCH_SECONDS)
+            gather = BATCH_SECONDS if taken < BUSY else BUSY_BATCH_SECONDS
             # What was told may lie beyond the horizon for a moment, behind an older transaction: look again soon.
             pause = BATCH_SECONDS if taken else min(pause * 2, POLL_SECONDS)
             if pause == POLL_SECONDS:
                 recent.clear()
 
     def _take(self, projects: Iterable[int]) -> int:
-        return sum(follow_all(self._store, project) for project in projects)
+        """One step of every follower that has rested."""
+        taken = 0
+        for project in projects:
+            now = time.monotonic()
+            rested = [each for each in FOLLOWERS if self._rests.get((project, each.name), now) <= now]
+            for follower in log.having_news(self._store.db, project, rested):
+                taken += log.take(self._store.db, project, follower)
+                self._rests[project, follower.name] = time.monotonic() + follower.rest_seconds
+        return taken
 
     def _listen(self) -> None:
         with self._store.db.connect() as conn:

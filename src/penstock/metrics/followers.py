@@ -10,6 +10,6 @@ MOVES = frozenset(kind for kind, event in Event.registry.items() if issubclass(e
 WORK = frozenset({"task.submitted", "task.done", "task.returned", "task.accepted", "task.skipped"})
 
 FOLLOWERS = [
-    Follower("metrics.progress", MOVES, count_tasks),
-    Follower("metrics.work", WORK, count_work),
+    Follower("metrics.progress", MOVES, count_tasks, rest_seconds=0.25),
+    Follower("metrics.work", WORK, count_work, rest_seconds=1.0),
 ]

@@ -19,7 +19,7 @@ from penstock import log
 from penstock.core import Invalid, Refusal, Unavailable
 from penstock.log import Happening
 from penstock.store import Database, Transaction, horizon
-from penstock.store.transaction import CHANNEL
+from penstock.store.news import CHANNEL
 
 logger = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ import psycopg_pool
 from psycopg import pq
 
 from penstock.core import Unavailable
+from penstock.store.news import News
 from penstock.store.transaction import Transaction, VersionTooYoung, horizon
 from penstock.store.wire import Line
 
@@ -68,8 +69,10 @@ class Database:
             configure=_configure,
             kwargs={"application_name": application, "autocommit": True},
         )
+        self._news = News(self._pool)
 
     def close(self) -> None:
+        self._news.close()
         self._pool.close()
 
     def connect(self) -> Line:
@@ -86,6 +89,8 @@ class Database:
         with self._opened(project, actor, b"begin") as tx:
             yield tx
             tx.commit()
+        if tx.has_news:
+            self._news.tell(project)
 
     @contextmanager
     def snapshot(self, project: int) -> Generator[Transaction]:

@@ -15,8 +15,6 @@ from penstock.store.wire import Line, Query, Rows, Statement
 
 T = TypeVar("T")
 
-CHANNEL = "penstock"
-
 
 class Recordable(Protocol):
     """What a transaction needs of an event; the events themselves live in their rooms."""
@@ -60,6 +58,7 @@ class Transaction:
         self._events: list[Recordable] = []
         self._posted: list[Statement] = []
         self._holds_all = False
+        self._has_news = False
 
     # Reading and writing. Parameters are named, %(like)s; `project` is always among them.
 
@@ -222,8 +221,13 @@ class Transaction:
     def appended(self) -> tuple[Recordable, ...]:
         return tuple(self._events)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether it wrote events: followers are woken once they are committed."""
+        return self._has_news
+
     def flush(self) -> None:
-        """Write the appended events and wake the followers. The last statement before the commit."""
+        """Write the appended events. The last statement before the commit."""
         self._flush(commit=False)
 
     def commit(self) -> None:
@@ -241,8 +245,8 @@ class Transaction:
                 seq=self.seq_in_sql,
                 actor=self.actor,
                 events=msgspec.json.encode(records).decode(),
-                channel=str(self.project),
             )
+            self._has_news = True
         if self._posted and (self._opening or not commit):
             self._send(self._take_posted())  # with the begin, which may be sent again: a commit never is
         if commit and self._posted:
@@ -260,11 +264,10 @@ SEQ: LiteralString = "coalesce(%(seq)s::bigint, currval('seq'))"
 
 _DRAW: LiteralString = "select draw(%(project)s)"
 _WRITE_EVENTS: LiteralString = (
-    "with written as (insert into event (project, seq, n, kind, subject, body, actor, at) select %(project)s, "
+    "insert into event (project, seq, n, kind, subject, body, actor, at) select %(project)s, "
     + SEQ
     + ", e.n - 1, e.event ->> 0, e.event ->> 1, e.event -> 2, %(actor)s, (select moment())"
-    " from jsonb_array_elements(%(events)s::jsonb) with ordinality as e(event, n))"
-    " select pg_notify('penstock', %(channel)s)"
+    " from jsonb_array_elements(%(events)s::jsonb) with ordinality as e(event, n)"
 )
 
 
