@@ -14,7 +14,7 @@ from bench.table import Table, timed
 TURNS = 9
 CHANGES = 10_000
 _BATCH = 20
-_TRIPS = "8 to 11 round trips, at each of which somebody else may have the core"
+_TRIPS = "6 to 9 round trips, at each of which somebody else may have the core"
 _COMPARED = "both states of each are read and compared in the database, whose followers read the same changes meanwhile"
 
 

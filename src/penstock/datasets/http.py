@@ -142,7 +142,7 @@ def list_dataset_versions(
 def name_version(dataset: int, body: NewVersion, who: Editor) -> Version:
     """Pin the dataset under a name, as it is now or was at a revision. Writes `version.named`."""
     seq = versions.settled(who.store.db, who.project) if body.seq is None else body.seq
-    return who.do(lambda tx: versions.pin(tx, dataset, body.name, body.note, seq))
+    return who.do(lambda tx: versions.pin(tx, dataset, body.name, body.note, seq, is_settled=body.seq is None))
 
 
 @router.get("/versions", response_model=Page[Version])

@@ -463,20 +463,20 @@ def pins(tx: Transaction) -> list[Pinned]:
 
 
 def insert_version(
-    tx: Transaction, dataset: Dataset, name: str, note: str, seq: int, schema_version: int, series: str | None
+    tx: Transaction, dataset: Dataset, name: str, note: str, seq: int, series: str | None
 ) -> Version | None:
     """The new version; None when the dataset has one of that name."""
     return tx.maybe(
         Version,
         "insert into version (project, dataset, branch, seq, schema_version, name, note, author, at, series)"
-        " values (%(project)s, %(dataset)s, %(branch)s, %(seq)s, %(schema_version)s, %(name)s, %(note)s, %(author)s,"
-        " moment(), %(series)s)"
+        " values (%(project)s, %(dataset)s, %(branch)s, %(seq)s,"
+        " (select coalesce(max(s.version), 0) from schema_version s where s.project = %(project)s and s.seq <= %(seq)s),"
+        " %(name)s, %(note)s, %(author)s, moment(), %(series)s)"
         " on conflict (dataset, name) do nothing"
         " returning id, dataset, branch, seq, schema_version, name, note, author, at, series",
         dataset=dataset.id,
         branch=dataset.branch,
         seq=seq,
-        schema_version=schema_version,
         name=name,
         note=note,
         author=tx.actor,

@@ -7,7 +7,6 @@ The law: a version pins a revision that is settled, which means that no transact
 from collections.abc import Collection
 from typing import Never
 
-from penstock import schema
 from penstock.core import NotFound, Page
 from penstock.core.paging import decode_cursor, encode_cursor
 from penstock.datasets import events, pruning, series_tables, tables, verbs
@@ -34,7 +33,7 @@ def name(
     RevisionAhead, RevisionTooOld, and VersionTooYoung when a transaction of before stays open too long.
     """
     at = settled(db, project) if seq is None else seq
-    return db.perform(lambda tx: pin(tx, dataset, name, note, at), project, actor)
+    return db.perform(lambda tx: pin(tx, dataset, name, note, at, is_settled=seq is None), project, actor)
 
 
 def settled(db: Database, project: int) -> int:
@@ -46,18 +45,27 @@ def settled(db: Database, project: int) -> int:
     return seq
 
 
-def pin(tx: Transaction, dataset: int, name: str, note: str, seq: int, series: str | None = None) -> Version:
+def pin(
+    tx: Transaction,
+    dataset: int,
+    name: str,
+    note: str,
+    seq: int,
+    *,
+    series: str | None = None,
+    is_settled: bool = False,
+) -> Version:
     """Name a settled revision of a dataset, for ever unless it is one of a series. Writes `version.named`.
 
-    Raises as `name` does.
+    Whether it is settled is looked at here, unless that is known. Raises as `name` does.
     """
     pinned = verbs.get(tx, dataset)
-    if seq > (newest := horizon(tx)):
+    if not is_settled and seq > (newest := horizon(tx)):
         raise RevisionAhead(seq=seq, newest=newest)
     if seq < pinned.created_seq:
         raise RevisionTooOld(name=pinned.name, first=pinned.created_seq, seq=seq)
     pruning.check_to_pin(tx, pinned.id, seq)
-    made = tables.insert_version(tx, pinned, name, note, seq, schema.version_at(tx, seq), series)
+    made = tables.insert_version(tx, pinned, name, note, seq, series)
     if made is None:
         raise VersionNameTaken(dataset=pinned.name, name=name)
     tx.append(events.VersionNamed(version=made.id, dataset=made.dataset, name=made.name, seq=made.seq))

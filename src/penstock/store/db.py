@@ -145,7 +145,7 @@ class Database:
             if time.monotonic() > give_up:
                 raise VersionTooYoung(seq=seq, seconds=timeout_seconds)
             time.sleep(pause)
-            pause = min(pause * 1.5, 0.05)
+            pause = min(pause * 1.5, 0.01)
 
     def _borrow(self, give_up: float) -> Line:
         while True:
