@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 import psycopg
 
-from bench import shelf
+from bench import asking, shelf
 from bench.installation import embedded_server
 from bench.project import Project
 from bench.table import Table, timed, written
@@ -24,7 +24,10 @@ _QUERIES = {
     'meta.weather = "rain"': "by metadata",
     "labels.thing >= 3": "by how many of a label",
     'labels.thing >= 3 and meta.weather = "rain"': "by both",
+    'labels.thing >= 3 and meta.weather = "rain" and not in "out"': "by both, and not in another dataset",
+    'meta.weather = "rain" and (labels.thing != 10 or source = "model")': "by any of them",
 }
+_RARE = 'labels.thing >= 3 and in "out"'
 
 
 def run(project: Project, folder: Path, table: Table, files: int) -> None:
@@ -53,10 +56,14 @@ def _ask(project: Project, table: Table, files: int) -> None:
         after = f"&after={cursors[passed - 1]}" if passed else ""
         page = f"{path}/files?skip={skip}&limit={_PAGE}{after}"
         add(f"page of {files:,} files, {name}", lambda page=page: line.get(page), "< 50")
+    asking.put_out(project, 2_000)
     add("count of all", lambda: line.get(f"{path}/files/count"), "< 500")
     for query, name in _QUERIES.items():
         asked = f"{path}/files/count?q={quote(query)}"
         add(f"count {name}", lambda asked=asked: line.get(asked), "< 500", query)
+    asked = quote(_RARE)
+    add("page of a query", lambda: line.get(f"{path}/files?limit={_PAGE}&q={asked}"), "< 50", _RARE)
+    add("facets of a query", lambda: line.get(f"{path}/facets?q={asked}"), "< 500", _RARE)
     add("milestones of all", lambda: line.get(f"{path}/files/milestones"), "< 500")
     add("facets of all", lambda: line.get(f"{path}/facets"), "< 500", "all of them, metadata too")
 

@@ -470,8 +470,8 @@ def insert_version(
         Version,
         "insert into version (project, dataset, branch, seq, schema_version, name, note, author, at, series)"
         " values (%(project)s, %(dataset)s, %(branch)s, %(seq)s,"
-        " (select coalesce(max(s.version), 0) from schema_version s where s.project = %(project)s and s.seq <= %(seq)s),"
-        " %(name)s, %(note)s, %(author)s, moment(), %(series)s)"
+        " (select coalesce(max(s.version), 0) from schema_version s where s.project = %(project)s"
+        " and s.seq <= %(seq)s), %(name)s, %(note)s, %(author)s, moment(), %(series)s)"
         " on conflict (dataset, name) do nothing"
         " returning id, dataset, branch, seq, schema_version, name, note, author, at, series",
         dataset=dataset.id,
