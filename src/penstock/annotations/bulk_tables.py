@@ -5,10 +5,11 @@ from typing import LiteralString
 from uuid import UUID
 
 from penstock.annotations import copying, values
-from penstock.annotations.copying import FileRows
+from penstock.annotations.copying import FileRows, PolygonRows
 from penstock.store import Transaction
 
-_BLOCK_BYTES = 128 << 10  #: what goes to libpq at once: each time costs as much as ten rows
+_BLOCK_BYTES = 128 << 10
+"""What goes to libpq at once. Each time costs as much as ten rows; what a socket can't hold waits for 0.1 s."""
 
 
 def retire_many(tx: Transaction, branch: int, places: Sequence[tuple[int, UUID]]) -> None:
@@ -40,7 +41,7 @@ def insert_gone(tx: Transaction, branch: int, places: Sequence[tuple[int, UUID]]
         )
 
 
-def copy_in(tx: Transaction, branch: int, files: Iterable[FileRows], origin: str) -> None:
+def copy_in(tx: Transaction, branch: int, files: Iterable[FileRows | PolygonRows], origin: str) -> None:
     """Stream new states of many files. No id may be at the branch's head yet."""
     rows = copying.annotations(tx.project, branch, tx.seq, origin, files)
     _copy(tx, "copy annotation (" + copying.COLUMNS + ") from stdin (format binary)", rows)
@@ -51,9 +52,9 @@ def _copy(tx: Transaction, into: LiteralString, rows: Iterable[bytes]) -> None:
         block = bytearray(copying.HEAD)
         for some in rows:
             block += some
-            if len(block) > _BLOCK_BYTES:
-                copy.write(bytes(block))
-                block.clear()
+            while len(block) > _BLOCK_BYTES:
+                copy.write(bytes(block[:_BLOCK_BYTES]))
+                del block[:_BLOCK_BYTES]
         copy.write(bytes(block + copying.TAIL))
 
 

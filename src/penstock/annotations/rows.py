@@ -9,7 +9,7 @@ import msgspec
 
 from penstock import schema as schemas
 from penstock.annotations import branches, bulk_tables, checks, glance_tables, plain_tables, tables, text_tables, values
-from penstock.annotations.copying import FileRows
+from penstock.annotations.copying import FileRows, PolygonRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, decode_all, holder_id
@@ -173,28 +173,29 @@ def touched(tx: Transaction, branch: int, files: Collection[int]) -> set[int]:
     return tables.select_touched(tx, [level.branch for level in levels], files)
 
 
-def import_new(tx: Transaction, branch: int, files: Sequence[FileRows]) -> int:
+def import_new(tx: Transaction, branch: int, files: Sequence[FileRows | PolygonRows]) -> int:
     """Bring in annotations of files that never had any on this branch, in bulk; how many.
 
     The files are held, or made by this very transaction. Writes `annotations.imported`.
     """
-    some = [file for file in files if file.annotations]
+    some = [file for file in files if file.size]
     for file in some:
         tx.append(
-            AnnotationsImported.model_construct(
-                file=file.file, branch=branch, added=len(file.annotations), updated=0, kept=0
-            )
+            AnnotationsImported.model_construct(file=file.file, branch=branch, added=file.size, updated=0, kept=0)
         )
     bulk_tables.copy_in(tx, branch, some, "import")
     if branches.get(tx, branch).parent is None:
         counted = Counter[values.Counted]()
         for file in some:
-            values.count(counted, file.file, file.annotations, 1)
+            if isinstance(file, PolygonRows):
+                values.count_plain(counted, file.file, file.labels, file.source)
+            else:
+                values.count(counted, file.file, file.annotations, 1)
         if bulk_tables.are_counted(tx, branch, [file.file for file in some]):  # by what was pruned since
             tables.count_labels(tx, branch, counted)
         else:
             bulk_tables.copy_labels(tx, branch, counted)
-    return sum(len(file.annotations) for file in some)
+    return sum(file.size for file in some)
 
 
 def edit(tx: Transaction, file: int, changes: Sequence[Change], branch: int | None = None) -> list[Annotation]:

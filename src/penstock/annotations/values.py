@@ -4,10 +4,11 @@ The law: a value is written the same way wherever it is counted, and wherever it
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import repeat
 from typing import Any, cast
 
-from penstock.annotations.model import Annotation
+from penstock.annotations.model import Annotation, Source
 
 Counted = tuple[int, int] | tuple[int, int, str]
 """(file, label), or (file, field, value)."""
@@ -40,6 +41,12 @@ def count(into: Counter[Counted], file: int, annotations: Iterable[Annotation], 
             into[file, AUTHOR, str(author)] += n
         if confidence is not None:
             into[file, CONFIDENCE, str(tenth(confidence))] += n
+
+
+def count_plain(into: Counter[Counted], file: int, labels: Collection[int], source: Source) -> None:
+    """Count new annotations that have nothing but a label and a source."""
+    into.update(zip(repeat(file), labels))
+    into[file, SOURCE, source] += len(labels)
 
 
 def texts(value: Any) -> list[str]:

@@ -22,13 +22,14 @@ import msgspec
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, split_in
-from penstock.formats.coco_reading import Names, annotations_in, join, object_of
+from penstock.formats.coco_reading import Names, annotations_in, join, object_of, traced_in
 from penstock.formats.coco_writing import write
 from penstock.formats.foreign import joined
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
 from penstock.formats.plain import Polygons
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Part, Run, split_in_runs
+from penstock.formats.traced import Traced
 from penstock.formats.tree import Finder, Slices, ending, is_image
 from penstock.schema.model import Schema, Skeleton
 from penstock.schema.wanted import WantedLabel, WantedSchema
@@ -372,11 +373,24 @@ _TOLD = msgspec.json.Decoder(_Told)
 
 def finish(told: bytes, some: Sequence[Deferred]) -> None:
     """Make the annotations of some images."""
-    names = {path: dict(listed) for path, listed in _TOLD.decode(told).names.items()}
-    first = next(iter(names), "")
-    for path, listed in names.items():
-        here = [one for one in some if one.part == path]
-        _finish(here, "" if path == first else f"{path}:", listed)
+    for path, prefix, names in _parts(told):
+        _finish([one for one in some if one.part == path], prefix, names)
+
+
+def trace(told: bytes, some: Sequence[Deferred]) -> list[Traced | None]:
+    """The annotations of those images that have nothing but plain polygons."""
+    found: list[Traced | None] = [None] * len(some)
+    for path, prefix, names in _parts(told):
+        here = [n for n, one in enumerate(some) if one.part == path]
+        for n, traced in zip(here, traced_in([some[n].raws for n in here], names, prefix), strict=True):
+            found[n] = traced
+    return found
+
+
+def _parts(told: bytes) -> Iterator[tuple[str, str, Names]]:
+    """Each file's path, what the ordinals of its annotations begin with, and its categories."""
+    for n, (path, listed) in enumerate(_TOLD.decode(told).names.items()):
+        yield path, f"{path}:" if n else "", dict(listed)
 
 
 def _finish(some: Sequence[Deferred], prefix: str, names: Names) -> None:
@@ -451,6 +465,9 @@ class Coco:
 
     def finish(self, told: bytes, some: Sequence[Deferred]) -> None:
         finish(told, some)
+
+    def trace(self, told: bytes, some: Sequence[Deferred]) -> list[Traced | None]:
+        return trace(told, some)
 
     def media_path(self, item: Item) -> str:
         return f"images/{item.key.removeprefix('images/') if 'coco' in item.foreign else item.key}"

@@ -106,12 +106,12 @@ class _Batch:
         assert branch is not None
         source = f"{self._run.format}:{self._run.request.annotations_as}"
         ready = [(one, one.prepared.identified.of(one.file, source)) for one in self._incoming]
-        known = [incoming.file for incoming, found in ready if found.annotations and not incoming.is_new]
+        known = [incoming.file for incoming, found in ready if found.size and not incoming.is_new]
         touched = rows.touched(self._tx, branch, known) if known else set[int]()
-        fresh = [found for _, found in ready if found.file not in touched and found.annotations]
+        fresh = [found for _, found in ready if found.file not in touched and found.size]
         self.tally.count("annotations_added", rows.import_new(self._tx, branch, fresh) if fresh else 0)
         for incoming, found in ready:
-            if incoming.file in touched and found.annotations:
+            if incoming.file in touched and found.size:
                 result = rows.import_file(self._tx, branch, incoming.file, found.identified())
                 for column in ("added", "updated", "kept", "same"):
                     self.tally.count(f"annotations_{column}", getattr(result, column))

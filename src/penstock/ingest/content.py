@@ -11,7 +11,8 @@ from pathlib import Path
 from penstock import connections, files, schema
 from penstock.core import Refusal
 from penstock.files import Probe, jobs, probing
-from penstock.ingest.identifying import Identified, Size, identify
+from penstock.formats import Traced
+from penstock.ingest.identifying import Identified, Size, identify, identify_traced
 from penstock.ingest.places import Places
 from penstock.ingest.spool import Planned
 from penstock.schema import Schema
@@ -38,6 +39,8 @@ class Prepared:
     held: bytes | None = None
     thumbnail: bytes | None = None
     size: Size | None = None
+    traced: Traced | None = None
+    """Its annotations, where they are columns."""
     identified: Identified = field(default_factory=Identified)
 
 
@@ -45,14 +48,16 @@ def prepare(
     store: Store,
     project: int,
     planned: Sequence[Planned],
-    finish: Callable[[], None] | None = None,
+    finish: Callable[[], Sequence[Traced | None]] | None = None,
     *,
     is_truth: bool = True,
 ) -> list[Prepared]:
     """Fetch, look into and durably store the bytes of items, and check their annotations, all outside a transaction.
 
-    `finish` makes those annotations that are still texts. An item that can't be used has a reason; the others go on.
-    What is known already under the same key with the same bytes is not looked into again.
+    `finish` makes those annotations that are still texts, and gives the columns of each item.
+
+    An item that can't be used has a reason; the others go on. What is known already under the same key with the same
+    bytes is not looked into again.
     """
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-import", initializer=_be_nice) as pool:
         fetcher = _Fetcher(store)
@@ -61,7 +66,8 @@ def prepare(
         present = _recognize(store, project, prepared)
         list(pool.map(fetcher.look, [made for made in prepared if made.blob is not None]))
         if finish is not None:
-            pool.submit(finish).result()
+            for made, traced in zip(prepared, pool.submit(finish).result(), strict=True):
+                made.traced = traced
         pool.submit(_identify_all, present, is_truth, prepared).result()
     small = [one for one in prepared if one.held is not None and one.reason is None and one.blob is not None]
     store.blobs.put_many([one.held or b"" for one in small])
@@ -177,14 +183,22 @@ def _recognize(store: Store, project: int, prepared: Sequence[Prepared]) -> Sche
 
 
 def _identify_all(present: Schema, is_truth: bool, prepared: Sequence[Prepared]) -> None:
-    for made in prepared:
-        _identify(present, is_truth, made)
-
-
-def _identify(present: Schema, is_truth: bool, made: Prepared) -> None:
-    size = (made.probe.width, made.probe.height) if made.probe else made.size
-    if made.reason is None and size is not None:
+    due = [(made, size) for made in prepared if made.reason is None and (size := _size_of(made)) is not None]
+    drawn = [(made, traced, size) for made, size in due if (traced := made.traced) is not None]
+    some = [(made.planned.item, traced, size) for made, traced, size in drawn]
+    found = identify_traced(some, present, is_truth=is_truth)
+    ready = {made.planned.key: one for (made, _, _), one in zip(drawn, found, strict=True) if one is not None}
+    for made, size in due:
+        if (one := ready.get(made.planned.key)) is not None:
+            made.identified = one
+            continue
+        if made.traced is not None:
+            made.planned.item.annotations += made.traced.annotations()
         made.identified = identify(made.planned.item, size, present, is_truth=is_truth)
+
+
+def _size_of(made: Prepared) -> Size | None:
+    return (made.probe.width, made.probe.height) if made.probe else made.size
 
 
 def _be_nice() -> None:

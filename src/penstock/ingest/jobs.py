@@ -8,7 +8,7 @@ import psycopg
 
 from penstock import formats
 from penstock.core import Refusal
-from penstock.formats import Finishing, Item
+from penstock.formats import Finishing, Item, Traced, Tracing
 from penstock.ingest import spool, tables, verbs
 from penstock.ingest.bringing import bring
 from penstock.ingest.content import Prepared, batches, prepare
@@ -127,11 +127,14 @@ def _bring_all(work: Work, project: int, run: Import, chunk: int, read: Spool, w
             one.raws.clear()
 
 
-def _finish(format: str | None, told: str, planned: Sequence[Planned]) -> None:
-    """Make the annotations that are still texts."""
+def _finish(format: str | None, told: str, planned: Sequence[Planned]) -> Sequence[Traced | None]:
+    """Make the annotations that are still texts: as columns, which are given, else as objects."""
     making = formats.readable(format) if format else None
+    some = [one.deferred for one in planned]
+    traced = making.trace(told.encode(), some) if isinstance(making, Tracing) else [None] * len(some)
     if isinstance(making, Finishing):
-        making.finish(told.encode(), [one.deferred for one in planned])
+        making.finish(told.encode(), [one for one, found in zip(some, traced, strict=True) if found is None])
+    return traced
 
 
 def _bring(work: Work, project: int, run: Import, chunk: int, prepared: Sequence[Prepared]) -> None:

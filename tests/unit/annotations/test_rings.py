@@ -25,7 +25,23 @@ GAPS = st.sampled_from(("", "", "", " ", "\n"))
 def texts(draw: st.DrawFn) -> str:
     """The text of some rings; seldom of something else."""
     if draw(st.integers(0, 19)) == 0:
-        return draw(st.sampled_from(("[]", "{}", "null", "[[]]", "[1.0,2.0]", "[[[1.0]]]", '["a"]', "[[],[1.0]]")))
+        return draw(
+            st.sampled_from(
+                (
+                    "[]",
+                    "{}",
+                    "null",
+                    "[[]]",
+                    "[1.0,2.0]",
+                    "[[[1.0]]]",
+                    '["a"]',
+                    "[[],[1.0]]",
+                    "7.5",
+                    "[[1.0,2.0],3.0]",
+                    "[1.0,[2.0]]",
+                )
+            )
+        )
     gap = draw(GAPS)
     listed = draw(st.lists(st.lists(NUMBERS, min_size=5, max_size=9), min_size=1, max_size=3))
     return "[" + f",{gap}".join(f"[{f'{gap},'.join(ring)}]" for ring in listed) + "]"
@@ -33,26 +49,22 @@ def texts(draw: st.DrawFn) -> str:
 
 @given(st.lists(texts(), max_size=6))
 @example(["[[1.0,2.0,3.0,4.0,5.0,6.0]]", "[[1.0,2.0,3.0,4.0,5.0,6]]"])
+@example(["[[1.1,2.0,3.0,4.0,5.0]]", "7.5", "[[1.0,2.0,3.0,4.0,5.0,6.0],[1.0]]", "[[2.0,2.0,3.0,4.0,5.0,6.0]]"])
 def test_many_rings_are_measured_and_spelled_as_each_alone(told: list[str]) -> None:
-    raws = [text.encode() for text in told]
-    read = rings.read(raws)
-    assert [found is not None for found in read] == [_are_rings(text) for text in told]
-    drawn = [(raw, found) for raw, found in zip(raws, read, strict=True) if found is not None]
-    bounds = rings.measured([found for _, found in drawn])
-    sound = [(*one, around) for one, around in zip(drawn, bounds, strict=True) if around is not None]
-    spelled = rings.spelled([raw for raw, _, _ in sound], [found for _, found, _ in sound])
-    for (_, found), around in zip(drawn, bounds, strict=True):
-        assert around == _measured([[ring] for ring in found])
-    for (_, found, _), text in zip(sound, spelled, strict=True):
-        assert bytes(text) == bytes(geometry.canonical([[ring] for ring in found]))
+    drawn = rings.drawn([text.encode() for text in told])
+    alone = {n: found for n, text in enumerate(told) if (found := _alone(text)) is not None}
+    assert drawn.places == list(alone)
+    assert list(map(tuple, drawn.bounds.tolist())) == [bounds for bounds, _ in alone.values()]
+    assert drawn.texts == [text for _, text in alone.values()]
 
 
-def _are_rings(text: str) -> bool:
+def _alone(text: str) -> Any:
     try:
-        msgspec.convert(json.loads(text), list[list[float]])
+        shape = [[ring] for ring in msgspec.convert(json.loads(text), list[list[float]])]
     except msgspec.ValidationError:
-        return False
-    return True
+        return None
+    around = _measured(shape)
+    return None if around is None else (around, bytes(geometry.canonical(shape)))
 
 
 def _measured(shape: Any) -> Any:

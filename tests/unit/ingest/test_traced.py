@@ -1,0 +1,92 @@
+"""Annotations that come in as columns: the same rows, byte by byte, as the same annotations one by one."""
+
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.annotations import copying
+from penstock.formats import Deferred, Item, coco
+from penstock.ingest.identifying import Identified, identify, identify_traced
+from penstock.schema.model import Label, Schema
+from strategies import HEIGHT, WIDTH
+
+SCHEMA = Schema(
+    version=1,
+    labels=(
+        Label(id=1, name="cell"),
+        Label(id=2, name="boxed", kinds=("box",)),
+        Label(id=3, name="gone", archived=True),
+    ),
+)
+NAMES = [(1, "cell"), (4, "cell"), (7, "boxed"), (8, "gone"), (9, "lacking")]
+TOLD = msgspec.json.encode({"names": {"a.json": NAMES, "b.json": NAMES}})
+NUMBERS = (
+    st.floats(-3, WIDTH + 3).map(lambda x: round(x, 2)) | st.integers(0, HEIGHT) | st.sampled_from((1e9, 1e-5, "x"))
+)
+RINGS = st.lists(
+    st.lists(st.floats(1, HEIGHT - 1).map(lambda x: round(x, 2)), min_size=6, max_size=6), min_size=1, max_size=3
+)
+ODD = st.lists(st.lists(NUMBERS, min_size=4, max_size=8), max_size=2)
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> msgspec.Raw:
+    """An annotation of COCO: most are plain, on their image, and of a label that is in use."""
+    told: dict[str, Any] = {
+        "id": draw(st.integers(1, 10**6)),
+        "image_id": 1,
+        "category_id": draw(st.sampled_from((1, 1, 1, 4, 4, 4, 7, 8, 9, 10))),
+        "segmentation": draw(ODD if draw(st.integers(0, 9)) == 0 else RINGS),
+    }
+    told |= draw(st.sampled_from(({}, {"bbox": [1, 2.50, 3, 4]}, {"area": 7}, {"area": 1e-7, "iscrowd": 0})))
+    if draw(st.integers(0, 19)) == 0:
+        told |= draw(st.sampled_from(({"score": 0.5}, {"text": "\0"}, {"iscrowd": 1}, {"attributes": {"a": 1}})))
+    return msgspec.Raw(json.dumps(told, separators=draw(st.sampled_from(((",", ":"), (", ", ": "))))).encode())
+
+
+@st.composite
+def items(draw: st.DrawFn) -> Deferred:
+    item = Item(key=draw(st.text("ab", min_size=1)), width=draw(st.sampled_from((0, WIDTH))), height=HEIGHT)
+    item.foreign = {"coco": {"id": 1}}
+    return Deferred(
+        item=item, raws=draw(st.lists(texts(), max_size=3)), part=draw(st.sampled_from(("a.json", "b.json")))
+    )
+
+
+def rows(made: Identified) -> bytes:
+    found = made.of(5, "coco:truth")
+    assert found.size == len(found.identified())
+    return b"".join(copying.annotations(1, 2, 3, "import", [found]))
+
+
+@given(st.lists(items(), max_size=4), st.booleans())
+def test_columns_are_the_same_rows_as_objects(some: list[Deferred], is_truth: bool) -> None:
+    traced = coco.trace(TOLD, some)
+    coco.finish(TOLD, some)
+    drawn = [(one.item, found) for one, found in zip(some, traced, strict=True) if found is not None]
+    for item, found in drawn:
+        assert found.annotations() == item.annotations
+        assert not item.problems
+    bare = [(msgspec.structs.replace(item, annotations=[]), found, (WIDTH, HEIGHT)) for item, found in drawn]
+    for (item, _), made in zip(drawn, identify_traced(bare, SCHEMA, is_truth=is_truth), strict=True):
+        wanted = identify(item, (WIDTH, HEIGHT), SCHEMA, is_truth=is_truth)
+        if made is None:
+            assert wanted.problems  # something of it is told
+            continue
+        assert (made.problems, made.refused) == (wanted.problems, wanted.refused)
+        assert made.of(5, "coco:truth").identified() == wanted.of(5, "coco:truth").identified()
+        assert rows(made) == rows(wanted)
+
+
+def test_most_annotations_are_columns() -> None:
+    ring = [1.5, 1.25, 8.0, 1.0, 8.0, 7.75]
+    told = [{"id": n, "image_id": 1, "category_id": 1, "segmentation": [ring]} for n in range(3)]
+    one = Deferred(item=Item(key="a"), raws=[msgspec.Raw(json.dumps(a).encode()) for a in told], part="a.json")
+    [found] = coco.trace(TOLD, [one])
+    assert found is not None
+    [made] = identify_traced([(one.item, found, (WIDTH, HEIGHT))], SCHEMA, is_truth=True)
+    assert made is not None
+    assert made.of(5, "coco:truth").size == 3
