@@ -1,5 +1,7 @@
 """How many files a query finds, and which, where they are few: by the sets of the dataset's census where these tell."""
 
+from dataclasses import replace
+
 from psycopg.sql import SQL
 
 from penstock.datasets import asking, census, found_tables, set_tables, told
@@ -34,11 +36,15 @@ def _told(tx: Transaction, scope: asking.Scope, expression: Expression | None) -
 def _narrowed(
     tx: Transaction, scope: asking.Scope, expression: Expression | None, known: told.Told | None
 ) -> Condition | None:
-    where = asking.condition(tx, expression, scope)
     files = None if known is None else set_tables.files(tx, asking.held(tx, scope), known.bits, FEW)
     if known is None or files is None:
-        return where
-    one, given = SQL("m.file = any(%(few)s::bigint[])"), {"few": files}
-    if known.is_whole or where is None:
-        return Condition(one, given)
-    return Condition(SQL("({} and {})").format(one, where.sql), {**where.parameters, **given})
+        return asking.condition(tx, expression, scope)
+    # As a text: a list of numbers takes longer to be written than to be looked up.
+    few = Condition(
+        SQL("m.file = any(%(few)s::text::bigint[])"), {"few": f"{{{','.join(map(str, files))}}}"}, is_of_few=True
+    )
+    if known.is_whole or (where := asking.condition(tx, expression, scope)) is None:
+        return few
+    return replace(
+        few, sql=SQL("({} and {})").format(few.sql, where.sql), parameters={**where.parameters, **few.parameters}
+    )

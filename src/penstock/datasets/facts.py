@@ -4,6 +4,7 @@ Later rooms fill `tasks`: what they know of each file's tasks.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -63,13 +64,16 @@ def names(tx: Transaction, dataset: int | None = None, schema_version: int | Non
     """
     present = schemas.current(tx) if schema_version is None else schemas.at(tx, schema_version)
     pins = tables.pins(tx)
+    versions: dict[str, list[str]] = defaultdict(list)
+    for pin in pins:
+        versions[pin.name].append(pin.version)
     return Names(
         labels=frozenset(label.name for label in present.labels),
         attributes=frozenset(attribute.name for attribute in present.attributes),
         datasets=frozenset(tables.names(tx)),
         templates=frozenset(tasks.names(tx)),
         versions=frozenset(pin.version for pin in pins if pin.dataset == dataset),
-        pins={pin.name: [other.version for other in pins if other.name == pin.name] for pin in pins},
+        pins=versions,
     )
 
 

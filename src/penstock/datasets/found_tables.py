@@ -43,6 +43,8 @@ def page(tx: Transaction, held: Held, where: Condition | None, after: Place, lim
     prepare(tx)
     if where is None:
         return _walk(tx, held, None, after, limit, limit)[0]
+    if where.is_of_few:
+        return _rest(tx, held, where, after, limit)
     found: list[Place] = []
     ahead, at = max(WALKED, limit), after
     while True:

@@ -16,7 +16,7 @@ from penstock.datasets.census_tables import Place
 from penstock.datasets.found_tables import Held
 from penstock.datasets.query import Expression, Facts
 from penstock.datasets.query import expression as e
-from penstock.datasets.query.compile import options
+from penstock.datasets.query.compile import compile, options
 from penstock.datasets.query.evaluate import compare
 from penstock.datasets.query.place import Asked
 from penstock.datasets.set_tables import Bits, Known, Source
@@ -47,7 +47,8 @@ class Told(NamedTuple):
 def tell(tx: Transaction, scope: asking.Scope, place: Place, expression: Expression | None) -> Told | None:
     """Which files of a dataset a query holds for, now or at a revision; None where all have to be asked."""
     terms = () if expression is None else expression.terms if isinstance(expression, e.And) else (expression,)
-    teller = _Teller(tx, asking.asked(tx, scope))
+    asked = asking.asked(tx, scope)
+    teller = _Teller(tx, asked)
     known = set_tables.known(tx, place, sorted({source for term in terms for source in teller.sources(term)}))
     if known is None:
         return None
@@ -55,7 +56,7 @@ def tell(tx: Transaction, scope: asking.Scope, place: Place, expression: Express
     if terms and not told:
         return None
     sql = SQL(" & ").join([SQL("f.files"), *(bits for _, bits in told)])
-    where = asking.condition(tx, e.And(tuple(term for term, _ in told)), scope) if told else None
+    where = compile(e.And(tuple(term for term, _ in told)), asked) if told else None
     return Told(Bits(place, known.seq, sql, where), len(told) == len(terms))
 
 

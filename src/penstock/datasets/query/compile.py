@@ -42,6 +42,8 @@ class Condition:
 
     sql: Composable
     parameters: Mapping[str, Any]
+    is_of_few: bool = False
+    """Whether it names the few files that may be in."""
 
 
 def compile(expression: e.Expression, asked: Asked) -> Condition:
