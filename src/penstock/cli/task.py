@@ -158,6 +158,20 @@ def queue(session: Session, template: str, status: Any, person: str | None) -> N
     )
 
 
+@command.command()
+@click.argument("template")
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="So many at most.")
+@speaks
+def submissions(session: Session, template: str, limit: int) -> None:
+    """What you handed in under TEMPLATE, the last first. `reopen` lets you work on one again."""
+    session.table(
+        session.penstock.templates[template].submissions(limit=limit),
+        ["task", "file", "status"],
+        cells=lambda row: (row.id, row.file, row.status),
+        none="Nothing was handed in.",
+    )
+
+
 @command.command("take-back")
 @click.argument("task", type=int)
 @speaks

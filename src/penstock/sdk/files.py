@@ -44,6 +44,10 @@ class Files:
         """A small upright picture of at most 320 pixels."""
         return self._scope.client.bytes(self._scope.path(f"/files/{file}/thumbnail"))
 
+    def tile(self, file: int, column: int, row: int) -> bytes:
+        """A piece of a picture in its own pixels, counted from the upper left. Raises Refused (404) where there is none."""
+        return self._scope.client.bytes(self._scope.path(f"/files/{file}/tiles/{column}/{row}"))
+
     def describe(self, file: int, **meta: object) -> File:
         """Give a file metadata, in place of what it has."""
         return self._scope.put(f"/files/{file}/meta", File, Described(meta=meta))

@@ -65,6 +65,10 @@ class Template:
         query = {"status": status, "person": person, "limit": 1000}
         return self._scope.pages(f"/templates/{self.id}/queue", QueuedTask, query)
 
+    def submissions(self, *, limit: int = 50) -> list[Task]:
+        """What one handed in oneself, the last first. Each can be opened again until a later stage claims its file."""
+        return self._scope.get(f"/templates/{self.id}/submissions", list[Task], {"limit": limit})
+
     def corrections(self) -> list[Correction]:
         """What later stages and reviews changed of its work, oldest first: the quality of who did it."""
         return self._scope.get(f"/templates/{self.id}/corrections", list[Correction])

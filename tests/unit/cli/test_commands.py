@@ -185,6 +185,8 @@ def test_reviewing_from_a_shell(run: Say, p: Project, images: Path, connected: C
     again = robot.templates["first pass"].next()
     assert again is not None
     assert [note.text for note in again.notes] == ["look again"]
+    assert [task.id for task in robot.templates["first pass"].submissions(limit=9)] == [second["task"]["id"]]
+    assert run("task", "submissions", "first pass") == "Nothing was handed in.\n"
     assert run("task", "reopen", str(second["task"]["id"])).startswith(f"task {second['task']['id']}: ")
     task = str(again.task.id)
     assert "robot" in run("task", "queue", "first pass", "--status", "in_progress", "--person", "robot")

@@ -89,6 +89,8 @@ def test_files_are_poured_in_and_looked_at(p: Project, images: Path) -> None:
     assert p.files["1.png"].width == 40
     assert p.files.content(entries[0].file) == (images / "0.png").read_bytes()
     assert p.files.thumbnail(entries[0].file)
+    with pytest.raises(penstock.Refused, match="tile"):
+        p.files.tile(entries[0].file, 0, 0)  # so small a picture has none
     assert p.files.describe(entries[0].file, camera="left").meta == {"camera": "left"}
     assert [file.key for file in p.files.all(prefix="2")] == ["2.png"]
 

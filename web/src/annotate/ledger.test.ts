@@ -1,22 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { applied, creation, type Annotation, type Change, type State } from "../canvas/changes";
+import { applied, creation, type Change, type State } from "../canvas/changes";
+import { box, byId } from "../canvas/fixture";
 import { Ledger } from "./ledger";
 
-const box = (id: string, more: Partial<Annotation> = {}): Annotation => ({
-  id,
-  kind: "box",
-  label: 1,
-  geometry: [0, 0, 10, 10],
-  attributes: {},
-  source: "person",
-  confidence: null,
-  group: null,
-  at: null,
-  author: 7,
-  foreign: {},
-  ...more,
-});
-const byId = (...all: Annotation[]): Map<string, Annotation> => new Map(all.map((one) => [one.id, one]));
 const start: State = { annotations: byId(box("old")), suggestions: byId(box("guess", { source: "model" })) };
 
 /** A desk and a server that refuses what it is told to. */

@@ -1,27 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { applied, creation, type Annotation, type Change, type State } from "./changes";
+import { applied, creation, type Change, type State } from "./changes";
 import { Document } from "./document";
-
-const made = (id: string, more: Partial<Annotation> = {}): Annotation => ({
-  id,
-  kind: "box",
-  label: 1,
-  geometry: [0, 0, 10, 10],
-  attributes: {},
-  source: "person",
-  confidence: null,
-  group: null,
-  at: null,
-  author: 7,
-  foreign: {},
-  ...more,
-});
-
-const byId = (...all: Annotation[]): Map<string, Annotation> => new Map(all.map((one) => [one.id, one]));
+import { box, byId } from "./fixture";
 
 const start: State = {
-  annotations: byId(made("old"), made("answered", { attributes: { "3": true } })),
-  suggestions: byId(made("guess", { source: "model", confidence: 0.8 })),
+  annotations: byId(box("old"), box("answered", { attributes: { "3": true } })),
+  suggestions: byId(box("guess", { source: "model", confidence: 0.8 })),
 };
 
 let document: Document;
@@ -34,14 +18,14 @@ beforeEach(() => {
 });
 
 const commands: Record<string, Change[]> = {
-  create: [creation(made("new"))],
+  create: [creation(box("new"))],
   update: [{ do: "update", id: "old", geometry: [1, 1, 2, 2], attributes: { "3": "x" } }],
   "take an answer away": [{ do: "update", id: "answered", attributes: { "3": null } }],
   delete: [{ do: "delete", id: "answered" }],
   accept: [{ do: "accept", id: "guess" }],
   reject: [{ do: "delete", id: "guess" }],
   "change a suggestion": [{ do: "update", id: "guess", label: 2 }],
-  several: [creation(made("new")), { do: "delete", id: "old" }, { do: "update", id: "new", label: 2 }],
+  several: [creation(box("new")), { do: "delete", id: "old" }, { do: "update", id: "new", label: 2 }],
 };
 
 describe.each(Object.entries(commands))("%s", (title, changes) => {
@@ -70,7 +54,7 @@ test("a shape of another stage that was changed, deleted and brought back keeps 
   document.undo();
   expect(document.get("old")?.geometry).toEqual([5, 5, 5, 5]);
   document.undo();
-  expect(document.get("old")).toEqual(made("old"));
+  expect(document.get("old")).toEqual(box("old"));
 });
 
 test("a new step forgets what was undone; there is nothing to undo at the beginning", () => {

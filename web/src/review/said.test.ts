@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Annotation } from "../canvas/changes";
+import { box } from "../canvas/fixture";
 import type { Schema } from "../annotate/questions";
 import { said } from "./said";
 
@@ -22,19 +23,7 @@ const schema = {
   ],
 } as unknown as Schema;
 
-const before: Annotation = {
-  id: "a",
-  kind: "box",
-  label: 1,
-  geometry: [10, 10, 50, 50],
-  attributes: { "3": 7 },
-  source: "person",
-  confidence: null,
-  group: null,
-  at: null,
-  author: 7,
-  foreign: {},
-};
+const before = box("a", { geometry: [10, 10, 50, 50], attributes: { "3": 7 } });
 
 test.each<[Partial<Annotation>, string[]]>([
   [{}, []],

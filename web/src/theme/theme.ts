@@ -18,6 +18,8 @@ const accent = one("#16357f", [
   "#1d45a3",
 ]);
 
+const HEADING = { fontSize: 16, fontWeight: 600, lineHeight: "24px" };
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 4 },
@@ -68,8 +70,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 120 } } },
     // The library puts a thing that takes the focus into menus, which is no item of theirs.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
-    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true } },
-    Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
+    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true }, styles: { title: HEADING } },
+    Drawer: { defaultProps: { transitionProps: { duration: 120 } }, styles: { title: HEADING } },
   },
 });
 
