@@ -45,7 +45,7 @@ class Files:
         return self._scope.client.bytes(self._scope.path(f"/files/{file}/thumbnail"))
 
     def tile(self, file: int, column: int, row: int) -> bytes:
-        """A piece of a picture in its own pixels, counted from the upper left. Raises Refused (404) where there is none."""
+        """A piece of a large picture in its own pixels, counted from the upper left. Raises Refused (404)."""
         return self._scope.client.bytes(self._scope.path(f"/files/{file}/tiles/{column}/{row}"))
 
     def describe(self, file: int, **meta: object) -> File:
