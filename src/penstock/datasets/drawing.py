@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 ALIKE_BITS = 6
 """Pictures whose looks differ in so few of 64 bits are near duplicates."""
@@ -87,6 +88,25 @@ class Looks:
         for place in places:
             self._by_byte[place].append(number)
         return True
+
+
+def groups(keys: Iterable[tuple[T, Sequence[str]]]) -> list[list[T]]:
+    """Things that have a key in common, with one another or by way of others; each group in the order given."""
+    above: dict[str, str] = {}
+
+    def top(key: str) -> str:
+        while (other := above.setdefault(key, key)) != key:
+            above[key] = key = above[other]
+        return key
+
+    given = list(keys)
+    for _, (first, *others) in given:
+        for key in others:
+            above[top(key)] = top(first)
+    found: dict[str, list[T]] = defaultdict(list)
+    for thing, (first, *_) in given:
+        found[top(first)].append(thing)
+    return list(found.values())
 
 
 def split(name: str, shares: Sequence[float], seed: str) -> int:

@@ -74,7 +74,8 @@ def draw(tx: Transaction, wanted: Sample) -> tuple[list[int], int, list[Stratum]
 
 
 def split(tx: Transaction, wanted: Split) -> Parted:
-    """Part a dataset's files. A group that has a file in a part already goes there as a whole. Safe to repeat.
+    """Part a dataset's files. Files with the same content are of one group, whatever their fields say; a group is
+    called as its oldest file, and goes as a whole where one of it is already. Safe to repeat.
 
     Writes `dataset.file_added`. Raises QueryInvalid, FieldNotDrawn, and what `verbs.add` does.
     """
@@ -82,16 +83,16 @@ def split(tx: Transaction, wanted: Split) -> Parted:
     targets = [verbs.open_to_change(tx, part.dataset) for part in wanted.parts]
     files = place.candidates
     values: _Values = {} if wanted.together is None else place.values(wanted.together)
-    groups: dict[str, list[Candidate]] = defaultdict(list)
-    for one in files:
-        groups[f"={values[one.file]}" if one.file in values else one.hash].append(one)
+    names = {one.file: f"={values[one.file]}" if one.file in values else one.hash for one in files}
+    older_first = sorted(files, key=lambda one: one.file)
+    groups = drawing.groups((one, (names[one.file], one.hash)) for one in older_first)
     tables.lock_files(tx, [one.file for one in files])
     there = [{member.file for member in tables.held(tx, target.id, [one.file for one in files])} for target in targets]
     chosen: list[list[int]] = [[] for _ in targets]
     shares = [part.share for part in wanted.parts]
-    for name, some in groups.items():
+    for some in groups:
         before = Counter(n for one in some for n, held in enumerate(there) if one.file in held)
-        part = before.most_common(1)[0][0] if before else drawing.split(name, shares, wanted.seed)
+        part = before.most_common(1)[0][0] if before else drawing.split(names[some[0].file], shares, wanted.seed)
         chosen[part] += [one.file for one in some if not any(one.file in held for held in there)]
     parts: list[SplitPart] = []
     for n, target in enumerate(targets):

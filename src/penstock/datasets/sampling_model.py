@@ -81,7 +81,7 @@ class Split(Drawn):
 
     parts: tuple[Part, ...] = Field(min_length=2, max_length=20)
     together: Asked | None = None
-    """A field, such as `meta.patient`: files with the same value go together. Files without one go by their content."""
+    """A field, such as `meta.patient`: files with the same value go together, and so do those with the same content."""
 
     @model_validator(mode="after")
     def _whole(self) -> "Split":
@@ -108,7 +108,7 @@ class Parted(Value):
     groups: int
     parts: list[SplitPart]
     leaks: int
-    """Contents that are in more than one part, since copies of them are in different groups."""
+    """Contents that are in more than one part: copies came, or fields changed, when groups were parted already."""
 
 
 class FieldNotDrawn(Invalid):
