@@ -91,15 +91,17 @@ def items(draw: st.DrawFn, kinds: Iterable[str] | None = None, holes: bool = Tru
     ]
 
 
-def written(format: Format, things: Iterable[Item], schema: Schema = SCHEMA, foreign: Any = None) -> MemoryTree:
+def written(
+    format: Format, things: Iterable[Item], schema: Schema = SCHEMA, foreign: Any = None, loss: Loss | None = None
+) -> MemoryTree:
     """What a format writes, with empty media beside it."""
-    things = list(things)
+    things, loss = list(things), Loss() if loss is None else loss
     files: dict[str, bytes] = {}
     encloses = isinstance(format, Enclosing)
     chunks = (
-        format.write_with(things, schema, Loss(), foreign, Pixels())
+        format.write_with(things, schema, loss, foreign, Pixels())
         if encloses
-        else format.write(things, schema, Loss(), foreign)
+        else format.write(things, schema, loss, foreign)
     )
     for chunk in chunks:
         files[chunk.path] = files.get(chunk.path, b"") + chunk.data

@@ -81,13 +81,16 @@ def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -
         loss.count("kind_dropped")
         return None
     if kind == "box" != annotation.kind:
-        loss.count("shape_to_box")
-        count_rest(annotation, carries, loss)
-        return Fitted(kind, bounds_of(annotation))
+        return _boxed(annotation, carries, loss)
     shape: Any = shapes.parse(annotation.kind, annotation.geometry)
     if kind != annotation.kind:
-        loss.count(f"shape_to_{kind}")
         shape = _AS[kind](annotation.kind, shape, size)
+        if kind == "mask" and not rle.area(rle.runs(shape)):  # so small that it has no pixel
+            if "box" in carries.kinds:
+                return _boxed(annotation, carries, loss)
+            loss.count("too_small")
+            return None
+        loss.count(f"shape_to_{kind}")
     if kind == "polygon" and _is_too_much(shape, carries):
         mask = rle.from_polygon(shape, *size) if "mask" in carries.kinds and all(size) else None
         if mask is not None and rle.area(rle.runs(mask)):
@@ -98,6 +101,12 @@ def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -
             shape = [[outlines.as_one_ring(shape)]]
     count_rest(annotation, carries, loss)
     return Fitted(kind, shape)
+
+
+def _boxed(annotation: NamedAnnotation, carries: Carries, loss: Loss) -> Fitted:
+    loss.count("shape_to_box")
+    count_rest(annotation, carries, loss)
+    return Fitted("box", bounds_of(annotation))
 
 
 def becomes(kind: Kind, carries: Carries, item: Item) -> Kind | None:

@@ -53,6 +53,7 @@ class LabelMeReading:
         self.tree = tree
         self.files = files
         self._finder = Finder([path for path in tree.paths() if is_image(path)])
+        self._inside: Any = None
 
     def schema(self) -> WantedSchema:
         return occurring(self.items())
@@ -63,6 +64,13 @@ class LabelMeReading:
     def used(self) -> frozenset[str]:
         return frozenset(self.files)
 
+    def content(self, item: Item) -> bytes | None:
+        """The image that came last, where it is in its JSON alone."""
+        try:
+            return base64.b64decode(self._inside, validate=True) if isinstance(self._inside, str) else None
+        except binascii.Error:
+            return None
+
     def items(self) -> Iterator[Item | BadItem]:
         for path in self.files:
             with closing(self.tree.open(path)) as stream:
@@ -72,7 +80,9 @@ class LabelMeReading:
             except UNREADABLE as error:
                 yield BadItem(path, f"{error}.", "unreadable")
                 continue
+            self._inside = found.get("imageData")
             yield self._item(found, path)
+        self._inside = None
 
     def _item(self, found: dict[str, Any], path: str) -> Item:
         given = found.get("imagePath")

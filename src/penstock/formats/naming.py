@@ -159,6 +159,8 @@ def _value_identified(attribute: Attribute, value: Any) -> Any:
         ids = {option.name: option.id for option in attribute.options if not option.archived}
         if attribute.kind == "multi_select":
             listed = cast(list[Any], value) if isinstance(value, list) else [value]
+            if isinstance(value, str) and value.strip() not in ids:  # as formats write several that have text alone
+                listed = value.split(",")
             found = [ids.get(spelled(one).strip()) for one in listed]
             return None if None in found else found
         return ids.get(spelled(value).strip())

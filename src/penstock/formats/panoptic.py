@@ -265,6 +265,15 @@ def _with_ids(items: Iterable[Item], ids: Ids) -> Iterator[tuple[Item, int]]:
             yield _ITEM.decode(line), ids.next()
 
 
+_DERIVED = frozenset({"area", "bbox", "segmentation", "of", "rle", "with"})
+
+
+def _kept(annotation: NamedAnnotation) -> Mapping[str, Any]:
+    """What a set said of a segment, or of an object of COCO's instances."""
+    kept = as_read(annotation.foreign, "panoptic")
+    return kept or {key: one for key, one in as_read(annotation.foreign, "coco").items() if key not in _DERIVED}
+
+
 def _drawn(
     fitted: Sequence[tuple[NamedAnnotation, Fitted]], numbers: Mapping[str, int], item: Item, loss: Loss
 ) -> tuple[bytes, list[dict[str, Any]]]:
@@ -276,9 +285,9 @@ def _drawn(
     ids: list[int] = []
     free = (id for id in count(1) if id not in taken)
     for annotation, found in fitted:
-        told: dict[str, Any] = annotation.foreign.get("panoptic") or {}
-        wanted: Any = told.get("id")
+        wanted: Any = _kept(annotation).get("id")
         right = type(wanted) is int and 0 < wanted < 1 << 24 and wanted not in taken
+        loss.count("annotation_id_changed", wanted is not None and not right)
         ids.append(wanted if right else next(free))
         taken.add(ids[-1])
         inside = rle.pixels(found.shape)
@@ -289,10 +298,9 @@ def _drawn(
     for id, (annotation, _) in zip(ids, fitted, strict=True):
         runs = rle.runs(rle.from_pixels(whole == id))
         if rle.area(runs):
-            kept: dict[str, Any] = annotation.foreign.get("panoptic") or {}
             category = numbers[annotation.label or ""]
             told = {"id": id, "category_id": category, "area": rle.area(runs), "bbox": rle.bounds(runs, item.height)}
-            segments.append({"iscrowd": int(is_crowd(annotation)), **kept, **told})
+            segments.append({"iscrowd": int(is_crowd(annotation)), **_kept(annotation), **told})
     colours = np.stack([whole & 255, whole >> 8 & 255, whole >> 16 & 255], axis=2).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(colours).save(buffer, "PNG")

@@ -9,7 +9,7 @@ import pytest
 
 from penstock import formats
 from penstock.annotations import geometry
-from penstock.formats import BadItem, Item
+from penstock.formats import BadItem, Containing, Item
 from penstock.schema import Schema, planned
 from sets import MemoryTree, read, written
 
@@ -143,6 +143,15 @@ def test_folders_are_classes_below_a_part_of_the_set():
     }
 
 
+def test_an_image_inside_labelmes_json_is_taken_where_none_is_beside():
+    given = {"shapes": [], "imagePath": "a.jpg", "imageData": "aGk="}
+    reading = formats.named("labelme").read(MemoryTree({"a.json": json.dumps(given).encode()}))
+    assert isinstance(reading, Containing)
+    assert [(item.key, reading.content(item)) for item in reading.items() if isinstance(item, Item)] == [
+        ("a.jpg", b"hi")
+    ]
+
+
 def test_what_parquet_of_others_says_beside_its_boxes_is_kept():
     arrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -171,7 +180,8 @@ def test_what_shards_of_others_hold_is_read_or_told():
             info.size = len(content)
             shard.addfile(info, io.BytesIO(content))
     reading = formats.named("webdataset").read(MemoryTree({"val-0.tar": buffer.getvalue()}))
-    [item] = [(item, reading.content(item)) for item in reading.items()]  # type: ignore[union-attr]
+    assert isinstance(reading, Containing)
+    [item] = [(item, reading.content(item)) for item in reading.items() if isinstance(item, Item)]
     assert (item[0].key, item[1]) == ("a.jpg", b"i")
     assert item[0].meta == {"split": "val", "txt": "a cat\non a mat"}
     assert [(a.kind, a.label) for a in item[0].annotations] == [("tag", "3")]
