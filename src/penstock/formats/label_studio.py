@@ -329,7 +329,7 @@ def _is_tasks(head: bytes) -> bool:
 
 def _task(n: int, item: Item, path: str, schema: Schema, carries: Carries, loss: Loss) -> dict[str, Any]:
     kept = dict(as_read(item.foreign, "label_studio"))
-    said = next(iter(_listed([kept.pop("annotation", None)])), {})
+    said = {key: one for told in _listed([kept.pop("annotation", None)]) for key, one in told.items()}
     others, relations = _listed(kept.pop("others", None)), _listed(kept.pop("relations", None))
     results: list[dict[str, Any]] = []
     for at, annotation in enumerate(item.annotations):

@@ -286,9 +286,11 @@ def _drawn(
     free = (id for id in count(1) if id not in taken)
     for annotation, found in fitted:
         wanted: Any = _kept(annotation).get("id")
-        right = type(wanted) is int and 0 < wanted < 1 << 24 and wanted not in taken
-        loss.count("annotation_id_changed", wanted is not None and not right)
-        ids.append(wanted if right else next(free))
+        if type(wanted) is int and 0 < wanted < 1 << 24 and wanted not in taken:
+            ids.append(wanted)
+        else:
+            loss.count("annotation_id_changed", wanted is not None)
+            ids.append(next(free))
         taken.add(ids[-1])
         inside = rle.pixels(found.shape)
         if whole[inside].any():
