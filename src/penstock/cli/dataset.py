@@ -141,7 +141,8 @@ def unarchive(session: Session, name: str) -> None:
 def fork(session: Session, source: str, name: str) -> None:
     """Make NAME, which begins as SOURCE: a dataset, or a version of one (gold/v1). Nothing is copied."""
     made = session.penstock.state(source).fork(name)
-    session.say(made.value, f"{name!r} began as {source!r}, with {made.value.files} files.")
+    files = made.count()
+    session.say(made.value.model_copy(update={"files": files}), f"{name!r} began as {source!r}, with {files} files.")
 
 
 @command.command()

@@ -63,7 +63,7 @@ class Failed(PenstockError):
 
 
 def _one_line(detail: str, errors: Sequence[Problem]) -> str:
-    unsaid = [error for error in errors if error.detail not in detail]
+    unsaid = [error for error in errors if error.detail.split("\n")[0] not in detail]  # below it may be drawn where
     if not unsaid:
         return detail
     shown = "; ".join(f"{e.at}: {e.detail}" if e.at else e.detail for e in unsaid[:5])

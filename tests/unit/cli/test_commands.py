@@ -124,6 +124,8 @@ def test_datasets(run: Say) -> None:
     assert told(run, "dataset", "list")[0]["files"] == 0
     assert run("dataset", "rename", "first pass", "one") == "'first pass' is 'one' now.\n"
     assert "dataset-name-taken" not in run("dataset", "create", "one", code=2)
+    assert run("dataset", "fork", "one", "try") == "'try' began as 'one', with 0 files.\n"
+    assert run("query", "count", "labels.car >", "--in", "one", code=2).count("found the end") == 1
     assert run("dataset", "archive", "one") == "Archived 'one'.\n"
 
 
