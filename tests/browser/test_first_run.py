@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from browser.conftest import Desk, Served
 from browser.drawing import Board, blank
@@ -125,13 +125,15 @@ def test_what_could_not_be_imported_is_listed_with_why_and_odd_names_are_text(de
     expect(page.get_by_role("link", name=odd)).to_be_visible()
 
 
-DROP = """(files) => {
-  const drop = document.querySelector('section[class*=drop]');
-  const data = new DataTransfer();
-  for (const [name, bytes] of files) data.items.add(new File([Uint8Array.from(bytes)], name));
-  for (const kind of ['dragenter', 'dragover', 'drop'])
-    drop.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
-}"""
+def drop(page: Page, path: Path) -> None:
+    """Drag a file or folder from the desktop and drop it, as the browser itself has it done."""
+    box = page.locator("section[class*=drop]").bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    hand = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        hand.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
 
 
 @pytest.mark.thorough
@@ -140,8 +142,16 @@ def test_a_drop_a_folder_and_a_zip_come_in_and_a_long_list_of_failures_is_whole(
 ) -> None:
     page = desk.go("/import")
     expect(page.get_by_role("heading", name="Drop images")).to_be_visible()
-    page.evaluate(DROP, [["dropped.png", list(picture())]])
-    expect(page.get_by_text("1 file came in")).to_be_visible()
+    dropped = tmp_path / "desktop" / "dropped"
+    (dropped / "deep").mkdir(parents=True)
+    (dropped / "top.png").write_bytes(picture())
+    (dropped / "deep" / "down.png").write_bytes(picture())
+    (dropped / "deep" / ".hidden.png").write_bytes(picture())
+    drop(page, dropped)
+    expect(page.get_by_text("2 files came in")).to_be_visible()
+    page.get_by_role("button", name="Import more").click()
+    drop(page, dropped / "top.png")
+    expect(page.get_by_text("1 file was there already")).to_be_visible()
     folder = tmp_path / "set"
     (folder / "north").mkdir(parents=True)
     (folder / "north" / "a.png").write_bytes(picture())
@@ -175,7 +185,8 @@ def test_a_drop_a_folder_and_a_zip_come_in_and_a_long_list_of_failures_is_whole(
     lines = Path(got.value.path()).read_text("utf-8-sig").splitlines()
     assert (lines[0], len(lines)) == ("File,Why", 131)
     assert desk.serious() == []
-    assert sorted(file.key for file in owned.datasets["images"].files()) == ["dropped.png", "good.png", "north/a.png"]
+    keys = ["deep/down.png", "good.png", "north/a.png", "top.png"]
+    assert sorted(file.key for file in owned.datasets["images"].files()) == keys
 
 
 @pytest.mark.thorough

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { annotate as words } from "../words/annotate";
 import classes from "./Screen.module.css";
 
-/** The template's guide: headings, lists, bold, code and links of Markdown, and nothing that could run. */
+/** The template's guide: headings, lists, emphasis, code and links of Markdown, and nothing that could run. */
 export function Guide({ text }: { text: string }) {
   if (text.trim() === "") return <p className="muted">{words.guide.none}</p>;
   return <div className={classes["guide"]}>{blocks(text)}</div>;
@@ -34,11 +34,12 @@ function paragraph(block: string, key: number): ReactNode {
 
 const item = (text: string, key: number): ReactNode => <li key={key}>{inline(text)}</li>;
 
-const MARKS = /(\*\*[^*]+\*\*|`[^`]+`|\[[^\]]+\]\(https?:\/\/[^)\s]+\))/;
+const MARKS = /(\*\*[^*]+\*\*|\*[^*\s](?:[^*\n]*[^*\s])?\*|`[^`]+`|\[[^\]]+\]\(https?:\/\/[^)\s]+\))/;
 
 function inline(text: string): ReactNode[] {
   return text.split(MARKS).map((part, at) => {
     if (part.startsWith("**")) return <strong key={at}>{part.slice(2, -2)}</strong>;
+    if (/^\*[^*]+\*$/.test(part)) return <em key={at}>{part.slice(1, -1)}</em>;
     if (part.startsWith("`")) return <code key={at}>{part.slice(1, -1)}</code>;
     const link = /^\[([^\]]+)\]\((https?:\/\/[^)\s]+)\)$/.exec(part);
     if (!link) return part;

@@ -185,10 +185,12 @@ interface HistoryProps {
 function History({ project, moments, asOf, onPick }: HistoryProps) {
   const { data: members } = useQuery(membersQuery(project));
   if (moments.length === 0) return <Text c="dimmed">{words.file.noHistory}</Text>;
-  const whose = ({ by, source }: Moment): string => {
-    const name = members?.find((one) => one.person === by)?.name;
-    const how = words.file.sources[source] ?? source;
-    return name === undefined || source !== "person" ? [name, how].filter(Boolean).join(", ") : name;
+  const nameOf = (person: number | null) => members?.find((one) => one.person === person)?.name ?? [];
+  const whose = ({ by, authors, source }: Moment): string => {
+    const names = (authors.length > 0 ? authors : [by]).flatMap(nameOf);
+    const bringer = authors.length > 0 && by !== null && !authors.includes(by) ? [nameOf(by)].flat() : [];
+    const how = names.length === 0 || source !== "person" ? [words.file.sources[source] ?? source] : [];
+    return [...names, ...how, ...bringer.map(words.file.broughtIn)].join(", ");
   };
   const active = asOf === undefined ? moments.length : moments.findLastIndex((one) => one.seq <= asOf);
   return (

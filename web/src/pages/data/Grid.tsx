@@ -2,6 +2,8 @@ import { Checkbox } from "@mantine/core";
 import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import type { KeyboardEvent, MouseEvent, ReactNode } from "react";
+import { Refused } from "../../api/problem";
+import { Empty } from "../../parts/Empty";
 import { Fault } from "../../parts/Fault";
 import { Key } from "../../parts/Key";
 import { Loading } from "../../parts/Loading";
@@ -49,6 +51,9 @@ export function Grid({ project, of, branch, isFork, asOf, q = "", overlays, pick
   const both = useMergedRef(scroller, sizer);
   const files = useFiles(wanted, first * columns, Math.min(end * columns, total ?? 0));
   const fault = error ?? files.error;
+  // What is wrong with a query is told where it is written, and here in plain words for those who came by a link.
+  const wrong = fault instanceof Refused && fault.problem.errors.find((one) => one.at.startsWith("query"));
+  if (wrong) return <Empty title={words.data.wrong}>{wrong.detail.split("\n", 1)[0]}</Empty>;
   if (fault !== null) return <Fault error={fault} />;
   if (total === 0) return empty;
 

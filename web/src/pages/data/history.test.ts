@@ -23,6 +23,15 @@ const state = (id: string, created_seq: number, retired_seq: number | null): Sta
   retired_by: retired_seq === null ? null : 2,
 });
 
+test("who drew it is told beside who brought it in", () => {
+  const [moment] = changesOf([
+    { ...state("a", 5, null), author: 3 },
+    { ...state("b", 5, null), author: 4 },
+    { ...state("c", 5, null), author: 3 },
+  ]);
+  expect([moment?.by, moment?.authors]).toEqual([1, [3, 4]]);
+});
+
 test("a revision tells what it made, changed and removed", () => {
   expect(
     changesOf([state("a", 5, 9), state("b", 5, null), state("a", 9, 12), state("c", 9, null)]).map(

@@ -12,6 +12,8 @@ export interface Moment {
   /** When, and by whom; nobody for what jobs did. */
   at: string | null;
   by: number | null;
+  /** Who drew what is there since: others than `by` where work was accepted or merged. */
+  authors: number[];
 }
 
 /** The revisions in which annotations changed, oldest first. */
@@ -19,7 +21,7 @@ export function changesOf(states: readonly Change[]): Moment[] {
   const moments = new Map<number, Moment>();
   const at = (seq: number, source: string, when?: string | null, by?: number | null): Moment => {
     const none = { created: 0, changed: 0, removed: 0 };
-    const known = moments.get(seq) ?? { seq, ...none, source, at: when ?? null, by: by ?? null };
+    const known = moments.get(seq) ?? { seq, ...none, source, at: when ?? null, by: by ?? null, authors: [] };
     moments.set(seq, known);
     return known;
   };
@@ -31,6 +33,9 @@ export function changesOf(states: readonly Change[]): Moment[] {
     else if (seen.has(state.id)) moment.changed += 1;
     else moment.created += 1;
     seen.add(state.id);
+    if (!state.gone && state.author !== null && !moment.authors.includes(state.author)) {
+      moment.authors.push(state.author);
+    }
     // A state that ended with nothing in its place was deleted then.
     if (!state.gone && state.retired_seq != null && !begun.has(`${state.id} ${state.retired_seq}`)) {
       at(state.retired_seq, state.source, state.retired_at, state.retired_by).removed += 1;
