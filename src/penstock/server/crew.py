@@ -44,13 +44,11 @@ class Crew:
     `share` is told whether the worker itself is to take such jobs.
     """
 
-    def __init__(
-        self, db: Database, settings: Settings, share: Callable[[bool], None], most: int | None = None
-    ) -> None:
+    def __init__(self, db: Database, settings: Settings, share: Callable[[bool], None]) -> None:
         self._db = db
         self._share = share
-        self._told = settings.model_dump_json().encode()
-        self._most = room() if most is None else most
+        self._told = settings.model_copy(update={"helpers": 0}).model_dump_json().encode()
+        self._most = room() if settings.helpers is None else settings.helpers
         self._helpers: list[Child] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="penstock crew", daemon=True)

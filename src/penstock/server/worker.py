@@ -34,7 +34,7 @@ def work(
     settings: Settings, concurrency: int = CONCURRENCY, until_orphaned: bool = False, is_helper: bool = False
 ) -> None:
     """Work until SIGTERM or SIGINT. With `until_orphaned`, also until standard input ends, as it does when the
-    parent dies, however it died. A helper has bulk jobs alone, and no helpers itself.
+    parent dies, however it died. A helper has bulk jobs alone, and its settings allow it none itself.
     """
     if is_helper and hasattr(os, "nice"):
         os.nice(HELPER_NICENESS)
@@ -42,7 +42,7 @@ def work(
     for name in _SOON:
         importlib.import_module(name)
     engine = Engine(store, concurrency=concurrency, bulk_alone=is_helper)
-    crew = Crew(store.db, settings, engine.share_bulk, most=0 if is_helper else None)
+    crew = Crew(store.db, settings, engine.share_bulk)
     # Imports and exports make millions of objects and hardly a cycle: looking for those took half of their time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

@@ -44,7 +44,7 @@ def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: py
     monkeypatch.setattr(crew, "STALLED_SECONDS", 0.2)
     monkeypatch.setattr(child, "_PAUSES", (0.02,))
     shares: list[bool] = []
-    found = Crew(store.db, store.settings, shares.append, most=2)
+    found = Crew(store.db, store.settings.model_copy(update={"helpers": 2}), shares.append)
     ask_for(store, crew.MANY - 1)
     assert backlog.of(store.db, "bulk") == (crew.MANY - 1, 0)
     assert backlog.of(store.db, "default").is_empty
@@ -71,3 +71,14 @@ def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: py
     finally:
         found.stop()
     assert not any(map(psutil.pid_exists, helpers))
+
+
+def test_where_the_settings_allow_none_the_worker_does_it_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "LOOK_SECONDS", 0.02)
+    shares: list[bool] = []
+    alone = Crew(store.db, store.settings.model_copy(update={"helpers": 0}), shares.append)
+    ask_for(store, 10 * crew.MANY)
+    alone.start()
+    time.sleep(0.1)
+    assert (alone.pids, shares) == ([], [])
+    alone.stop()
