@@ -4,7 +4,8 @@ SHAPED, UNSAID, AT, CONFIDENT, GROUPED, KEYED, CROWDED = 1, 2, 4, 8, 16, 32, 64
 """What there is to know of an annotation beside its label and bounds: that it is no box; that a person, a model or an
 author made it; its `at`; its confidence; its group; keys of other formats; that it is a crowd. Bits, for a column."""
 
-PolygonRow = tuple[int, int, bool, str, str]
-"""File, label, whether this is all that it says, geometry, foreign keys as JSON."""
-BoxRow = tuple[int, int, int | None, float, float, float, float]
-"""File, label, what more there is (None: what no bit says), x, y, w, h."""
+PolygonsRow = tuple[int, list[int], str | None, str | None]
+"""File, labels, geometries as lines, a JSON list of foreign keys; of polygons with no more to say than this. None where
+one of the file's annotations has more."""
+BoxesRow = tuple[int, list[int], list[int | None], str]
+"""File, labels, what more there is of each (None: what no bit says), a JSON list of [x, y, w, h]."""

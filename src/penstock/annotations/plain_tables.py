@@ -7,7 +7,7 @@ Rows say which annotations have more to say: those are read as objects, by files
 from collections.abc import Collection, Sequence
 from typing import LiteralString
 
-from penstock.annotations.plain import BoxRow, PolygonRow
+from penstock.annotations.plain import BoxesRow, PolygonsRow
 from penstock.annotations.tables import Level
 from penstock.annotations.text_tables import source
 from penstock.schema.model import Kind
@@ -16,37 +16,46 @@ from penstock.store import Transaction
 _NOTHING_MORE: LiteralString = (
     "f.source = 'import' and f.author is null and f.confidence is null and f.\"group\" is null and f.at is null"
 )
-_POLYGONS: LiteralString = (
-    "select f.file, f.label, f.label is not null and f.kind = 'polygon' and f.attributes = '{}' and "
-    + _NOTHING_MORE
-    + ", f.geometry, coalesce(f.\"foreign\"::text, '{}') from "
+_IS_PLAIN: LiteralString = (
+    "bool_and(f.label is not null and f.kind = 'polygon' and f.attributes = '{}' and " + _NOTHING_MORE + ")"
 )
-_BOXES: LiteralString = (
-    "select f.file, f.label, case when f.label is null or not f.kind = any(%(kinds)s) or f.attributes <> '{}'"
-    ' or f."foreign" ?| %(keys)s then null'
-    " when f.kind = 'box' and " + _NOTHING_MORE + " and coalesce(f.\"foreign\", '{}') = '{}'"
+_POLYGONS: LiteralString = (
+    "select f.file, array_agg(f.label order by f.id), case when "
+    + _IS_PLAIN
+    + " then string_agg(f.geometry, E'\n' order by f.id) end, case when "
+    + _IS_PLAIN
+    + " then '[' || string_agg(coalesce(f.\"foreign\"::text, '{}'), ',' order by f.id) || ']' end from "
+)
+_MORE: LiteralString = (
+    "case when f.label is null or not f.kind = any(%(kinds)s) or f.attributes <> '{}' or f.\"foreign\" ?| %(keys)s"
+    " then null when f.kind = 'box' and " + _NOTHING_MORE + " and coalesce(f.\"foreign\", '{}') = '{}'"
     " then 0 else (f.kind <> 'box')::int + 2 * (f.source <> 'import' or f.author is not null)::int"
     ' + 4 * (f.at is not null)::int + 8 * (f.confidence is not null)::int + 16 * (f."group" is not null)::int'
     ' + case when coalesce(f."foreign", \'{}\') = \'{}\' then 0 when f."foreign" @> \'{"coco": {"iscrowd": 1}}\''
-    ' or f."foreign" @> \'{"panoptic": {"iscrowd": 1}}\' then 96 else 32 end end,'
-    " f.x, f.y, f.w, f.h from "
+    ' or f."foreign" @> \'{"panoptic": {"iscrowd": 1}}\' then 96 else 32 end end'
 )
-_IN_ORDER: LiteralString = " and not f.gone order by f.file, f.id"
+_BOXES: LiteralString = (
+    "select f.file, array_agg(f.label order by f.id), array_agg("
+    + _MORE
+    + " order by f.id), '[' || string_agg(concat('[', f.x, ',', f.y, ',', f.w, ',', f.h, ']'), ',' order by f.id)"
+    " || ']' from "
+)
+_BY_FILE: LiteralString = " and not f.gone group by f.file"
 
 
-def select_polygons(tx: Transaction, levels: Sequence[Level], files: Sequence[int]) -> list[PolygonRow]:
-    """The annotations of files, overlaid, by file and id. Imported polygons with no attributes, confidence, group or
-    `at` have no more to say than this.
+def select_polygons(tx: Transaction, levels: Sequence[Level], files: Sequence[int]) -> list[PolygonsRow]:
+    """The annotations of files, overlaid, by id. Imported polygons with no attributes, confidence, group or `at` have
+    no more to say than this.
     """
     found, given = source(levels, files)
-    return tx.rows(_POLYGONS + found + _IN_ORDER, **given)
+    return tx.rows(_POLYGONS + found + _BY_FILE, **given)
 
 
 def select_boxes(
     tx: Transaction, levels: Sequence[Level], files: Sequence[int], kinds: Collection[Kind], keys: Collection[str]
-) -> list[BoxRow]:
-    """The upright boxes around the annotations of files, overlaid, by file and id. Those of other `kinds`, with
+) -> list[BoxesRow]:
+    """The upright boxes around the annotations of files, overlaid, by id. Those of other `kinds`, with
     attributes, or with one of these foreign `keys` have more to say.
     """
     found, given = source(levels, files)
-    return tx.rows(_BOXES + found + _IN_ORDER, kinds=sorted(kinds), keys=sorted(keys), **given)
+    return tx.rows(_BOXES + found + _BY_FILE, kinds=sorted(kinds), keys=sorted(keys), **given)

@@ -13,7 +13,7 @@ from penstock.annotations.copying import FileRows, PolygonRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, decode_all, holder_id
-from penstock.annotations.plain import BoxRow, PolygonRow
+from penstock.annotations.plain import BoxesRow, PolygonsRow
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem
 from penstock.schema.model import Kind, Schema
@@ -57,8 +57,8 @@ def texts(
             yield file, found.get(file, "[]")
 
 
-def plain_polygons(tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int]) -> list[PolygonRow]:
-    """The annotations of files by file and id, each with whether it is a polygon with no more to say than this."""
+def plain_polygons(tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int]) -> list[PolygonsRow]:
+    """The annotations of each file that has any, by id, where all are polygons with no more to say than this."""
     line = branches.get(tx, branch) if isinstance(branch, int) else branch
     return plain_tables.select_polygons(tx, branches.levels(tx, line, as_of), files)
 
@@ -71,9 +71,9 @@ def plain_boxes(
     *,
     kinds: Collection[Kind],
     keys: Collection[str],
-) -> list[BoxRow]:
-    """The boxes around the annotations of files by file and id. Those of other kinds, with attributes, or with one of
-    these foreign keys have more to say.
+) -> list[BoxesRow]:
+    """The boxes around the annotations of each file that has any, by id. Those of other kinds, with attributes, or with
+    one of these foreign keys have more to say.
     """
     line = branches.get(tx, branch) if isinstance(branch, int) else branch
     return plain_tables.select_boxes(tx, branches.levels(tx, line, as_of), files, kinds, keys)

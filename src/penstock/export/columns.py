@@ -1,11 +1,12 @@
 """Annotations of files in columns, for the formats that take them so, of those files where columns are all."""
 
 from collections.abc import Collection, Sequence
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+
+import msgspec
 
 from penstock.annotations import rows
+from penstock.annotations.geometry import Bounds
+from penstock.annotations.plain import BoxesRow, PolygonsRow
 from penstock.export.model import Export
 from penstock.formats.model import Format
 from penstock.formats.plain import Boxes, Polygons, TakesPlain
@@ -14,6 +15,7 @@ from penstock.store import Transaction
 
 Columns = Polygons | Boxes
 
+_BOUNDS = msgspec.json.Decoder(list[Bounds])
 _HARDLY_ANY = 0.9  #: of some files have more to say: so may the next ones
 _TRIED_AGAIN = 7  #: readings later
 
@@ -36,25 +38,26 @@ class Columned:
         if self._plain is None or self._left_out:
             self._left_out = max(self._left_out - 1, 0)
             return dict.fromkeys(files)
+        made: dict[int, Columns | None]
         if self._plain is Polygons:
-            found: Sequence[Sequence[Any]] = rows.plain_polygons(tx, export.branch, export.as_of, files)
-            make = self._polygons
+            polygons = rows.plain_polygons(tx, export.branch, export.as_of, files)
+            made = {row[0]: self._polygons(row) for row in polygons}
         else:
-            found = rows.plain_boxes(tx, export.branch, export.as_of, files, kinds=self._boxed, keys=self._keys)
-            make = self._boxes
-        made = {file: make([*zip(*some, strict=True)]) for file, some in groupby(found, itemgetter(0))}
+            boxes = rows.plain_boxes(tx, export.branch, export.as_of, files, kinds=self._boxed, keys=self._keys)
+            made = {row[0]: self._boxes(row) for row in boxes}
         if sum(columns is None for columns in made.values()) > _HARDLY_ANY * len(made):
             self._left_out = _TRIED_AGAIN  # what becomes objects after all was read for nothing
         return made
 
-    def _polygons(self, columns: Sequence[Sequence[Any]]) -> Polygons | None:
-        _, labels, plain, geometries, foreign = columns
-        if not (all(plain) and self._labels.issuperset(labels)):
+    def _polygons(self, row: PolygonsRow) -> Polygons | None:
+        _, labels, geometries, foreign = row
+        if geometries is None or foreign is None or not self._labels.issuperset(labels):
             return None
-        return Polygons(list(labels), list(geometries), list(foreign))
+        return Polygons(labels, geometries, foreign)
 
-    def _boxes(self, columns: Sequence[Sequence[Any]]) -> Boxes | None:
-        _, labels, told, *bounds = columns
-        if None in told or not self._labels.issuperset(labels):
+    def _boxes(self, row: BoxesRow) -> Boxes | None:
+        _, labels, more, bounds = row
+        told = [one for one in more if one is not None]
+        if len(told) < len(more) or not self._labels.issuperset(labels):
             return None
-        return Boxes(list(labels), [*zip(*bounds, strict=True)], list(told))
+        return Boxes(labels, _BOUNDS.decode(bounds), told)

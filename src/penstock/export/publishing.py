@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
@@ -23,6 +23,7 @@ MANIFEST = "manifest.json"
 _HIDDEN = ".penstock-export-"
 _DROPPED = "dropped"
 _CHUNK = 1 << 20
+_LARGE = 1 << 18  #: of what is smaller, handing it over takes as long
 _SYNCS_AT_ONCE = 8
 _JSON = msgspec.json.Encoder()
 
@@ -116,7 +117,10 @@ class Sink(Protocol):
 
 
 class Appender:
-    """Writes the files of a format, whose chunks come file after file. A context manager."""
+    """Writes the files of a format, whose chunks come file after file. A context manager.
+
+    Large chunks are hashed, squeezed and written while the next one is made.
+    """
 
     def __init__(self, begin: Callable[[str], Sink], listing: Listing) -> None:
         """`begin` begins the file at a path inside the set; it raises PathClash when that was there before."""
@@ -126,12 +130,15 @@ class Appender:
         self._file: Sink | None = None
         self._digest = hashlib.sha256()
         self._bytes = 0
+        self._beside = ThreadPoolExecutor(1, "penstock export")
+        self._under_way: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        with self._beside:
+            self.close()
 
     def append(self, path: str, data: bytes) -> None:
         """Add bytes to a file; another path begins another file. Raises PathClash for one that was there before."""
@@ -140,12 +147,26 @@ class Appender:
             self.close()
             self._file = self._begin(path)
             self._path, self._digest, self._bytes = path, hashlib.sha256(), 0
+        self._settle()
+        if len(data) < _LARGE:
+            self._put(data)
+        else:
+            self._under_way = self._beside.submit(self._put, data)
+
+    def _put(self, data: bytes) -> None:
         assert self._file is not None
         self._file.write(data)
         self._digest.update(data)
         self._bytes += len(data)
 
+    def _settle(self) -> None:
+        """Wait for the chunk before."""
+        if self._under_way is not None:
+            under_way, self._under_way = self._under_way, None
+            under_way.result()
+
     def close(self) -> None:
+        self._settle()
         if self._file is not None and self._path is not None:
             file, path, self._file, self._path = self._file, self._path, None, None
             file.close()

@@ -82,6 +82,11 @@ def fingerprint(geometry: bytes | msgspec.Raw) -> str:
     return f"{zlib.crc32(geometry):08x}"
 
 
+def fingerprints(geometries: Sequence[bytes]) -> str:
+    """Those of several shapes, one behind the other."""
+    return "%08x" * len(geometries) % tuple(map(zlib.crc32, geometries))
+
+
 def _key(id: Any) -> int | str:
     return id if isinstance(id, (int, str)) else ""
 
@@ -164,11 +169,10 @@ def rings_text(polygon: bytes) -> bytes | None:
     return polygon.replace(b"]],[[", b"],[")[1:-1]
 
 
-def all_rings(polygons: bytes) -> list[bytes] | None:
-    """What `rings_text` gives of each of some polygons, a line each; None when one has holes."""
-    if polygons.count(b"],[") != polygons.count(b"]],[["):
-        return None
-    return [polygon[1:-1] for polygon in polygons.replace(b"]],[[", b"],[").split(b"\n")]
+def all_rings(polygons: Sequence[bytes]) -> list[bytes] | None:
+    """What `rings_text` gives of each of some polygons; None when one has holes."""
+    found = [polygon[1:-1] if polygon.count(b"]") == 3 else rings_text(polygon) or b"" for polygon in polygons]
+    return found if all(found) else None
 
 
 def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed: bool) -> tuple[Any, str | None]:

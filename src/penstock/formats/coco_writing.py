@@ -16,7 +16,7 @@ import msgspec
 
 from penstock.annotations import geometry as shapes
 from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, is_crowd, split_of
-from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
+from penstock.formats.coco_shapes import all_rings, fingerprint, fingerprints, rings_text, segmentation_of
 from penstock.formats.foreign import as_read
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
@@ -53,9 +53,9 @@ class Ids:
         return type(wanted) is int and 0 <= wanted < 2**53 and wanted not in self._taken
 
     def keep_all(self, wanted: Sequence[int]) -> bool:
-        """Take these if all of them are free, and none otherwise."""
+        """Take these, one at least, if all of them are free, and none otherwise."""
         new = set(wanted)
-        if len(new) < len(wanted) or not new.isdisjoint(self._taken) or not all(0 <= id < 2**53 for id in new):
+        if len(new) < len(wanted) or not new.isdisjoint(self._taken) or min(new) < 0 or max(new) >= 2**53:
             return False
         self._taken |= new
         return True
@@ -139,13 +139,13 @@ class _AsRead(msgspec.Struct, gc=False):
     segmentation: msgspec.Raw
 
 
-class _Kept(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class _Kept(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """What is kept of a polygon that was read, where that is all."""
 
     id: int
-    of: str
     area: Any
     bbox: Any
+    of: str = ""
 
 
 class _Foreign(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -155,6 +155,7 @@ class _Foreign(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _FOREIGN = msgspec.json.Decoder(list[_Foreign])
 _ITEM = msgspec.json.Decoder(PlainItem)
 _NAMED_ITEM = msgspec.json.Decoder(tuple[PlainItem, str])
+_OF_LABEL = b',"category_id":%d,"image_id":%d,"iscrowd":0,"segmentation":'
 _COCO_ALONE = {"coco"}
 _ALWAYS = {"id", "bbox", "area", "of"}
 
@@ -215,7 +216,7 @@ class _Writing:
         annotations, plain = item.annotations, plain_of(item)
         if isinstance(plain, Polygons):
             if (untouched := self._untouched(plain, id)) is not None:
-                return _lines(untouched)
+                return untouched
             annotations = plain.annotations(self.names)
         records: list[_AsRead | msgspec.Raw] = []
         for annotation, points in _with_keypoints(annotations):
@@ -226,21 +227,27 @@ class _Writing:
                 records.append(found)
         return _lines(records)
 
-    def _untouched(self, polygons: Polygons, image: int) -> list[_AsRead] | None:
+    def _untouched(self, polygons: Polygons, image: int) -> bytes | None:
         """The records of polygons that are all as they were read, as `_as_read` makes them; None when one is not."""
         try:
-            foreign = _FOREIGN.decode(f"[{','.join(polygons.foreign)}]")
+            kept = [one.coco for one in _FOREIGN.decode(polygons.foreign)]
         except msgspec.ValidationError:
             return None
-        found: list[_AsRead] = []
-        for label, text, one in zip(polygons.labels, polygons.geometries, foreign, strict=True):
-            kept, geometry = one.coco, text.encode()
-            rings = rings_text(geometry)
-            if rings is None or kept.of != fingerprint(geometry):
-                return None
-            category = self.ids_of_labels[label]
-            found.append(_AsRead(kept.id, kept.area, kept.bbox, category, image, 0, msgspec.Raw(rings)))
-        return found if self.annotations.keep_all([one.id for one in found]) else None
+        geometries = polygons.geometries.encode().split(b"\n")
+        rings = all_rings(geometries)
+        if rings is None or "".join([one.of for one in kept]) != fingerprints(geometries):
+            return None
+        for one in kept:
+            one.of = ""  # so that it isn't written
+        said = _ENCODE(kept)[2:-2].split(b"},{")
+        if len(said) != len(rings) or not self.annotations.keep_all([one.id for one in kept]):
+            return None
+        ids = self.ids_of_labels
+        of_label = {label: _OF_LABEL % (ids[label], image) for label in set(polygons.labels)}
+        parts = [b"},\n{"] * (4 * len(rings))
+        parts[0] = b"{"
+        parts[1::4], parts[2::4], parts[3::4] = said, [of_label[label] for label in polygons.labels], rings
+        return b"".join([*parts, b"}"])
 
     def _as_read(self, a: NamedAnnotation, image: int) -> _AsRead | None:
         """The record of a polygon that is as it was read, without a look at its corners; None for any other."""

@@ -11,24 +11,22 @@ from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, S
 from penstock.formats.carries import Carries
 from penstock.formats.model import Item, Loss, NamedAnnotation
 
+_DECODE = msgspec.json.decode
+
 
 class Polygons(msgspec.Struct, tag=True, gc=False):
     """Imported polygons that have nothing but a label, a shape and foreign keys."""
 
     labels: list[int]
-    geometries: list[str]
-    foreign: list[str]  #: as JSON
+    geometries: str  #: a line each
+    foreign: str  #: a JSON list
 
     def annotations(self, names: Mapping[int, str]) -> list[NamedAnnotation]:
         """The same as objects."""
+        geometries, foreign = self.geometries.encode().split(b"\n"), _DECODE(self.foreign)
         return [
-            NamedAnnotation(
-                kind="polygon",
-                label=names[label],
-                geometry=msgspec.Raw(geometry.encode()),
-                foreign=msgspec.json.decode(foreign),
-            )
-            for label, geometry, foreign in zip(self.labels, self.geometries, self.foreign, strict=True)
+            NamedAnnotation(kind="polygon", label=names[label], geometry=msgspec.Raw(geometry), foreign=kept)
+            for label, geometry, kept in zip(self.labels, geometries, foreign, strict=True)
         ]
 
 
