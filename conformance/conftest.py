@@ -62,7 +62,7 @@ def items() -> list[Item]:
     ]
     tags = [made("tag", None, "car")]
     return [
-        Item(key="a.png", width=WIDTH, height=HEIGHT, annotations=shapes),
+        Item(key="a.png", width=WIDTH, height=HEIGHT, annotations=shapes, meta={"split": "train"}),
         Item(key="b.png", width=WIDTH, height=HEIGHT, annotations=tags, meta={"split": "val"}),
     ]
 

@@ -20,9 +20,11 @@ from penstock.annotations import geometry, rle
 
 from .conftest import HEIGHT, SCHEMA, WIDTH, Written, items, picture
 
+TRAIN = "annotations/instances_train.json"
+
 
 def test_pycocotools_finds_our_coco(written: Written) -> None:
-    coco = COCO(str(written("coco", {"box", "polygon", "mask", "keypoints"}) / "annotations.json"))
+    coco = COCO(str(written("coco", {"box", "polygon", "mask", "keypoints"}) / TRAIN))
     assert {category["name"]: id for id, category in coco.cats.items()} | {"body": 0} == {
         "car": 3,
         "two words": 90,
@@ -45,7 +47,7 @@ def _shape(n: int) -> Any:
 
 def test_supervision_finds_our_coco(written: Written) -> None:
     folder = written("coco", {"box"})
-    found = supervision.DetectionDataset.from_coco(str(folder / "images"), str(folder / "annotations.json"))
+    found = supervision.DetectionDataset.from_coco(str(folder / "images"), str(folder / TRAIN))
     _only_box(found, 1e-6)
 
 
@@ -114,13 +116,11 @@ def test_hugging_face_finds_our_folders(written: Written) -> None:
 
 
 def test_datumaro_finds_our_coco(written: Written) -> None:
-    # It wants the file in a folder `annotations`, and knows what it is by its name.
     folder = written("coco", {"box", "polygon", "mask"})
-    (folder / "annotations").mkdir()
-    (folder / "annotations.json").rename(folder / "annotations" / "instances_train.json")
     found = datumaro.Dataset.import_from(str(folder), "coco_instances")
     names = [label.name for label in found.categories()[datumaro.AnnotationType.label]]
     assert names == ["car", "two words", "body"]
+    assert sorted(found.subsets()) == ["train", "val"]
     item = found.get("a", "train")
     by_kind: dict[str, list[Any]] = {}
     for one in item.annotations:
@@ -133,9 +133,13 @@ def test_datumaro_finds_our_coco(written: Written) -> None:
     assert [4, 5, 24.5, 15] in [one.points for one in by_kind["bbox"]]
 
 
-@pytest.mark.parametrize(("name", "importer", "path"), [("cvat", "cvat", "annotations.xml"), ("darknet", "yolo", "")])
-def test_datumaro_finds_our_boxes(written: Written, name: str, importer: str, path: str) -> None:
-    found = datumaro.Dataset.import_from(str(written(name, {"box"}) / path), importer)
+@pytest.mark.parametrize(
+    ("name", "importer", "path", "asked"),
+    [("cvat", "cvat", "annotations.xml", {"subset": "train"}), ("darknet", "yolo", "", {})],
+)
+def test_datumaro_finds_our_boxes(written: Written, name: str, importer: str, path: str, asked: dict[str, str]) -> None:
+    # Of CVAT's XML it takes the images of one part of the set, which it must be told.
+    found = datumaro.Dataset.import_from(str(written(name, {"box"}) / path), importer, **asked)
     [[box]] = [item.annotations for item in found if item.id == "a"]
     assert found.categories()[datumaro.AnnotationType.label][box.label].name == "car"
     assert box.points == pytest.approx([4, 5, 24.5, 15], abs=1e-3)
@@ -149,8 +153,6 @@ def test_datumaro_finds_our_dota(written: Written) -> None:
 
 def test_datumaro_finds_our_voc_a_pixel_further(written: Written) -> None:
     folder = written("voc", {"box"})
-    (folder / "ImageSets" / "Main").mkdir(parents=True)
-    (folder / "ImageSets" / "Main" / "train.txt").write_text("a\nb\n")
     found = datumaro.Dataset.import_from(str(folder), "voc_detection")
     [[box]] = [item.annotations for item in found if item.annotations]
     # It doesn't take xmin and ymin back by one, though VOC counts from 1.

@@ -27,9 +27,9 @@ SHOWN_PROBLEMS = 20
 def command(session: Session, dataset: str, paths: tuple[str, ...], create: bool, **options: Any) -> int:
     """Pour PATHS into DATASET: files, folders, globs, or one zip or tar.
 
-    Annotations found among them come along (COCO, Pascal VOC, JSONL). An import can be repeated: what is known already
-    is not made twice. Items that can't be imported and annotations that are refused are reported, and stop nothing; the
-    exit code is 1 then.
+    Annotations found among them come along, in any format that is detected or named. An import can be repeated: what is
+    known already is not made twice. Items that can't be imported and annotations that are refused are reported, and
+    stop nothing; the exit code is 1 then.
     """
     options["meta"] = dict(_pair(text) for text in options["meta"]) or None
     datasets = session.penstock.datasets

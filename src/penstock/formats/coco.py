@@ -14,7 +14,7 @@ the texts that they are, and made ours many at once. So it is never held: a set 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from itertools import count, islice
+from itertools import islice
 from typing import Any, BinaryIO
 
 import msgspec
@@ -22,7 +22,7 @@ import msgspec
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, split_in
-from penstock.formats.coco_reading import Names, annotations_in, join, object_of, traced_in
+from penstock.formats.coco_reading import Names, annotations_in, join, object_of, traced_in, unused
 from penstock.formats.coco_writing import write
 from penstock.formats.foreign import joined
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
@@ -119,6 +119,7 @@ class _File:
 
     def __init__(self, path: str, stream: BinaryIO) -> None:
         self.path = path
+        self.split = split_in(path)
         self.problems: list[BadItem] = []
         self.rest: dict[str, Any] = {}
         self.images = array("q")
@@ -290,7 +291,10 @@ class CocoReading:
             self._file(path).see(seen)
             for category in self._file(path).categories.values():
                 kept = {key: value for key, value in category.items() if key not in ("name", "keypoints", "skeleton")}
-                labels.setdefault(category["name"], WantedLabel(skeleton=_skeleton(category), foreign={"coco": kept}))
+                label = WantedLabel(skeleton=_skeleton(category), foreign={"coco": kept})
+                before = labels.setdefault(category["name"], label)
+                if before.skeleton is None and label.skeleton is not None:
+                    labels[category["name"]] = before.model_copy(update={"skeleton": label.skeleton})
         return WantedSchema(labels=labels, attributes=seen.wanted())
 
     def foreign(self) -> dict[str, Any]:
@@ -356,7 +360,7 @@ class CocoReading:
             height=_size(image.pop("height", 0)),
             foreign={"coco": {**image, "file_name": name}},
         )
-        if split := split_in(path):
+        if split := self._file(path).split:
             item.meta["split"] = split
         return Deferred(item=item, raws=list(map(Raw, raws)), part=path)
 
@@ -373,27 +377,26 @@ _TOLD = msgspec.json.Decoder(_Told)
 
 def finish(told: bytes, some: Sequence[Deferred]) -> None:
     """Make the annotations of some images."""
-    for path, prefix, names in _parts(told):
-        _finish([one for one in some if one.part == path], prefix, names)
+    for path, names in _parts(told):
+        _finish([one for one in some if one.part == path], names)
 
 
 def trace(told: bytes, some: Sequence[Deferred]) -> list[Traced | None]:
     """The annotations of those images that have nothing but plain polygons."""
     found: list[Traced | None] = [None] * len(some)
-    for path, prefix, names in _parts(told):
+    for path, names in _parts(told):
         here = [n for n, one in enumerate(some) if one.part == path]
-        for n, traced in zip(here, traced_in([some[n].raws for n in here], names, prefix), strict=True):
+        for n, traced in zip(here, traced_in([some[n].raws for n in here], names), strict=True):
             found[n] = traced
     return found
 
 
-def _parts(told: bytes) -> Iterator[tuple[str, str, Names]]:
-    """Each file's path, what the ordinals of its annotations begin with, and its categories."""
-    for n, (path, listed) in enumerate(_TOLD.decode(told).names.items()):
-        yield path, f"{path}:" if n else "", dict(listed)
+def _parts(told: bytes) -> Iterator[tuple[str, Names]]:
+    """Each file's path and categories."""
+    return ((path, dict(listed)) for path, listed in _TOLD.decode(told).names.items())
 
 
-def _finish(some: Sequence[Deferred], prefix: str, names: Names) -> None:
+def _finish(some: Sequence[Deferred], names: Names) -> None:
     raws = [raw for one in some for raw in one.raws]
     found = iter(annotations_in(raws, ((one.item.height, one.item.width) for one in some for _ in one.raws), names))
     for one in some:
@@ -404,11 +407,8 @@ def _finish(some: Sequence[Deferred], prefix: str, names: Names) -> None:
                 item.problems.append(Problem(where, str(made), getattr(made, "code", "annotation")))
                 continue
             for annotation in made:
-                own = prefix + (annotation.ordinal or f"#{n}")
-                if own in ordinals:
-                    own = next(named for k in count(2) if (named := f"{own}/{k}") not in ordinals)
-                ordinals.add(own)
-                annotation.ordinal = own
+                annotation.ordinal = unused(annotation.ordinal or f"#{n}", ordinals)
+                ordinals.add(annotation.ordinal)
                 item.annotations.append(annotation)
 
 

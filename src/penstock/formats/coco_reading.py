@@ -1,7 +1,8 @@
 """Annotations of COCO from their texts, many at once: most are plain polygons, and those are made in bulk. Pure."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any, Literal
 
 import msgspec
@@ -116,7 +117,7 @@ class _Foreign(msgspec.Struct, gc=False):
 _ENCODE_LINES = msgspec.json.Encoder().encode_lines
 
 
-def traced_in(groups: Sequence[Sequence[Text]], names: Names, prefix: str) -> list[Traced | None]:
+def traced_in(groups: Sequence[Sequence[Text]], names: Names) -> list[Traced | None]:
     """The annotations of each image, where `annotations_in` would make nothing but plain polygons of them."""
     plains = _plains([raw for raws in groups for raw in raws])
     drawn = _drawn(plains, names)
@@ -125,7 +126,7 @@ def traced_in(groups: Sequence[Sequence[Text]], names: Names, prefix: str) -> li
     kept = [_Foreign(_Kept(p.id, p.bbox, p.area, mark)) for p, mark in zip(found, marks, strict=True)]
     foreign = _ENCODE_LINES(kept).split(b"\n")
     labels = [names[plain.category_id] for plain in found]
-    ordinals = [f"{prefix}{plain.id}" for plain in found]
+    ordinals = [str(plain.id) for plain in found]
     traced: list[Traced | None] = []
     at = start = 0
     for raws in groups:
@@ -139,6 +140,13 @@ def traced_in(groups: Sequence[Sequence[Text]], names: Names, prefix: str) -> li
     return traced
 
 
+def unused(ordinal: str, taken: Collection[str]) -> str:
+    """An ordinal that no other annotation of the image has. Nothing else is in it: so the same annotations come again
+    when their set was parted into files, or its files joined, meanwhile.
+    """
+    return next(name for n in count(1) if (name := ordinal if n == 1 else f"{ordinal}/{n}") not in taken)
+
+
 def join(item: Item, more: Item) -> None:
     """Give an item the annotations that another file has of the same image. What both have is there once: the one that
     was first, in the group of the other one's keypoints.
@@ -147,6 +155,7 @@ def join(item: Item, more: Item) -> None:
     for annotation in more.annotations:
         before = known.get(_same(annotation))
         if before is None:
+            annotation.ordinal = unused(annotation.ordinal, {one.ordinal for one in item.annotations})
             item.annotations.append(annotation)
         else:
             before.group = before.group or annotation.group

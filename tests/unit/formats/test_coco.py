@@ -473,6 +473,7 @@ def test_an_image_of_several_files_is_one_item_with_what_all_of_them_say():
     assert kinds == [("polygon", "person", "coco 5"), ("box", "dog", None), ("keypoints", "person", "coco 5")]
     assert reading.foreign() == {"coco": {"licenses": [licence]}}
     schema = planned(Schema(version=0), reading.schema())
+    assert schema.label_named("person").skeleton is not None
     again = written(COCO_FORMAT, [item], schema, reading.foreign())
     told = json.loads(again.files["annotations/instances_val.json"])
     assert sorted(told["annotations"], key=lambda one: one["id"]) == [posed, dog | {"segmentation": []}]
