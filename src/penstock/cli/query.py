@@ -43,14 +43,11 @@ def facets(session: Session, query: str, place: str | None) -> None:
         return session.say(found)
     named = [("label", found.labels), ("person", found.people), ("source", found.sources), ("state", found.states)]
     named += [(field.name, field.values) for field in (*found.attributes, *found.metadata)]
-    rows = [(name, facet) for name, values in named for facet in values]
-    cells = ["field", "value", "files", "annotations"]
-    return session.table(
-        rows,
-        cells,
-        cells=lambda row: (row[0], row[1].value, row[1].files, row[1].annotations),
-        none="No file.",
-    )
+    named += [(f"task {field.name!r}", field.values) for field in found.tasks]
+    rows = [(name, facet.value, facet.files, facet.annotations) for name, values in named for facet in values]
+    rows += [("confidence", f"{bar.low:g} to {bar.high:g}", bar.files, bar.annotations) for bar in found.confidence]
+    rows += [("added", day.day, day.files, None) for day in found.added]
+    return session.table(rows, ["field", "value", "files", "annotations"], cells=lambda row: row, none="No file.")
 
 
 @command.command()

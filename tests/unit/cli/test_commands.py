@@ -136,6 +136,8 @@ def test_import_version_and_export(run: Say, images: Path, tmp_path: Path) -> No
     (images / "broken.png").unlink()
     assert told(run, "import", "one", str(images))["counts"]["same"] == 2
     assert [row["key"] for row in told(run, "dataset", "files", "one", "--state", "ready")] == ["0.png", "1.png"]
+    fields = [line.split()[0] for line in run("query", "facets", "state = ready", "--in", "one").splitlines()]
+    assert {"field", "state", "added"} <= set(fields)
     assert "for ever" in run("version", "name", "one", "v1", "--note", "first")
     assert told(run, "version", "list")[0]["name"] == "one/v1"
     assert "v1" in run("version", "list", "one")
