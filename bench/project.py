@@ -52,10 +52,11 @@ class Project:
         settings = {"watch": [{"dataset": self.source}], "on_done": [{"to": self.target}]}
         body = json.dumps({"name": "boxes", "settings": settings}).encode()
         self.template = self.line.post(f"{self.path}/templates", body)["id"]
-        while True:
-            cards = self.line.get(f"{self.path}/work")
-            if sum(card["left"] for card in cards) >= wanted:
-                return
+        self.await_tasks(wanted)
+
+    def await_tasks(self, wanted: int) -> None:
+        """Wait until so many are to be had."""
+        while sum(card["left"] for card in self.line.get(f"{self.path}/work")) < wanted:
             time.sleep(0.2)
 
     def workers(self) -> list["Annotator"]:

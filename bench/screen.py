@@ -25,6 +25,7 @@ WIDTH, HEIGHT = 4000, 3000
 BOXES, POLYGONS, POINTS = 2000, 500, 30
 FRAMES = 120
 NEXT_IMAGES = 12
+HUGE = (12_000, 9_000)
 
 COUNT_FRAMES = """
 const ask = requestAnimationFrame.bind(window); window.frames_ = 0;
@@ -53,6 +54,14 @@ NEXT = """() => new Promise((resolve) => {
   look();
 })"""
 
+SHARP = """() => {
+  const canvas = document.querySelector('[data-testid="canvas"]');
+  const began = performance.now();
+  window.sharp_ = undefined;
+  new MutationObserver(() => { if (Number(canvas.dataset.pieces) > 0) window.sharp_ ??= performance.now() - began; })
+    .observe(canvas, {attributes: true});
+}"""
+
 
 def run(project: Project, folder: Path, table: Table) -> None:
     _draw(folder / "large", [(WIDTH, HEIGHT)])
@@ -65,6 +74,9 @@ def run(project: Project, folder: Path, table: Table) -> None:
         _first_page(at, table)
         task = f"{at.url}/tasks/{project.template}/{claimed['task']['id']}"
         _many_shapes(at, task, table)
+        _draw(folder / "huge", [HUGE])
+        project.await_import(project.start_import(folder / "huge", project.source))
+        _first_zoom(at, project, table)
         _draw(folder / "small", [(1600, 1200)] * (NEXT_IMAGES + 1))
         project.await_import(project.start_import(folder / "small", project.source))
         _next_images(at, task, table)
@@ -175,6 +187,27 @@ def _frames(
 def _script_ms(clock: CDPSession) -> float:
     told = clock.send("Performance.getMetrics")["metrics"]
     return next(float(one["value"]) for one in told if one["name"] == "ScriptDuration") * 1000
+
+
+def _first_zoom(at: Seat, project: Project, table: Table) -> None:
+    """Into an image of which a smaller rendition is shown: its own pixels are cut into pieces when first wanted."""
+    project.await_tasks(1)
+    claimed = project.line.post(f"{project.path}/templates/{project.template}/next")
+    page = at.page()
+    page.goto(f"{at.url}/tasks/{project.template}/{claimed['task']['id']}")
+    _shown(page)
+    box = page.get_by_test_id("canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6)
+    page.evaluate(SHARP)
+    for _ in range(12):
+        page.mouse.wheel(0, -240)
+    page.locator('[data-testid="canvas"][data-pieces]:not([data-pieces="0"])').wait_for()
+    sharp = float(page.evaluate("window.sharp_")) / 1000
+    width, height = HUGE
+    table.add("first zoom until its own pixels show", sharp, "s", "", f"{width:,} x {height:,}, pieces made meanwhile")
+    project.line.post(f"{project.path}/attempts/{claimed['attempt']['id']}/submit")
+    page.close()
 
 
 def _next_images(at: Seat, task: str, table: Table) -> None:
