@@ -199,11 +199,12 @@ def count_labels(schema: Schema, carries: Carries, loss: Loss) -> None:
 
 def count_file(item: Item, carries: Carries, loss: Loss) -> None:
     """Count what a format can't hold of a file itself."""
-    if not carries.file_attributes:
+    if item.attributes and not carries.file_attributes:
         loss.count("file_attributes_dropped", len(item.attributes))
-    if not carries.meta:
+    if item.meta and not carries.meta:
         loss.count("meta_dropped", len(item.meta) - (carries.split and split_of(item, "") != ""))
-    count_foreign(item.foreign, carries, loss)
+    if item.foreign:
+        count_foreign(item.foreign, carries, loss)
 
 
 def split_of(item: Item, otherwise: str = "train") -> str:
