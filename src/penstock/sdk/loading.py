@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -104,11 +105,14 @@ class Loader:
         """
         return _torch_dataset()(self, transform)
 
-    def huggingface(self, *, streaming: bool = False) -> Any:
-        """A dataset of the library `datasets`: its rows are those of `arrow`. With `streaming` nothing is written."""
+    def huggingface(self, *, streaming: bool = False, shards: int = 1) -> Any:
+        """A dataset of the library `datasets`: its rows are those of `arrow`. With `streaming` nothing is written.
+
+        Workers of a DataLoader share the `shards` of a streaming dataset: give as many as there are workers.
+        """
         datasets = _library("datasets", "datasets")
         kind = datasets.IterableDataset if streaming else datasets.Dataset
-        return kind.from_generator(_rows, gen_kwargs={"loader": self})
+        return kind.from_generator(_rows_of, gen_kwargs={"loaders": [self.part(n, shards) for n in range(shards)]})
 
     def arrow(self, batch: int = 256) -> Any:
         """A `pyarrow.RecordBatchReader`: a row for each file, its annotations as a list of structs."""
@@ -196,6 +200,8 @@ class Loader:
         except FileNotFoundError:
             pass
         content = self.scope.client.bytes(self.scope.path(f"/files/{file}/content"))
+        if sha256(content).hexdigest() != hash:
+            raise PenstockError(f"File {file} came damaged: its bytes aren't those of {hash}. Ask for it again")
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as out:
@@ -274,6 +280,12 @@ def _rows(loader: Loader) -> Iterator[dict[str, Any]]:
         if loader.media:
             row["image"] = {"bytes": sample.content, "path": sample.key}
         yield row
+
+
+def _rows_of(loaders: list[Loader]) -> Iterator[dict[str, Any]]:
+    """The rows of some shards; `datasets` gives each worker its own."""
+    for loader in loaders:
+        yield from _rows(loader)
 
 
 def _arrow_schema(pyarrow: Any, media: bool) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from penstock import files
 from penstock.annotations.model import holder_id
 from penstock.files import NewFile, Probe
+from penstock.sdk.errors import PenstockError
 from penstock.sdk.loading import LibraryMissing, Loader, _library
 
 PIXEL = bytes.fromhex(
@@ -137,3 +138,14 @@ def test_pytorch_gets_each_sample_once(load: Any) -> None:
 def test_hugging_face_datasets(load: Any) -> None:
     pytest.importorskip("datasets")
     assert [row["key"] for row in load().huggingface(streaming=True)] == [f"{n}.png" for n in range(7)]
+    shared = load(media=False).huggingface(streaming=True, shards=3)
+    assert shared.num_shards == 3
+    assert sorted(row["key"] for row in shared) == [f"{n}.png" for n in range(7)]
+
+
+def test_media_that_come_damaged_are_not_kept(load: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    loader = load()
+    monkeypatch.setattr(loader.scope.client, "bytes", lambda _: PIXEL[:20])
+    with pytest.raises(PenstockError, match="came damaged"):
+        list(loader)
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
