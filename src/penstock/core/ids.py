@@ -27,6 +27,8 @@ ActionId = NewType("ActionId", int)
 RunId = NewType("RunId", int)
 
 _IMPORTED = UUID("8f0e4c1e-6a53-5d0a-9a3b-2d2f6b1f7c11").bytes
+_VERSION_5 = [bytes([n & 0x0F | 0x50]) for n in range(256)]  #: what becomes of the byte that holds the version
+_VARIANT = [bytes([n & 0x3F | 0x80]) for n in range(256)]
 
 
 def new_uuid() -> UUID:
@@ -49,8 +51,6 @@ def import_uuids(file: int, source: str, ordinals: Iterable[str]) -> list[bytes]
     for ordinal in ordinals:
         digest = told.copy()
         digest.update(ordinal.encode())
-        made = bytearray(digest.digest()[:16])
-        made[6] = made[6] & 0x0F | 0x50  # the version
-        made[8] = made[8] & 0x3F | 0x80  # the variant
-        found.append(bytes(made))
+        made = digest.digest()
+        found.append(made[:6] + _VERSION_5[made[6]] + made[7:8] + _VARIANT[made[8]] + made[9:16])
     return found

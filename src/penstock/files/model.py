@@ -1,5 +1,6 @@
 """Files, what is asked of them and what is found in them. Values, pure."""
 
+import re
 from math import isfinite
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
@@ -16,6 +17,7 @@ MetaSource = Literal["person", "import"]
 
 LONGEST_KEY_BYTES = 1024
 """As in S3; PostgreSQL can't index much more (2,704)."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def key_fault(key: str) -> str | None:
@@ -28,8 +30,8 @@ def key_fault(key: str) -> str | None:
         return "the key is not valid Unicode"
     if length > LONGEST_KEY_BYTES:
         return f"a key may have {LONGEST_KEY_BYTES} bytes in UTF-8, this one has {length:,}"
-    if bad := next((c for c in key if ord(c) < 32 or ord(c) == 127), None):
-        return f"a key can't hold the control character {bad!r}"
+    if bad := _CONTROL.search(key):
+        return f"a key can't hold the control character {bad.group()!r}"
     return None
 
 
