@@ -78,6 +78,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(psycopg.OperationalError, _database_away)
     app.add_exception_handler(psycopg.InterfaceError, _database_away)
+    app.add_exception_handler(psycopg.errors.IdleInTransactionSessionTimeout, _database_away)
     app.add_exception_handler(psycopg.DataError, _unstorable)
     app.add_exception_handler(Exception, _fault)
 

@@ -45,7 +45,8 @@ def is_away(error: BaseException | None) -> bool:
     """Whether an error says that the database, or the connection to it, went away: try again, and nothing is wrong."""
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
-    return isinstance(error, DatabaseAway)
+    # A machine that slept within a transaction finds its connection ended.
+    return isinstance(error, DatabaseAway | psycopg.errors.IdleInTransactionSessionTimeout)
 
 
 class Database:

@@ -1,6 +1,7 @@
 """The database as verbs see it: one commit, deadlocks undone and repeated, lost connections replaced unseen."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -105,6 +106,17 @@ def test_a_connection_that_dies_in_a_transaction_undoes_it_and_says_that_the_dat
         store.db.perform(verb, 0)
     assert is_away(lost.value)
     assert numbers(store) == [0, 0]
+
+
+def test_a_transaction_that_slept_too_long_is_told_as_a_database_that_went_away(store: Store) -> None:
+    def verb(tx: Transaction) -> None:
+        tx.run("set local idle_in_transaction_session_timeout = 1")
+        time.sleep(0.2)
+        tx.run("select 1")
+
+    with pytest.raises(psycopg.Error) as lost:
+        store.db.perform(verb, 0)
+    assert is_away(lost.value)
 
 
 @pytest.fixture
