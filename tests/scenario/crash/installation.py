@@ -152,11 +152,13 @@ class Installation:
         while time.monotonic() < give_up:
             try:
                 postmaster = psutil.Process(int((self.place.data / "postmaster.pid").read_text().split("\n")[0]))
+                if str(self.place.data) not in postmaster.cmdline():  # dead, and whoever starts it anew noted itself
+                    raise psutil.NoSuchProcess(postmaster.pid)
                 serving = [one for one in postmaster.children() if " penstock " in " ".join(one.cmdline())]
                 return [postmaster] * max(1, 2 * len(serving)) + serving
             except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
                 time.sleep(0.01)
         raise NotThere(f"there is no database:\n{self.tail()}")
 
-    def tail(self, lines: int = 60) -> str:
+    def tail(self, lines: int = 400) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
