@@ -106,3 +106,10 @@ def test_a_document_type_is_refused():
 def test_everything_survives_a_round_trip_by_way_of_our_own():
     [item] = read(formats.named("jsonl"), written(formats.named("jsonl"), [next(iter(CVAT.read(tree()).items()))]))  # type: ignore[list-item]
     assert len(item.annotations) == 7
+
+
+def test_the_rest_of_the_head_comes_out_again():
+    reading = CVAT.read(tree())
+    found = [item for item in reading.items() if isinstance(item, Item)]
+    again = CVAT.read(written(CVAT, found, planned(Schema(version=0), reading.schema()), reading.foreign()))
+    assert again.foreign() == reading.foreign() == {"cvat": {"id": "7", "name": "street"}}

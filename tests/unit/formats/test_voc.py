@@ -246,3 +246,15 @@ def test_bccd_is_read_whole_and_written_as_it_was():
     assert len(again.files) == 364
     once = [[essence(a) for a in item.annotations] for item in found]
     assert [[essence(a) for a in item.annotations] for item in read(VOC, again)] == once
+
+
+@pytest.mark.parametrize("name", ["voc", "voc-segment", "masks", "coco-panoptic"])
+def test_a_mask_of_another_size_than_its_image_is_not_drawn(name: str):
+    text = geometry.canonical(rle.from_polygon([[[1, 1, 5, 1, 5, 5, 1, 5]]], 8, 9))
+    mask = NamedAnnotation(kind="mask", label="car", geometry=text)
+    for width, height in ((0, 0), (64, 48)):
+        loss = Loss()
+        item = Item(key="a.jpg", width=width, height=height, annotations=[mask])
+        made = written(formats.named(name), [item], loss=loss)
+        assert not [path for path in made.files if "SegmentationObject" in path]
+        assert loss.counts["shape_to_box" if "voc" in name else "size_unknown"] == 1

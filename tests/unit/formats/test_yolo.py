@@ -107,3 +107,18 @@ def test_a_polygon_with_a_hole_is_one_ring_of_the_same_area():
     made = written(formats.named("yolo-segment"), [Item(key="a.jpg", width=64, height=48, annotations=[polygon])])
     [item] = read(formats.named("yolo-segment"), made)
     assert geometry.area("polygon", geometry.parse("polygon", item.annotations[0].geometry)) == pytest.approx(2300)
+
+
+def test_keys_of_data_yaml_come_out_again_and_one_that_cannot_be_read_is_refused():
+    yaml = b"names: [cat]\nkpt_shape: [2, 3]\nflip_idx: [1, 0]\nauthor: {name: me}\n"
+    reading = formats.named("yolo-pose").read(tree("0 0.5 0.5 0.5 0.5 0.4 0.4 2 0.6 0.6 2\n", yaml))
+    found = [item for item in reading.items() if isinstance(item, Item)]
+    text = written(formats.named("yolo-pose"), found, foreign=reading.foreign()).files["data.yaml"]
+    assert formats.named("yolo-pose").read(MemoryTree({**tree("").files, "data.yaml": text})).foreign() == {
+        "yolo": {"flip_idx": [1, 0], "author": {"name": "me"}}
+    }
+    bomb = b"names: [a]\na: &a [x, x]\n" + b"".join(b"b%d: &b%d [*a, *a]\n" % (n, n) for n in range(9))
+    assert formats.named("yolo").read(tree("0 0.5 0.5 0.5 0.5\n", bomb)).schema().labels.keys() == {"a"}
+    for bad in (b"names: [cat\n", b"names: " + b"[" * 50_000):
+        with pytest.raises(YoloInvalid, match=r"data\.yaml can't be read"):
+            formats.named("yolo").read(tree("0 0.5 0.5 0.5 0.5\n", bad))
