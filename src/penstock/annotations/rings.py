@@ -33,9 +33,16 @@ def drawn(texts: Sequence[Text]) -> Drawn:
     """The polygons among texts of rings, `[[x1, y1, ...], ...]`. Each text is JSON, whatever it says."""
     import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
 
-    plain = _plain(texts) if texts else []
+    if not texts:
+        return Drawn([], np.zeros((0, 4)), [])
+    plain = _canonical(texts)
     some = texts if len(plain) == len(texts) else [texts[n] for n in plain]
-    bounds, spelled = _measured(some), _spelled(some)
+    sizes, firsts = _sizes(some)
+    if wrong := _wrong(sizes, firsts):
+        plain = [n for at, n in enumerate(plain) if at not in wrong]
+        some = [texts[n] for n in plain]
+        sizes, firsts = _sizes(some)
+    bounds, spelled = _measured(some, sizes, firsts), _spelled(some)
     if some is texts:
         return Drawn(plain, bounds, spelled)
     alone = {n: found for n in set(range(len(texts))).difference(plain) if (found := _alone(texts[n])) is not None}
@@ -56,18 +63,12 @@ def _alone(text: Text) -> tuple[Bounds, bytes] | None:
         return None
 
 
-def _plain(texts: Sequence[Text]) -> list[int]:
-    """Which of the texts are rings of three points or more, spelled canonically. Some that are may be missing."""
-    plain = _canonical(texts)
-    some = texts if len(plain) == len(texts) else [texts[n] for n in plain]
-    sizes, firsts = _sizes(some)
-    faulty: Any = (sizes < 6) | (sizes % 2 == 1)
-    if not faulty.any():
-        return plain
+def _wrong(sizes: Any, firsts: Any) -> set[int]:
+    """Which texts have a ring of less than three points, or of half a point."""
     import numpy as np  # noqa: PLC0415 lazy, as above
 
-    wrong = set((np.searchsorted(firsts, np.flatnonzero(faulty), side="right") - 1).tolist())
-    return [n for at, n in enumerate(plain) if at not in wrong]
+    faulty: Any = (sizes < 6) | (sizes % 2 == 1)
+    return set((np.searchsorted(firsts, np.flatnonzero(faulty), side="right") - 1).tolist())
 
 
 def _canonical(texts: Sequence[Text]) -> list[int]:
@@ -119,13 +120,12 @@ def _sizes(texts: Sequence[Text]) -> tuple[Any, Any]:
     return sizes, np.searchsorted(begins, np.concatenate([[0], ends])[:-1])
 
 
-def _measured(texts: Sequence[Text]) -> Any:
+def _measured(texts: Sequence[Text], sizes: Any, firsts: Any) -> Any:
     """The bounds of plain texts."""
     import numpy as np  # noqa: PLC0415 lazy, as above
 
     if not texts:
         return np.zeros((0, 4))
-    sizes, firsts = _sizes(texts)
     packed = _PACK(_NUMBERS.decode(b"[" + b",".join(texts).translate(None, b"[]") + b"]"))
     count = int(sizes.sum())  # each number is a tag and eight bytes, behind a head
     numbers = np.ndarray((count,), ">f8", packed, len(packed) - _PACKED_FLOAT * count + 1, (_PACKED_FLOAT,))
