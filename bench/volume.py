@@ -28,8 +28,8 @@ _FILES: LiteralString = (
 _FORMATS = (("yolo", "zip", "< 8"), ("voc", "zip", "< 8"))
 _ONE_CORE = "one process on one core makes the lines of each file, and squeezes, hashes and lists the small ones"
 _CHECKED_EACH = (
-    "each annotation takes some 60 us of a core to be found, decoded, checked and spelled, and 45 us of the database's"
-    " for 1.2 KB of its log and five entries in indexes; all cores are at it"
+    "each annotation takes some 45 us of a core to be found, decoded and checked, a third for the scan, and 40 us of"
+    " the database's for 1.2 KB of its log and five entries in indexes, two of them for counts; all cores are at it"
 )
 _SPELLED = (
     "of each polygon Python checks the mark, and spells again what its set said of it: 4 us on one core, while the"
