@@ -249,7 +249,7 @@ KEPT = {"id": 7, "iscrowd": 1, "note": "x"}
 def whole_items(draw: st.DrawFn) -> list[Item]:
     """Items with an annotation of any kind each, that says all that can be said."""
     things: list[Item] = []
-    for n in range(8):
+    for n in range(5):
         annotation = draw(annotations())
         annotation.source = draw(st.sampled_from(["import", "person", "model"]))
         annotation.at = draw(st.none() | st.just({"frame": 3}))
@@ -298,7 +298,7 @@ def is_there(name: str, before: Any, after: Any) -> bool:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@quick
+@settings(quick, max_examples=max(2, settings.default.max_examples // 15))  # each is five annotations
 @given(things=whole_items())
 def test_whatever_does_not_come_back_is_in_the_loss_report(format: Format, things: list[Item]):
     loss = Loss()
