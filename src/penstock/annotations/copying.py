@@ -94,7 +94,8 @@ def annotations(
         else:
             others.append(file)
     yield from _any(project, branch, seq, origin, others)
-    for source in {file.source: None for file in drawn}:
+    sources: dict[Source, None] = {file.source: None for file in drawn}
+    for source in sources:
         yield from _polygons(project, branch, seq, origin, source, [file for file in drawn if file.source == source])
 
 
