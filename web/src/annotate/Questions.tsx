@@ -28,7 +28,10 @@ export const Questions = memo(function Questions({ desk, sheet }: { desk: Desk; 
       ? words.questions.ofMany(alike.length)
       : words.questions.of(sheet.style(first).name);
   const answers = first ? common(alike) : sheet.answers;
-  const attributes = asked(sheet.schema, first ? first.label : null, answers);
+  // What others answered is shown; what only they are asked, and haven't answered, is no question here.
+  const attributes = asked(sheet.schema, first ? first.label : null, answers).filter(
+    ({ id }) => grants(sheet.settings.attributes, id) || answers[String(id)] !== undefined,
+  );
   if (attributes.length === 0 && !first) return null;
   return (
     <section ref={place} className={classes["questions"]} aria-label={title} data-questions>

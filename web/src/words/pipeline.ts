@@ -38,7 +38,7 @@ export const pipeline = {
   rate: (perHour: number) => `${hourly(perHour)} an hour`,
   shortRate: (perHour: number) => `${hourly(perHour)}/h`,
   left: (seconds: number) => {
-    if (seconds < 90) return "a minute left";
+    if (seconds < 90) return "1 min left";
     if (seconds < 5400) return `${n.format(Math.round(seconds / 60))} min left`;
     if (seconds < 129_600) return `${n.format(Math.round(seconds / 3600))} hours left`;
     return `${n.format(Math.round(seconds / 86_400))} days left`;
