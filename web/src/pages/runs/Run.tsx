@@ -46,6 +46,7 @@ export function Run() {
         <>
           <Anchor
             inherit
+            underline="always" // in a line of text colour alone doesn't tell it
             renderRoot={(props) => <Link {...props} to="/p/$project/actions/$action" params={{ project, action }} />}
           >
             {found.name}
