@@ -163,6 +163,8 @@ class Database:
                 self._revive()
             except Unavailable as refusal:
                 raise DatabaseAway(why=refusal.detail) from refusal
+            except OSError as trouble:  # of the machine: no memory for another process, no descriptor left
+                raise DatabaseAway(why=trouble) from trouble
 
 
 def _configure(conn: Line) -> None:

@@ -132,3 +132,15 @@ def test_a_database_that_stays_away_is_told_as_that(nowhere: Database) -> None:
     with pytest.raises(DatabaseAway, match="can't be reached") as away, nowhere.transaction(0):
         pass
     assert is_away(away.value)
+
+
+def test_a_database_that_the_machine_cannot_start_is_told_as_that() -> None:
+    def revive() -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    asked = Database("host=/nonexistent dbname=nowhere", revive=revive)
+    try:
+        with pytest.raises(DatabaseAway, match="temporarily unavailable"), asked.transaction(0):
+            pass
+    finally:
+        asked.close()
