@@ -8,7 +8,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from penstock import jobs, log
@@ -103,10 +103,13 @@ def projects(store: Store) -> list[int]:
 
 def follow_all(store: Store, project: int, followers: Sequence[Follower] = ()) -> int:
     """One step of every follower of a project; how many events they took."""
-    taken = 0
-    for follower in log.having_news(store.db, project, followers or FOLLOWERS):
-        taken += log.take(store.db, project, follower)
-    return taken
+    return sum(taken for _, taken in _steps(store, project, followers or FOLLOWERS))
+
+
+def _steps(store: Store, project: int, followers: Sequence[Follower]) -> Iterator[tuple[Follower, int]]:
+    """A step of each follower that has news, and how many events it took."""
+    for follower in log.having_news(store.db, project, followers):
+        yield follower, log.take(store.db, project, follower)
 
 
 def drain(store: Store) -> None:
@@ -234,8 +237,8 @@ class Engine:
         for project in projects:
             now = time.monotonic()
             rested = [each for each in FOLLOWERS if self._rests.get((project, each.name), now) <= now]
-            for follower in log.having_news(self._store.db, project, rested):
-                taken += log.take(self._store.db, project, follower)
+            for follower, events in _steps(self._store, project, rested):
+                taken += events
                 self._rests[project, follower.name] = time.monotonic() + follower.rest_seconds
         return taken
 
