@@ -133,6 +133,14 @@ def test_datumaro_finds_our_coco(written: Written) -> None:
     assert [4, 5, 24.5, 15] in [one.points for one in by_kind["bbox"]]
 
 
+def test_datumaro_finds_our_panoptic(written: Written) -> None:
+    found = datumaro.Dataset.import_from(str(written("coco-panoptic", {"mask"})), "coco_panoptic")
+    assert sorted(found.subsets()) == ["train", "val"]
+    [mask] = [one for one in found.get("a", "train").annotations if one.type is datumaro.AnnotationType.mask]
+    assert found.categories()[datumaro.AnnotationType.label][mask.label].name == "car"
+    assert (np.asarray(mask.image, bool) == rle.pixels(_shape(2))).all()
+
+
 @pytest.mark.parametrize(
     ("name", "importer", "path", "asked"),
     [("cvat", "cvat", "annotations.xml", {"subset": "train"}), ("darknet", "yolo", "", {})],

@@ -1,12 +1,14 @@
 """Sets of files to read from, and finding an image in one by the name that an annotation file gives."""
 
 import os
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+from penstock.formats.carries import split_named
 from penstock.formats.model import Tree
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
@@ -62,8 +64,10 @@ class Finder:
         for path in paths:
             self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
 
-    def find(self, name: str, near: str = "") -> str | None:
-        """The path meant by `name` in the annotation file `near`; None when there is none, or no best one."""
+    def find(self, name: str, near: str = "", split: str | None = None) -> str | None:
+        """The path meant by `name` in the annotation file `near`, which tells of this part of a set; None when there
+        is none, or no best one.
+        """
         if not self._paths:
             return None
         name = name.replace("\\", "/").removeprefix("./")
@@ -78,11 +82,19 @@ class Finder:
         for n in range(len(parts), 0, -1):
             ending = "/" + "/".join(parts[-n:])
             ends = [path for path in found if f"/{path}".endswith(ending)]
+            if len(ends) > 1 and split:
+                ends = [path for path in ends if _is_in(path, split)] or ends
             if len(ends) == 1:
                 return ends[0]
             if ends:
                 return None
         return None
+
+
+def _is_in(path: str, split: str) -> bool:
+    """Whether one of a path's folders is named as a part of a set is: `val2017`."""
+    words = re.findall("[a-z]+", path.rpartition("/")[0].lower())
+    return any(split_named(word) == split for word in words)
 
 
 def is_image(path: str) -> bool:

@@ -9,9 +9,9 @@ from PIL import Image
 
 from penstock import formats
 from penstock.annotations import geometry, rle
-from penstock.formats import BadItem, Item
+from penstock.formats import BadItem, Item, Loss
 from penstock.schema import Schema, planned
-from sets import MemoryTree, written
+from sets import MemoryTree, essence, read, written
 
 PANOPTIC = formats.named("coco-panoptic")
 SET: dict[str, Any] = {
@@ -58,14 +58,56 @@ def test_a_set_is_written_as_it_was_read():
         ("dog", 1),
     ]
     again = written(PANOPTIC, [item], planned(Schema(version=0), reading.schema()), reading.foreign()).files
-    assert json.loads(again["panoptic.json"]) == {
+    assert json.loads(again["annotations/panoptic_val.json"]) == {
         **SET,
         "images": [{**SET["images"][0], "file_name": "val/a.jpg"}],
         "annotations": [{**SET["annotations"][0], "file_name": "val/a.png"}],
     }
     assert (
-        np.asarray(Image.open(io.BytesIO(again["panoptic/val/a.png"]))) == np.asarray(Image.open(io.BytesIO(picture())))
+        np.asarray(Image.open(io.BytesIO(again["annotations/panoptic_val/val/a.png"])))
+        == np.asarray(Image.open(io.BytesIO(picture())))
     ).all()
+
+
+def test_each_part_of_a_set_has_a_json_and_a_folder_of_its_own():
+    other = json.loads(json.dumps(SET))
+    other["annotations"][0]["segments_info"][1]["category_id"] = 11
+    other["categories"][1] = {"id": 11, "name": "cat"}
+    files = tree().files | {
+        "annotations/panoptic_train.json": json.dumps(other | {"licenses": [1]}).encode(),
+        "annotations/panoptic_train/a.png": picture(),
+        "train/a.jpg": b"",
+    }
+    assert formats.detect(MemoryTree(files)) is PANOPTIC
+    reading = PANOPTIC.read(MemoryTree(files))
+    assert len(reading.used()) == 4
+    found = read(PANOPTIC, MemoryTree(files))
+    told = [(item.key, item.meta, [a.label for a in item.annotations]) for item in found]
+    assert told == [
+        ("train/a.jpg", {"split": "train"}, ["sky", "cat"]),
+        ("val/a.jpg", {"split": "val"}, ["sky", "dog"]),
+    ]
+    schema, loss = planned(Schema(version=0), reading.schema()), Loss()
+    new = [Item(key=f"new/a.{ending}", width=4, height=2) for ending in ("jpg", "png")]
+    again = written(PANOPTIC, [*found, *new], schema, reading.foreign(), loss)
+    assert loss.as_dict() == {}
+    assert sorted(path for path in again.files if not path.startswith("images/")) == [
+        "annotations/panoptic_train.json",
+        "annotations/panoptic_train/train/a.png",
+        "annotations/panoptic_val.json",
+        "annotations/panoptic_val/val/a.png",
+        "panoptic.json",
+        "panoptic/new/a.png",
+        "panoptic/new/a.png.png",
+    ]
+    train = json.loads(again.files["annotations/panoptic_train.json"])
+    assert (train["licenses"], [one["id"] for one in train["images"]]) == ([1], [7])
+    assert train["categories"][-1] == {"id": 11, "name": "cat", "supercategory": "", "isthing": 1}
+    assert [one["id"] for one in json.loads(again.files["panoptic.json"])["images"]] == [1, 2]
+    assert [(item.key, item.meta, [essence(a) for a in item.annotations]) for item in read(PANOPTIC, again)] == [
+        *((f"images/{item.key}", item.meta, [essence(a) for a in item.annotations]) for item in found),
+        *((f"images/{item.key}", {}, []) for item in new),
+    ]
 
 
 def test_what_is_wrong_is_told():
