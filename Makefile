@@ -33,8 +33,7 @@ web: $(ENV)-run ## build the web app, which demo, up and test also do when it ch
 	@$(BUILD)
 
 test: $(ENV)-test ## run the tests; ARGS="-k lease" for some of them, ARGS=--thorough for the long ones too
-	@$(BUILD)
-	@$(BIN)/python -m pytest -n 4 --no-loadscope-reorder $(ARGS)
+	@$(BUILD) & $(BIN)/python -m pytest -n 4 --no-loadscope-reorder $(ARGS) && wait $$!
 
 check: $(ENV)-develop ## lint, formatting, types, the order of imports, and the docs against the code
 	$(BIN)/ruff check

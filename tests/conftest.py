@@ -4,6 +4,8 @@ import asyncio
 import datetime as dt
 import itertools
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -23,6 +25,8 @@ from penstock import engine, store
 from penstock.core import Settings
 from penstock.server import create_app, local_secret
 from penstock.store import Store, embedded, set_offset
+
+BUILD = Path(__file__).parents[1] / "web" / "build.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,6 +62,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def web_app() -> None:
+    """The web app as its sources are now. `make test` builds it beside the tests that need none: this waits for it."""
+    built = subprocess.run([sys.executable, BUILD], check=False, capture_output=True, text=True, timeout=600)
+    assert built.returncode == 0, built.stderr
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from penstock.store import migrate
+from lines import KeptLine, end_kept, kept_backends
+from penstock.store import db, migrate
 
 TEMPLATE = "template_spine"
 
@@ -73,6 +74,7 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make the template that is migrated, and the test database from it."""
+        db.Line = KeptLine
         # Tests kill processes, never the machine: what the database wrote need not be on the disk.
         self.admin("alter system set fsync = off")
         self.admin("alter system set full_page_writes = off")
@@ -97,6 +99,7 @@ class Postgres:
 
     def close(self) -> None:
         """Let go of the test database: one that somebody is connected to can't be copied."""
+        end_kept()
         if self._conn is not None:
             self._conn.close()
             self._conn = None
@@ -105,7 +108,8 @@ class Postgres:
         """Whether the database has its shape still, and now what it held."""
         conn.execute(
             "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
+            " where datname = current_database() and pid <> pg_backend_pid() and pid <> all(%s)",
+            (kept_backends(),),
         )
         if conn.execute(SHAPE).fetchone() != self._shape:
             return False

@@ -98,12 +98,12 @@ def _served(postgres: Postgres, name: str) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="package")
-def served(postgres: Postgres) -> Iterator[Served]:
+def served(postgres: Postgres, web_app: None) -> Iterator[Served]:
     yield from _served(postgres, "browser")
 
 
 @pytest.fixture
-def mortal(postgres: Postgres) -> Iterator[Served]:
+def mortal(postgres: Postgres, web_app: None) -> Iterator[Served]:
     """A server that a test may kill and start again."""
     yield from _served(postgres, "browser_mortal")
 

@@ -9,10 +9,8 @@ from penstock.server import web
 SHELL_BYTES = 200_000
 
 
+@pytest.mark.usefixtures("web_app")
 def test_the_shell_is_less_than_200_kb_of_packed_script() -> None:
-    page = web.FOLDER / "index.html"
-    if not page.is_file():
-        pytest.skip("the web app is not built: run `make web`")
-    scripts = re.findall(r"assets/[^\"]+\.js", page.read_text())
+    scripts = re.findall(r"assets/[^\"]+\.js", (web.FOLDER / "index.html").read_text())
     packed = sum((web.FOLDER / f"{name}.gz").stat().st_size for name in set(scripts))
     assert 0 < packed < SHELL_BYTES
