@@ -24,6 +24,7 @@ from penstock.actions.steps.export import ExportStep
 from penstock.actions.steps.notify import Notify
 from penstock.actions.steps.version import VersionStep
 from penstock.actions.steps.webhook import Webhook
+from penstock.annotations import branches
 from penstock.datasets import asking, facts, live, pruning, rewriting
 from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
@@ -88,6 +89,7 @@ for _step in (ExportStep(), Webhook(), Notify(), CommandStep(), Add(), VersionSt
 visibility.visible_to.append(may_see_file)
 finding.page = asking.page_of_project
 dataset_verbs.using += [live.using, templates.using, actions_verbs.using]
+branches.refusing.append(pruning.check_branch)
 pruning.holding += [export_tables.held, action_tables.held]
 schema.renaming.append(rewriting.follow_schema)
 rewriting.following += [tasks_renaming.follow, datasets_renaming.follow, actions_renaming.follow]

@@ -1,9 +1,14 @@
 """Branches: the truth, drafts and forks over it, and predictions beside it."""
 
+from collections.abc import Callable
+
 from penstock.annotations import tables
 from penstock.annotations.tables import Branch, Level
 from penstock.core import NotFound
 from penstock.store import Transaction
+
+refusing: list[Callable[[Transaction, int, int], None]] = []
+"""Who refuses to have a revision of a branch read, such as one that has lost something: filled by the engine."""
 
 
 def main(tx: Transaction) -> int:
@@ -19,6 +24,12 @@ def get(tx: Transaction, branch: int) -> Branch:
     if found is None:
         raise NotFound(what="branch", name=branch)
     return found
+
+
+def check_revision(tx: Transaction, branch: int, seq: int) -> None:
+    """Let a revision that a caller names be read. Raises what those in `refusing` do."""
+    for check in refusing:
+        check(tx, branch, seq)
 
 
 def open_draft(tx: Transaction, parent: int) -> int:

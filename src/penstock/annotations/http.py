@@ -30,7 +30,7 @@ _LIST: dict[str, Any] = {
 @router.get("/files/{file}/annotations", responses=_JSON)
 def read(who: Viewer, file: int, branch: int | None = None, as_of: int | None = None) -> Response:
     """A file's annotations on a branch (main unless given), as of a revision (the present one unless given)."""
-    found = who.read(lambda tx: rows.read(tx, _branch(tx, branch), _file(tx, file), as_of))
+    found = who.read(lambda tx: rows.read(tx, _branch(tx, branch, as_of), _file(tx, file), as_of))
     return Response(encode(found), media_type="application/json")
 
 
@@ -43,7 +43,7 @@ def glance(
     most: Annotated[int, Query(ge=1, le=2000)] = 200,
 ) -> Response:
     """The annotations of several files in one call, of each the first `most`; `more` where it has others."""
-    found = who.read(lambda tx: rows.glance(tx, _branch(tx, branch), file, as_of, most))
+    found = who.read(lambda tx: rows.glance(tx, _branch(tx, branch, as_of), file, as_of, most))
     return Response(encode(found), media_type="application/json")
 
 
@@ -90,8 +90,11 @@ async def put_predictions(who: Editor, name: str, file: int, request: Request) -
     return Response(encode(made), media_type="application/json")
 
 
-def _branch(tx: Transaction, branch: int | None) -> int:
-    return branches.main(tx) if branch is None else branches.get(tx, branch).id
+def _branch(tx: Transaction, branch: int | None, as_of: int | None = None) -> int:
+    found = branches.main(tx) if branch is None else branches.get(tx, branch).id
+    if as_of is not None:
+        branches.check_revision(tx, found, as_of)
+    return found
 
 
 def _file(tx: Transaction, file: int) -> int:

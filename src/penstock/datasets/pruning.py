@@ -81,6 +81,13 @@ def check(tx: Transaction, dataset: int, seq: int) -> None:
         raise RevisionPruned(cut=cut, seq=seq)
 
 
+def check_branch(tx: Transaction, branch: int, seq: int) -> None:
+    """Refuse a revision of a branch's annotations that may have lost something. Raises RevisionPruned."""
+    cut = pruning_tables.cut_above(tx, seq)
+    if cut is not None and not pruning_tables.is_branch_pinned(tx, branch, seq):
+        raise RevisionPruned(cut=cut, seq=seq)
+
+
 def check_to_pin(tx: Transaction, dataset: int, seq: int) -> None:
     """As `check`, for whoever goes on to pin the revision: no pruning begins until this transaction ends."""
     pruning_tables.hold_prunings(tx)

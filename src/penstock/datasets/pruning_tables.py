@@ -197,3 +197,9 @@ def is_pinned(tx: Transaction, dataset: int, seq: int) -> bool:
             seq=seq,
         )
     )
+
+
+def is_branch_pinned(tx: Transaction, branch: int, seq: int) -> bool:
+    """Whether something shows this very revision of a branch's annotations."""
+    query = SQL("{pins} select exists (select from pin where at = %(branch)s and seq = %(seq)s)")
+    return bool(tx.value(bool, query.format(pins=_with("annotation")), branch=branch, seq=seq, **_held([])))

@@ -14,7 +14,7 @@ from penstock.annotations import branches, rows
 from penstock.annotations import tables as annotation_tables
 from penstock.annotations.model import drawn
 from penstock.core.ids import FileId, import_uuid, new_uuid
-from penstock.datasets import Dataset, asking, forks, merging, pruning, states, tables, versions
+from penstock.datasets import Dataset, asking, forks, merging, pruning, pruning_tables, states, tables, versions
 from penstock.datasets.model import MergeInto
 from penstock.datasets.pruning_model import Hold, NewPruning, RevisionPruned
 from penstock.files import NewFile, Probe
@@ -171,12 +171,15 @@ def test_what_nothing_shows_goes_and_its_revisions_are_refused(
             lambda: states.read(tx, f"dataset:{gold.id}@{gone}"),
             lambda: asking.of_dataset(tx, gold.id, gone),
             lambda: versions.pin(tx, gold.id, "v2", "", gone),
+            lambda: branches.check_revision(tx, gold.branch, gone),
         ):
             with pytest.raises(RevisionPruned, match="pruned"):
                 refused()
         assert states.read(tx, f"version:{version.id}").seq == version.seq
         assert versions.pin(tx, gold.id, "v1 again", "", version.seq).seq == version.seq
         assert states.read(tx, f"dataset:{gold.id}@{late}").seq == late
+        for whole in (version.seq, late):
+            branches.check_revision(tx, gold.branch, whole)
 
 
 def test_what_a_draft_began_on_stays(store: Store, move: Callable[[int], None]) -> None:
@@ -235,3 +238,15 @@ def test_admins_prune_over_http(api: Any, drain: Callable[[], None], wrote: Any)
     assert admin.get(f"{path}/{made.json()['id']}").json()["state"] == "done"
     assert [one["keep_days"] for one in admin.get(path).json()["items"]] == [7]
     assert admin.post(path, json={"keep_days": 0}).status_code == 422
+
+
+def test_a_files_annotations_of_a_pruned_revision_are_refused(api: Any, store: Store) -> None:
+    with store.db.transaction(api.project) as tx:
+        file = files.register(tx, NewFile(key="a.png", hash="0" * 64, bytes=9)).file
+    with store.db.transaction(api.project) as tx:
+        pruning_tables.insert(tx, cut=1_000_000, keep_days=DAYS)
+    viewer = api.client("viewer")
+    for path in (api.path(f"/files/{file}/annotations"), api.path("/annotations")):
+        old = viewer.get(path, params={"file": file, "as_of": 5})
+        assert (old.status_code, old.json()["type"]) == (422, "revision-pruned")
+        assert viewer.get(path, params={"file": file}).status_code == 200
