@@ -269,7 +269,7 @@ def select_touched(tx: Transaction, branches: Sequence[int], files: Collection[i
             int,
             "select distinct f from unnest(%(files)s::bigint[]) f, unnest(%(branches)s::bigint[]) b,"
             " lateral (select from annotation a where a.project = %(project)s and a.branch = b and a.file = f"
-            " order by a.id, a.created_seq limit 1) as found",
+            " order by a.id, a.retired_seq limit 1) as found",
             files=list(files),
             branches=list(branches),
         )
@@ -351,7 +351,7 @@ _INSERT: LiteralString = (
     ' "group" text, at jsonb, author int, "foreign" jsonb)'
 )
 _UPSERT: LiteralString = (
-    _INSERT + " on conflict (project, branch, file, id) where retired_seq is null do update set gone = excluded.gone,"
+    _INSERT + " on conflict (project, branch, file, id, retired_seq) do update set gone = excluded.gone,"
     " kind = excluded.kind, label = excluded.label, x = excluded.x, y = excluded.y, w = excluded.w, h = excluded.h,"
     " geometry = excluded.geometry, attributes = excluded.attributes, source = excluded.source,"
     ' confidence = excluded.confidence, "group" = excluded."group", at = excluded.at, author = excluded.author,'
