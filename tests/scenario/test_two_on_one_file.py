@@ -96,9 +96,12 @@ def test_an_attempt_begun_before_a_schema_change_can_be_finished(pictures: Pictu
     label = pictures.labels[0]
     work.save([box(label, 1, 1, 5, 5)])
     owner.define({"attributes": {"size": {"kind": "radio", "on": [label], "options": ["small"], "required": True}}})
+    owner.define({"attributes": {"weather": {"kind": "text", "per": "file", "required": True}}})
     owner.define({"labels": {"renamed": {"was": label}}})
     work.save([box(label, 9, 9, 5, 5)])
     assert work.submit().status == "done"
     needed = [event for event in owner.events() if event.kind == "task.fill_in_needed"]
     assert len(needed) == 1
-    assert len(needed[0].body["missing"]) == 2
+    missing = needed[0].body["missing"]
+    assert len(missing) == 3  # the size of both boxes, and the weather
+    assert len({one["attribute"] for one in missing}) == 2

@@ -18,7 +18,7 @@ from penstock.annotations.geometry import BadGeometry, Shape
 from penstock.annotations.model import Annotation, Change, Create, Delete, Update, encode
 from penstock.annotations.rle import Mask
 from penstock.core import Problem
-from penstock.schema.model import Attribute, Kind, Label, Schema
+from penstock.schema.model import Kind, Label, Schema
 
 LONGEST_GROUP = 200
 Outside = Literal["refuse", "clip"]
@@ -288,10 +288,21 @@ def complete(
     return Completed(problems, clipped)
 
 
-def missing(annotation: Annotation, schema: Schema) -> list[Attribute]:
-    """The required attributes that an annotation has no value for."""
-    asked = schema.asked(annotation.label, annotation.attributes)
-    return [attribute for attribute in asked if attribute.required and str(attribute.id) not in annotation.attributes]
+def missing(
+    annotations: Iterable[Annotation], schema: Schema, holder: UUID, allowed: Collection[int] | None = None
+) -> list[tuple[UUID, int]]:
+    """The required attributes that a file's annotations have no value for: (annotation, attribute).
+
+    `holder` is the annotation of the file's own attributes, there or not; `allowed` what may be written (None: all).
+    """
+    values = {annotation.id: (annotation.label, annotation.attributes) for annotation in annotations}
+    values.setdefault(holder, (None, {}))
+    return [
+        (id, attribute.id)
+        for id, (label, given) in values.items()
+        for attribute in schema.asked(label, given)
+        if attribute.required and str(attribute.id) not in given and (allowed is None or attribute.id in allowed)
+    ]
 
 
 def _ask(

@@ -1,6 +1,6 @@
 """Submitting, and done: the one moment that merges into the dataset's branch and routes, in one transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import msgspec
 from penstock import datasets
 from penstock import schema as schemas
 from penstock.annotations import branches, checks, rows, tables
-from penstock.annotations.model import Annotation
+from penstock.annotations.model import Annotation, holder_id
 from penstock.annotations.rows import MergeOutcome
 from penstock.annotations.tables import Branch, FileStates
 from penstock.core import Conflict, Invalid
@@ -196,7 +196,7 @@ def finish(
     if moves or finished.around.has_move:
         closing.settle_move(tx, task)
     if finished.around.schema_version != attempt.schema_version:
-        _list_missing(tx, task, outcome.after)
+        _list_missing(tx, task, settings, _after(finished, outcome))
     given = {
         "status": "done",
         "holder": None,
@@ -220,14 +220,9 @@ def _after(finished: Finished, outcome: MergeOutcome) -> Collection[Annotation]:
     return merged.values()
 
 
-def _list_missing(tx: Transaction, task: Task, after: Mapping[UUID, Annotation | None]) -> None:
-    """Tell which answers the present schema wants and the work, begun under an older one, doesn't have."""
-    present = schemas.current(tx)
-    missing = [
-        {"annotation": str(annotation.id), "attribute": attribute.id}
-        for annotation in after.values()
-        if annotation is not None
-        for attribute in checks.missing(annotation, present)
-    ]
-    if missing:
+def _list_missing(tx: Transaction, task: Task, settings: TemplateSettings, after: Collection[Annotation]) -> None:
+    """Tell which answers are missing by the present schema: the work began under an older one."""
+    found = checks.missing(after, schemas.current(tx), holder_id(task.file), settings.attributes)
+    if found:
+        missing = [{"annotation": str(annotation), "attribute": attribute} for annotation, attribute in found]
         tx.append(events.FillInNeeded(task=task.id, template=task.template, file=task.file, missing=missing))
