@@ -3,6 +3,7 @@
 The laws: a state doesn't differ from itself; and who applies what differs between `a` and `b` to `a` has `b`.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -46,19 +47,18 @@ class ChangesPage(NamedTuple):
 
 def count(tx: Transaction, a: State, b: State) -> Diff:
     """How much was added, removed and changed on the way from `a` to `b`."""
-    whole = dict[str, int]()
+    whole, files = Counter[str](), Counter[str]()
     by = dict[str, dict[str, int]]()
     on_files = 0
-    for change, cause, n in tables.count_annotations(tx, a, b):
+    for of, change, cause, n in tables.count(tx, a, b):
         if change is None:
             on_files = n
-            continue
-        whole[change] = whole.get(change, 0) + n
-        if cause is not None:
-            by.setdefault(cause, {})[change] = n
-    files = dict[str, int]()
-    for entry in tables.entry_changes(tx, a, b, 0, None):
-        files[entry.change] = files.get(entry.change, 0) + 1
+        elif of == "files":
+            files[change] = n
+        else:
+            whole[change] += n
+            if cause is not None:
+                by.setdefault(cause, {})[change] = n
     return Diff.model_validate(
         {
             "a": a.written,

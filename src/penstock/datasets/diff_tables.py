@@ -39,9 +39,9 @@ _CAUSE: LiteralString = (
 _ENDED: LiteralString = (
     "(select case e.kind when 'dataset.merged' then 'merge' when 'dataset.restored' then 'restore'"
     " when 'annotations.imported' then 'import' when 'predictions.changed' then 'prediction' else 'person' end"
-    " from event e where e.project = %(project)s and e.seq = a.retired_seq and e.kind in ('task.done',"
+    " from event e where e.project = %(project)s and e.seq = f.ended and e.kind in ('task.done',"
     " 'dataset.merged', 'dataset.restored', 'annotations.edited', 'annotations.imported', 'predictions.changed')"
-    " and a.retired_seq <= {} order by e.n limit 1)"
+    " and f.ended <= {} order by e.n limit 1)"
 )
 
 
@@ -65,8 +65,9 @@ class EntryRow(NamedTuple):
 
 
 class CountRow(NamedTuple):
-    """How many annotations differ in some way; with no change named, on how many files."""
+    """How many annotations or files differ in some way; or, with no change named, on how many files annotations do."""
 
+    of: str
     change: str | None
     by: str | None
     n: int
@@ -114,22 +115,30 @@ def _upto(level: Level) -> int:
     return level.as_of
 
 
-def count_annotations(tx: Transaction, a: State, b: State) -> list[CountRow]:
-    """How many annotations were added, removed and changed, by what did it; and on how many files."""
+def count(tx: Transaction, a: State, b: State) -> list[CountRow]:
+    """How many annotations were added, removed and changed, by what did it; on how many files; and how many files."""
+    # By files first: where an annotation's file is, and who ended it, is asked once for all that are alike.
     query = SQL(
-        "{} select change, by, count(*) as n from found group by change, by"
-        " union all select null, null, count(*) from (select distinct file from found) f"
-    ).format(_found(a, b))
+        "{found}, {described}, tally as materialized (select file, change, by, ended, placed, count(*) as n from found"
+        " group by file, change, by, ended, placed),"
+        " told as materialized (select file, change, coalesce(by, {ended}) as by, n from tally f where {placed})"
+        " select 'annotations' as of, change, by, sum(n)::bigint as n from told group by change, by"
+        " union all select 'annotations', null, null, count(distinct file) from told"
+        " union all select 'files', case when in_b then 'added' else 'removed' end, null, count(*) from moved"
+        " group by in_b union all select 'files', 'changed', null, count(*) from described"
+    ).format(found=_found(a, b), described=_described(a, b), ended=_who_ended(b), placed=_placed(a))
     with by_hash(tx):
         return tx.all(CountRow, query)
 
 
 def annotation_refs(tx: Transaction, a: State, b: State, after: tuple[int, UUID], limit: int | None) -> list[RefRow]:
     """The annotations that differ, in order of file and id."""
+    # In order before it is asked where a file is, and who ended something: so that is asked of the page alone.
     query = SQL(
-        "{} select file, id, a_branch, a_seq, b_branch, b_seq, change, by from found"
-        " where (file, id) > (%(file)s, %(id)s) order by file, id limit %(limit)s"
-    ).format(_found(a, b))
+        "{} select file, id, a_branch, a_seq, b_branch, b_seq, change, coalesce(by, {}) as by from"
+        " (select * from found where (file, id) > (%(file)s, %(id)s) order by file, id offset 0) f"
+        " where {} order by file, id limit %(limit)s"
+    ).format(_found(a, b), _who_ended(b), _placed(a))
     with by_hash(tx):
         return tx.all(RefRow, query, file=after[0], id=after[1], limit=limit)
 
@@ -161,9 +170,10 @@ def entry_changes(tx: Transaction, a: State, b: State, after: int, limit: int | 
 def changed_files(tx: Transaction, a: State, b: State) -> list[int]:
     """The files of `b` that are new in it, or whose annotations or metadata differ, in order of their ids."""
     query = SQL(
-        "{found}, {described} select file from moved where in_b union select file from places p where in_b and exists"
-        " (select from found f where f.file = p.file) union select file from described order by file"
-    ).format(found=_found(a, b), described=_described(a, b))
+        "{found}, {described} select file from moved where in_b union select file from described union select file"
+        " from (select distinct file, placed from found where by is distinct from 'left' offset 0) f where {placed}"
+        " order by file"
+    ).format(found=_found(a, b), described=_described(a, b), placed=_placed(a))
     with by_hash(tx):
         return tx.values(int, query)
 
@@ -294,8 +304,22 @@ def _meta(state: State, file: Composable) -> Composable:
     ).format(file=file, seq=Literal(state.seq))
 
 
+def _who_ended(b: State) -> Composable:
+    """What did it, for a row of `found` that ended something."""
+    return SQL(_ENDED).format(Literal(b.seq))
+
+
+def _placed(a: State) -> Composable:
+    """Whether both sides hold the file of a row of `found`: what neither entered nor left is held by both or none."""
+    return SQL("(f.placed or f.file not in (select file from moved) and {})").format(holds(a, SQL("f.file")))
+
+
 def _found(a: State, b: State) -> Composable:
-    """CTEs up to `found`: every annotation that differs, with where its states are."""
+    """CTEs up to `found`: every annotation that differs, with where its states are.
+
+    Of one that ended, `by` is null where the log tells it, at the revision `ended`. Where a row isn't `placed`, it is yet
+    to be asked whether the sides hold its file.
+    """
     if len(a.levels) == len(b.levels) == 1 and a.levels[0].branch == b.levels[0].branch:
         return _found_on_one_line(a, b)
     branches = sorted({level.branch for level in [*a.levels, *b.levels]})
@@ -304,7 +328,8 @@ def _found(a: State, b: State) -> Composable:
         " select m.file, x.id from moved m, lateral (select x.id from annotation x where x.project = %(project)s"
         " and x.branch = any({branches}) and x.file = m.file offset 0) x), {places},"
         " found as (select {refs}, {change} as change,"
-        " case when b.id is not null then {cause} when not p.in_b then 'left' else {ended} end as by"
+        " case when b.id is not null then {cause} when not p.in_b then 'left' end as by,"
+        " case when b.id is null then a.retired_seq end as ended, true as placed"
         " from candidate c join places p on p.file = c.file and (p.in_a or p.in_b)"
         " left join lateral {state_a} a on p.in_a and not a.gone"
         " left join lateral {state_b} b on p.in_b"
@@ -319,7 +344,6 @@ def _found(a: State, b: State) -> Composable:
         refs=SQL(_REFS),
         change=SQL(_CHANGE),
         cause=SQL(_CAUSE).format(SQL("b")),
-        ended=SQL(_ENDED).format(Literal(b.seq)),
         state_a=state_of(a.levels, "c"),
         state_b=state_of(b.levels, "c"),
         same=_same(),
@@ -352,22 +376,20 @@ def _found_on_one_line(a: State, b: State) -> Composable:
     """The same of two revisions of one branch: what ended in between was there before, what began is there after."""
     before, after = ("a", "b") if a.seq <= b.seq else ("b", "a")
     return SQL(
-        "with {moved}, candidate as materialized (select {refs}, {change} as change, a.retired_seq, b.origin, b.task,"
-        " b.source from (select {row} from annotation where project = %(project)s and branch = {branch}"
+        "with {moved}, found as (select {refs}, {change} as change, case when b.id is not null then {cause} end as by,"
+        " case when b.id is null then a.retired_seq end as ended, false as placed"
+        " from (select {row} from annotation where project = %(project)s and branch = {branch}"
         " and created_seq <= {low} and retired_seq > {low} and retired_seq <= {high}) {before}"
         " full join (select {row} from annotation where project = %(project)s and branch = {branch}"
         " and created_seq > {low} and created_seq <= {high} and (retired_seq is null or retired_seq > {high})) {after}"
         " on a.file = b.file and a.id = b.id,"
         " lateral (select coalesce(a.file, b.file) as file, coalesce(a.id, b.id) as id) c"
-        " where not (a.id is not null and b.id is not null and {same})), {places},"
-        " found as (select file, id, a_branch, a_seq, b_branch, b_seq, change,"
-        " case when b_seq is not null then {cause} else {ended} end as by"
-        " from candidate a where file in (select file from places where in_a and in_b)"
-        " union all select m.file, x.id, x.branch, x.created_seq, null, null, 'removed', 'left'"
+        " where not (a.id is not null and b.id is not null and {same})"
+        " union all select m.file, x.id, x.branch, x.created_seq, null, null, 'removed', 'left', null, true"
         " from moved m, lateral (select * from annotation x where x.project = %(project)s and x.branch = {branch}"
         " and x.file = m.file and x.created_seq <= {a} and (x.retired_seq is null or x.retired_seq > {a}) offset 0) x"
         " where m.in_a"
-        " union all select m.file, x.id, null, null, x.branch, x.created_seq, 'added', {entered}"
+        " union all select m.file, x.id, null, null, x.branch, x.created_seq, 'added', {entered}, null, true"
         " from moved m, lateral (select * from annotation x where x.project = %(project)s and x.branch = {branch}"
         " and x.file = m.file and x.created_seq <= {b} and (x.retired_seq is null or x.retired_seq > {b}) offset 0) x"
         " where m.in_b)"
@@ -378,14 +400,12 @@ def _found_on_one_line(a: State, b: State) -> Composable:
         high=Literal(max(a.seq, b.seq)),
         a=Literal(a.seq),
         b=Literal(b.seq),
-        places=_places(a),
         row=SQL(", ").join(
             map(Identifier, ("branch", "file", "id", "created_seq", "retired_seq", *_WRITTEN, *CONTENT))
         ),
         refs=SQL(_REFS),
         change=SQL(_CHANGE),
-        cause=SQL(_CAUSE).format(SQL("a")),
-        ended=SQL(_ENDED).format(Literal(b.seq)),
+        cause=SQL(_CAUSE).format(SQL("b")),
         before=SQL(before),
         after=SQL(after),
         same=_same(),
