@@ -74,7 +74,7 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make the template that is migrated, and the test database from it."""
-        db.Line = KeptLine
+        db.Line = migrate.Line = KeptLine
         # Tests kill processes, never the machine: what the database wrote need not be on the disk.
         self.admin("alter system set fsync = off")
         self.admin("alter system set full_page_writes = off")
@@ -117,6 +117,7 @@ class Postgres:
         return True
 
     def _make(self) -> None:
+        end_kept()
         self.admin(f"create database {self.name} template {TEMPLATE} strategy file_copy")
         with psycopg.connect(self.database(self.name), autocommit=True) as conn:
             conn.execute(BASELINE)

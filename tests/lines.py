@@ -27,7 +27,7 @@ class KeptLine(Line):
         while (wire := _taken(way)) is not None:
             line = cls(wire._pg)
             # Whatever `Database` sets on a connection, it sets again.
-            if line.pgconn.exec_(b"reset all; unlisten *").status == pq.ExecStatus.COMMAND_OK:
+            if line.pgconn.exec_(b"reset all; unlisten *; select pg_advisory_unlock_all()").status == pq.ExecStatus.TUPLES_OK:
                 while line.pgconn.notifies():
                     pass
                 line.autocommit = True

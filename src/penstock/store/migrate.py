@@ -6,6 +6,7 @@ import psycopg
 from psycopg.sql import SQL
 
 from penstock.core import Unavailable
+from penstock.store.wire import Line
 
 HERE = Path(__file__).parent / "migrations"
 _LOCK = 0x9E57_0C4B
@@ -26,7 +27,7 @@ def head() -> str:
 
 def current(dsn: str) -> str | None:
     """The schema revision of a database; None when it is empty."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
+    with Line.connect(dsn, autocommit=True) as conn:
         return applied(conn)
 
 
@@ -40,7 +41,7 @@ def applied(conn: psycopg.Connection) -> str | None:
 
 def upgrade(dsn: str) -> None:
     """Apply what is missing. Safe to repeat, and to call from many processes at once."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
+    with Line.connect(dsn, autocommit=True) as conn:
         if conn.info.server_version < 150000:
             raise DatabaseTooOld(found=conn.info.server_version // 10000)
         if applied(conn) == head():
