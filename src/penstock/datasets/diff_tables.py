@@ -317,8 +317,8 @@ def _placed(a: State) -> Composable:
 def _found(a: State, b: State) -> Composable:
     """CTEs up to `found`: every annotation that differs, with where its states are.
 
-    Of one that ended, `by` is null where the log tells it, at the revision `ended`. Where a row isn't `placed`, it is yet
-    to be asked whether the sides hold its file.
+    Of one that ended, `by` is null where the log tells it, at the revision `ended`. Where a row isn't `placed`, whether
+    the sides hold its file is yet to be asked.
     """
     if len(a.levels) == len(b.levels) == 1 and a.levels[0].branch == b.levels[0].branch:
         return _found_on_one_line(a, b)
