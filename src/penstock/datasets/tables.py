@@ -339,9 +339,10 @@ def file_states(tx: Transaction, files: Sequence[int], as_of: int) -> list[FileS
     """Files as they were at a revision, in the order of their keys. What probing finds never changes afterwards."""
     found = tx.rows(
         "select f.id, f.key, f.hash, f.bytes, f.media, f.mime, f.width, f.height, f.state,"
-        ' case when f.told_seq > %(as_of)s then \'{}\' else f."foreign" end as "foreign",'
-        " coalesce(m.meta, '{}') as meta from file f left join file_meta m on m.project = f.project and m.file = f.id"
-        " and m.created_seq <= %(as_of)s and (m.retired_seq is null or m.retired_seq > %(as_of)s)"
+        " coalesce(k.keys, '{}'), coalesce(m.meta, '{}') from file f"
+        " left join file_foreign k on k.project = f.project and k.file = f.id and k.told_seq <= %(as_of)s"
+        " left join file_meta m on m.project = f.project and m.file = f.id and m.created_seq <= %(as_of)s"
+        " and (m.retired_seq is null or m.retired_seq > %(as_of)s)"
         ' where f.project = %(project)s and f.id = any(%(files)s) order by f.key collate "C", f.id',
         files=list(files),
         as_of=as_of,

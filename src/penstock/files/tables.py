@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from penstock.files.model import File, Key, Meta, MetaSource, NewFile, Probe, Standing, Upload
@@ -11,9 +12,9 @@ from penstock.store import SEQ, Transaction
 
 _SELECT = (
     "select f.id, f.key, f.hash, f.bytes, f.media, f.mime, f.width, f.height, f.duration, f.frames, f.state, f.reason,"
-    " f.replaces, coalesce(m.meta, '{}') as meta, f.\"foreign\", f.created_seq, f.retired_seq"
-    " from file f left join file_meta m on m.project = f.project and m.file = f.id and m.retired_seq is null"
-    " where f.project = %(project)s"
+    " f.replaces, coalesce(m.meta, '{}') as meta, coalesce(k.keys, '{}') as \"foreign\", f.created_seq, f.retired_seq"
+    " from file f left join file_foreign k on k.project = f.project and k.file = f.id left join file_meta m"
+    " on m.project = f.project and m.file = f.id and m.retired_seq is null where f.project = %(project)s"
 )
 
 
@@ -135,11 +136,11 @@ def insert(tx: Transaction, rows: Sequence[Row]) -> dict[str, int]:
     made = tx.all(
         _Identity,
         "insert into file (project, key, hash, bytes, media, mime, width, height, duration, frames, look, state,"
-        ' replaces, location, "foreign", created_seq)'
+        " replaces, location, created_seq)"
         " select %(project)s, r.*, %(seq)s from unnest(%(keys)s::text[], %(hashes)s::text[], %(bytes)s::bigint[],"
         " %(media)s::text[], %(mime)s::text[], %(width)s::int[], %(height)s::int[], %(duration)s::float8[],"
-        " %(frames)s::int[], %(look)s::bigint[], %(state)s::text[], %(replaces)s::bigint[], %(location)s::jsonb[],"
-        " %(foreign)s::jsonb[]) r"
+        " %(frames)s::int[], %(look)s::bigint[], %(state)s::text[], %(replaces)s::bigint[],"
+        " %(location)s::jsonb[]) r"
         " on conflict (project, key) where retired_seq is null do nothing returning id, key",
         seq=tx.seq,
         **_columns(rows),
@@ -163,7 +164,6 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
         "state": ["ready" if probe else "processing" for probe in probes],
         "replaces": [row.replaces for row in rows],
         "location": [Jsonb(row.new.location.model_dump()) if row.new.location else None for row in rows],
-        "foreign": [Jsonb(row.new.foreign) for row in rows],
     }
 
 
@@ -278,10 +278,9 @@ def used(tx: Transaction, hashes: Sequence[str]) -> list[str]:
 def adopt_foreign(tx: Transaction, foreign: Mapping[int, Mapping[str, Any]]) -> None:
     """Keep what other formats say of files that have nothing such. Revisions before know nothing of it."""
     tx.post(
-        'update file f set "foreign" = a.told, told_seq = '
+        "insert into file_foreign (project, file, keys, told_seq) select %(project)s, key::bigint, value, "
         + SEQ
-        + " from jsonb_to_recordset(%(told)s::jsonb) a(file bigint, told jsonb)"
-        " where f.project = %(project)s and f.id = a.file and f.\"foreign\" = '{}'",
+        + " from json_each(%(told)s::json) on conflict do nothing",
         seq=tx.seq_in_sql,
-        told=Jsonb([{"file": file, "told": told} for file, told in foreign.items()]),
+        told=msgspec.json.encode(foreign).decode(),
     )

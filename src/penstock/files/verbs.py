@@ -106,6 +106,7 @@ def _insert(tx: Transaction, plans: Sequence[_Plan]) -> dict[str, int]:
     made = tables.insert(tx, [tables.Row(plan.new, plan.replaces) for plan in plans])
     if len(made) != len(plans):
         raise KeyTaken
+    adopt_foreign(tx, {made[plan.new.key]: plan.new.foreign for plan in plans})
     return made
 
 

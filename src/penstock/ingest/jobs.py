@@ -167,7 +167,7 @@ def settle(work: Work, project: int, run: int) -> None:
 def _vacuum(store: Store) -> None:
     # Without it the first queries after a load stall: the planner knows nothing of the new rows yet.
     with store.db.connect() as conn:
-        for table in ("file", "file_meta", "entry", "annotation", "file_label", "file_value", "event"):
+        for table in ("file", "file_meta", "file_foreign", "entry", "annotation", "file_label", "file_value", "event"):
             conn.execute(f"vacuum (analyze) {table}")
 
 

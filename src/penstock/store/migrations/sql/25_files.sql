@@ -16,8 +16,6 @@ create table file (
   reason text,
   replaces bigint,
   location jsonb,                    -- null: the blob store; else {uri, etag} of bytes that stay where they are
-  "foreign" jsonb not null default '{}',
-  told_seq bigint,                   -- when "foreign" was told, where that was after the file came
   created_seq bigint not null,
   retired_seq bigint,
   primary key (project, id),
@@ -27,6 +25,16 @@ create table file (
 create unique index file_current_key on file (project, key) where retired_seq is null;
 create index file_hash on file (project, hash) where retired_seq is null;
 create index file_unready on file (project, state, id) where state <> 'ready';
+
+-- What another format said of a file, since a revision. Its text as it came: nothing is asked of it but to write it again.
+-- It mostly comes with annotations, for files that are here already: a row of its own costs a tenth of a file's update.
+create table file_foreign (
+  project bigint not null,
+  file bigint not null,
+  keys json not null,
+  told_seq bigint not null,
+  primary key (project, file)
+);
 
 create table file_meta (
   project bigint not null,

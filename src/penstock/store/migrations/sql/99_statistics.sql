@@ -5,6 +5,7 @@ insert into branch (project, id, kind, parent, at) overriding system value
 select 1, n, case n when 1 then 'main' else 'draft' end, nullif(1, n), moment() from generate_series(1, 500) n;
 insert into file (project, id, key, hash, bytes, state, created_seq) overriding system value
 select 1, n, n::text, md5(n::text), 1000 + n, 'ready', n from generate_series(1, 1000) n;
+insert into file_foreign (project, file, keys, told_seq) select 1, n, '{}', n from generate_series(1, 1000) n;
 insert into annotation (project, branch, file, id, created_seq, retired_seq, kind, label, x, y, w, h, geometry, attributes,
   source, author)
 select 1, case n % 2 when 0 then 1 else 2 + n / 10 end, n / 10, gen_random_uuid(), n / 10,
@@ -26,5 +27,5 @@ from generate_series(6, 3000) n;
 insert into command (project, attempt, id, n) select 1, n / 3, gen_random_uuid(), n % 3 from generate_series(3, 3000) n;
 insert into event (project, seq, n, kind, subject, body, at)
 select 1, n, 0, 'kind ' || n % 10, 'task:' || n / 3, '{}', moment() from generate_series(1, 3000) n;
-analyze branch, file, annotation, file_label, file_value, entry, task, attempt, command, event;
-truncate branch, file, annotation, file_label, file_value, entry, task, attempt, command, event;
+analyze branch, file, file_foreign, annotation, file_label, file_value, entry, task, attempt, command, event;
+truncate branch, file, file_foreign, annotation, file_label, file_value, entry, task, attempt, command, event;
