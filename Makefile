@@ -43,12 +43,12 @@ check: $(ENV)-develop ## lint, formatting, types, the order of imports, and the 
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python web/build.py check
 
-conformance: ## have what we write read by programs that are not ours, in an environment of its own
+conformance: ## have what we write and stream read by programs that are not ours, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-conformance ARGS="$(ARGS)" references
 
 .PHONY: references
 references: $(ENV)-conformance
-	@$(BIN)/python -m pytest -p no:xdist -W default conformance $(ARGS)
+	@$(BIN)/python -m pytest -p no:xdist -W default -rs conformance tests/unit/sdk/test_loading.py $(ARGS)
 
 bench: $(ENV)-test ## measure speed and memory and print them with the machine; ARGS=crash for the 200 kills
 	@$(BUILD)

@@ -113,6 +113,10 @@ class Client:
                 raise self._refusal(answer)
             yield answer
 
+    def patience(self) -> Patience:
+        """For an answer that is read as it arrives, and taken up again where it broke."""
+        return Patience(self)
+
     def request(
         self,
         method: str,
@@ -151,9 +155,7 @@ class Client:
             elif isinstance(answer, httpx.Response):
                 raise self._refusal(answer)
             else:
-                raise Unreachable(
-                    f"No answer from {self.url} ({_why(answer)}). Is the server up? Start one with: penstock up"
-                ) from answer
+                raise _unreachable(self.url, answer) from answer
 
     def _try(
         self, method: str, path: str, content: Iterator[bytes] | None, query: Query | None, headers: Mapping[str, str]
@@ -185,6 +187,33 @@ class Client:
     def _value(self, shape: type[T], plain: object) -> T:
         """Fields that a newer server adds are ignored, so an older SDK goes on working."""
         return _adapter(shape).validate_python(plain, extra="ignore")
+
+
+class Patience:
+    """How often a broken stream is taken up again, and after what pauses: as calls are sent again."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._pauses = iter(PAUSES)
+
+    def renew(self) -> None:
+        """Something came: begin anew."""
+        self._pauses = iter(PAUSES)
+
+    def bear(self, error: httpx.TransportError | Refused) -> None:
+        """Wait for the next try. Raises Refused for what no try mends, Unreachable when there were enough."""
+        lost = isinstance(error, httpx.TransportError) or error.status in PASSING
+        pause = next(self._pauses, None) if lost else None
+        if pause is not None:
+            self._client.pause(pause * (0.75 + random.random() / 2))  # noqa: S311  # jitter, no secret
+        elif isinstance(error, Refused):
+            raise error
+        else:
+            raise _unreachable(self._client.url, error) from error
+
+
+def _unreachable(url: str, error: httpx.TransportError) -> Unreachable:
+    return Unreachable(f"No answer from {url} ({_why(error)}). Is the server up? Start one with: penstock up")
 
 
 def _blocks(file: Path, size: int = 1 << 20) -> Iterator[bytes]:

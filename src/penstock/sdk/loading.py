@@ -1,7 +1,7 @@
 """Streaming a version into training: samples, PyTorch, Hugging Face datasets, Arrow, NumPy.
 
 What those libraries offer is imported when it is asked for. Media are kept on this machine's disk by their hash, so an
-epoch after the first asks for none.
+epoch after the first asks for none; none is in memory before it is looked at.
 """
 
 from __future__ import annotations
@@ -10,23 +10,20 @@ import importlib
 import json
 import os
 import pickle
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
-from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import httpx
-import platformdirs
 
 from penstock.datasets.model import Version as VersionValue
-from penstock.sdk.errors import PenstockError
-from penstock.sdk.http import PAUSES, Client
+from penstock.sdk.errors import PenstockError, Refused
+from penstock.sdk.http import Client
+from penstock.sdk.media_cache import MediaCache, default_folder
 from penstock.sdk.scope import Scope
 from penstock.sdk.shapes import Shape
 
@@ -50,16 +47,29 @@ class Sample:
     meta: Mapping[str, Any]
     attributes: Mapping[str, Any]  #: of the file itself, by name
     shapes: tuple[Shape, ...]
-    content: bytes | None = field(default=None, repr=False)  #: its bytes as they came; None without media
+    path: Path | None = field(default=None, repr=False)  #: where its bytes are on this machine; None without media
+
+    @property
+    def content(self) -> bytes | None:
+        """Its bytes as they came; None without media."""
+        return self.path and self.path.read_bytes()
 
     def image(self) -> Any:
         """Its picture (of Pillow), upright, in RGB."""
         from PIL import Image, ImageOps
 
-        if self.content is None:
+        if self.path is None:
             raise PenstockError("This was loaded without media: load(media=True)")
-        with Image.open(BytesIO(self.content)) as opened:
+        with Image.open(self.path) as opened:
             return ImageOps.exif_transpose(opened).convert("RGB")
+
+
+class _Media(NamedTuple):
+    """A file's bytes: whose they are, their SHA-256 in hex, and how many."""
+
+    file: int
+    hash: str
+    bytes: int
 
 
 class _Place(NamedTuple):
@@ -95,8 +105,9 @@ class Loader:
         return replace(self, seed=seed)
 
     def __iter__(self) -> Iterator[Sample]:
-        here = self._here()
-        return _with_media(here) if here.media else (sample for sample, _ in here.hashed())
+        if self.process != os.getpid():  # connections aren't shared with a process that was forked off
+            return iter(pickle.loads(pickle.dumps(self)))  # noqa: S301  # our own
+        return self._with_media() if self.media else (sample for sample, _ in self._samples())
 
     def torch(self, transform: Callable[[Sample], Any] | None = None) -> Any:
         """A `torch.utils.data.IterableDataset` of what `transform` makes of each sample.
@@ -155,8 +166,8 @@ class Loader:
             "confidence": numpy.array(columns[3], dtype=numpy.float64),
         }
 
-    def hashed(self) -> Iterator[tuple[Sample, str]]:
-        """Samples without media, each with the SHA-256 of its bytes."""
+    def _samples(self) -> Iterator[tuple[Sample, _Media]]:
+        """Samples without media, each with what its media are."""
         names = self.scope.names(self.version.schema_version)
         for plain in self._lines():
             shapes = [names.shape(annotation) for annotation in plain["annotations"]]
@@ -171,11 +182,30 @@ class Loader:
                 attributes=own[0].attributes if own else {},
                 shapes=tuple(shape for shape in shapes if shape.label is not None),
             )
-            yield sample, plain["hash"]
+            yield sample, _Media(plain["file"], plain["hash"], plain["bytes"])
+
+    def _with_media(self) -> Iterator[Sample]:
+        media = MediaCache(self.cache or default_folder(), self.scope.client)
+
+        def brought(one: _Media) -> Path:
+            return media.bring(self.scope.path(f"/files/{one.file}/content"), one.hash, one.bytes)
+
+        with ThreadPoolExecutor(FETCHERS, "penstock media") as pool:
+            waiting: deque[tuple[Sample, Future[Path]]] = deque()
+            try:
+                for sample, one in self._samples():
+                    waiting.append((sample, pool.submit(brought, one)))
+                    if len(waiting) >= AHEAD:
+                        yield _filled(*waiting.popleft())
+                while waiting:
+                    yield _filled(*waiting.popleft())
+            finally:
+                for _, path in waiting:
+                    path.cancel()
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         """The version's items. A connection that is lost is taken up where it broke."""
-        got, pauses = 0, iter(PAUSES)
+        got, patience = 0, self.scope.client.patience()
         query: dict[str, Any] = {"state": f"version:{self.version.id}", "shard": self.shard, "shards": self.shards}
         while True:
             try:
@@ -184,34 +214,11 @@ class Loader:
                 ) as answer:
                     for line in answer.iter_lines():
                         yield json.loads(line)
-                        got, pauses = got + 1, iter(PAUSES)
+                        got += 1
+                        patience.renew()
                 return
-            except httpx.TransportError:
-                pause = next(pauses, None)
-                if pause is None:
-                    raise
-                self.scope.client.pause(pause)
-
-    def content(self, file: int, hash: str) -> bytes:
-        """A file's bytes, from the disk where they are there already."""
-        path = (self.cache or _cache()) / hash[:2] / hash
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            pass
-        content = self.scope.client.bytes(self.scope.path(f"/files/{file}/content"))
-        if sha256(content).hexdigest() != hash:
-            raise PenstockError(f"File {file} came damaged: its bytes aren't those of {hash}. Ask for it again")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(draft).replace(path)
-        return content
-
-    def _here(self) -> Loader:
-        """This loader in the present process: connections aren't shared with one that was forked off."""
-        return self if self.process == os.getpid() else pickle.loads(pickle.dumps(self))  # noqa: S301  # our own
+            except (httpx.TransportError, Refused) as error:
+                patience.bear(error)
 
     def __getstate__(self) -> dict[str, Any]:
         place = _Place(self.scope.client.url, self.scope.client.token, self.scope.id)
@@ -224,23 +231,8 @@ class Loader:
             object.__setattr__(self, name, value)
 
 
-def _with_media(loader: Loader) -> Iterator[Sample]:
-    with ThreadPoolExecutor(FETCHERS, "penstock media") as pool:
-        waiting: deque[tuple[Sample, Future[bytes]]] = deque()
-        try:
-            for sample, hash in loader.hashed():
-                waiting.append((sample, pool.submit(loader.content, sample.file, hash)))
-                if len(waiting) >= AHEAD:
-                    yield _filled(*waiting.popleft())
-            while waiting:
-                yield _filled(*waiting.popleft())
-        finally:
-            for _, content in waiting:
-                content.cancel()
-
-
-def _filled(sample: Sample, content: Future[bytes]) -> Sample:
-    return replace(sample, content=content.result())
+def _filled(sample: Sample, path: Future[Path]) -> Sample:
+    return replace(sample, path=path.result())
 
 
 def _bounds(shape: Shape) -> list[float]:
@@ -248,10 +240,6 @@ def _bounds(shape: Shape) -> list[float]:
 
     plain = json.dumps(shape.geometry).encode()
     return list(geometry.bounds(shape.kind, geometry.parse(shape.kind, plain)))
-
-
-def _cache() -> Path:
-    return Path(platformdirs.user_cache_dir("penstock")) / "media"
 
 
 def _rows(loader: Loader) -> Iterator[dict[str, Any]]:

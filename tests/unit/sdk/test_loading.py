@@ -1,24 +1,37 @@
 """A version is streamed whole, in parts that are one, in an order that stays, and into what trains."""
 
+import contextlib
 import hashlib
+import operator
 import pickle
 from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from penstock import files
 from penstock.annotations.model import holder_id
+from penstock.core import Settings
 from penstock.files import NewFile, Probe
+from penstock.sdk import inprocess
+from penstock.sdk.connect import connect
 from penstock.sdk.errors import PenstockError
+from penstock.sdk.http import Client
 from penstock.sdk.loading import LibraryMissing, Loader, _library
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0"
     "000003010100c9fe92ef0000000049454e44ae426082"
 )
+HASHES = {hashlib.sha256(PIXEL + bytes([n])).hexdigest() for n in range(7)}
+
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch isn't installed")
 
 
 @pytest.fixture
@@ -55,20 +68,89 @@ def test_a_version_is_streamed_with_its_media(load: Any, tmp_path: Path) -> None
     assert (shape.label, shape.geometry) == ("car", [1, 2, 3, 4])
     assert all(sample.content == PIXEL + bytes([n]) for n, sample in enumerate(samples))
     assert samples[0].image().size == (1, 1)
-    kept = {path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()}
-    assert kept == {hashlib.sha256(PIXEL + bytes([n])).hexdigest() for n in range(7)}
+    assert kept(tmp_path / "cache") == HASHES
 
 
-def test_media_are_asked_for_once(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = [sample.content for sample in load()]
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ranges of media that are asked for, as they are."""
+    ranges: list[str] = []
+    stream = Client.stream
 
-    def burst(*_: object) -> None:
-        raise AssertionError("asked again")
+    def noting(client: Client, path: str, **options: Any) -> Any:
+        if path.endswith("/content"):
+            ranges.append(options["headers"].get("range", "whole"))
+        return stream(client, path, **options)
 
-    loader = load()
-    monkeypatch.setattr(loader.scope.client, "bytes", burst)
-    assert [sample.content for sample in loader] == first
+    monkeypatch.setattr(Client, "stream", noting)
+    return ranges
+
+
+def sent_as(monkeypatch: pytest.MonkeyPatch, sent: Callable[[bytes], Iterator[bytes]]) -> None:
+    """What comes in place of media."""
+    stream = Client.stream
+
+    @contextlib.contextmanager
+    def instead(client: Client, path: str, **options: Any) -> Iterator[Any]:
+        with stream(client, path, **options) as answer:
+            if path.endswith("/content"):
+                answer.iter_bytes = lambda _: sent(answer.read())  # type: ignore[method-assign]
+            yield answer
+
+    monkeypatch.setattr(Client, "stream", instead)
+
+
+def kept(cache: Path) -> set[str]:
+    return {path.name for path in cache.rglob("*") if path.is_file()}
+
+
+def test_media_are_asked_for_once(load: Any, asked: list[str], tmp_path: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda loader: [sample.content for sample in loader], [load() for _ in range(3)]))
+    assert found == [[PIXEL + bytes([n]) for n in range(7)]] * 3
+    assert asked == ["whole"] * 7
+    assert kept(tmp_path / "cache") == HASHES
     assert [sample.content for sample in load(media=False)] == [None] * 7
+
+
+def test_media_that_came_in_part_are_gone_on_with(load: Any, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    broken: list[int] = []
+
+    def breaking(content: bytes) -> Iterator[bytes]:
+        yield content[:20]
+        if not broken:
+            broken.append(1)
+            raise httpx.ReadError("lost")
+        yield content[20:]
+
+    loader = load().part(0, 7)
+    monkeypatch.setattr(loader.scope.client, "pause", lambda _: None)
+    sent_as(monkeypatch, breaking)
+    assert [sample.content for sample in loader] == [PIXEL + b"\x00"]
+    assert asked == ["whole", "bytes=20-"]
+
+
+@pytest.mark.parametrize(
+    ("left", "ranges"),
+    [
+        (PIXEL[:30], ["bytes=30-"]),
+        (PIXEL + b"\x00", []),
+        (b"x" * 30, ["bytes=30-", "whole"]),
+        (b"x" * 99, ["bytes=99-", "whole"]),
+    ],
+    ids=["a part", "all of it", "something else", "too much"],
+)
+def test_what_a_killed_process_left_is_gone_on_with_if_it_is_right(
+    load: Any, asked: list[str], tmp_path: Path, left: bytes, ranges: list[str]
+) -> None:
+    hash = hashlib.sha256(PIXEL + b"\x00").hexdigest()
+    place = tmp_path / "cache" / hash[:2]
+    place.mkdir(parents=True)
+    (place / f"{hash}.part").write_bytes(left)
+    (place / hash).write_bytes(b"")  # the name that outlived the bytes when the power was lost
+    assert [sample.content for sample in load().part(0, 7)] == [PIXEL + b"\x00"]
+    assert asked == ranges
+    assert kept(tmp_path / "cache") == {hash}
 
 
 def test_parts_are_one_whole_and_an_order_stays(load: Any) -> None:
@@ -127,12 +209,54 @@ def test_a_library_that_is_lacking_is_named() -> None:
         _library("nothing_at_all", "nothing-at-all")
 
 
-def test_pytorch_gets_each_sample_once(load: Any) -> None:
-    data = pytest.importorskip("torch.utils.data")
+@needs_torch
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of numpy's version, and of how many cores there are
+def test_pytorch_gets_each_sample_once(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from torch import distributed
+    from torch.utils import data
+
     dataset = load(media=False).torch(lambda sample: sample.key)
     assert isinstance(dataset, data.IterableDataset)
     assert sorted(data.DataLoader(dataset, batch_size=None)) == [f"{n}.png" for n in range(7)]
     assert type(pickle.loads(pickle.dumps(load().torch()))) is type(dataset)
+    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(distributed, "get_world_size", lambda: 3)
+    found: list[str] = []
+    for rank in range(3):
+        monkeypatch.setattr(distributed, "get_rank", lambda rank=rank: rank)
+        found += dataset
+    assert sorted(found) == [f"{n}.png" for n in range(7)]
+
+
+@needs_torch
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of numpy's version, and of how many cores there are
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_workers_of_pytorch_share_the_samples_and_the_cache(settings: Settings, tmp_path: Path, start: str) -> None:
+    from torch.utils import data
+
+    for n in range(11):
+        Image.new("RGB", (n + 1, 1)).save(tmp_path / f"{n}.png")
+    with contextlib.ExitStack() as stack:
+        here = inprocess.Served(settings)
+        stack.callback(here.stop)
+        place = here.start()
+        p = stack.enter_context(connect(place.url, place.token, progress=False)).create_project("here")
+        gold = p.datasets.create("gold")
+        gold.import_(str(tmp_path / "*.png"))
+        loader = gold.versions.name("v1").load(cache=tmp_path / "cache")
+        dataset = loader.torch(operator.attrgetter("key", "content"))
+        batches = data.DataLoader(
+            dataset,
+            batch_size=2,
+            num_workers=3,
+            collate_fn=list,
+            multiprocessing_context=start,
+            persistent_workers=True,
+        )
+        for _ in range(2):
+            found = dict(pair for batch in batches for pair in batch)
+            assert len([pair for batch in batches for pair in batch]) == 11
+            assert found == {f"{n}.png": (tmp_path / f"{n}.png").read_bytes() for n in range(11)}
 
 
 def test_hugging_face_datasets(load: Any) -> None:
@@ -145,7 +269,7 @@ def test_hugging_face_datasets(load: Any) -> None:
 
 def test_media_that_come_damaged_are_not_kept(load: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     loader = load()
-    monkeypatch.setattr(loader.scope.client, "bytes", lambda _: PIXEL[:20])
+    sent_as(monkeypatch, lambda _: iter([b"something else"]))
     with pytest.raises(PenstockError, match="came damaged"):
         list(loader)
-    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert kept(tmp_path / "cache") == set()
