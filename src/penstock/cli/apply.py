@@ -18,4 +18,4 @@ from penstock.cli.session import Session, speaks
 def command(session: Session, file: Path, prune: bool, base: Path | None) -> None:
     """Make the project what FILE says. Repeating it changes nothing. Nothing is removed without --prune."""
     plan = session.penstock.apply(file, prune=prune, base=base)
-    session.say(plan, lambda: show_plan(plan, done=True))
+    session.say(plan, lambda: show_plan(plan))

@@ -18,8 +18,8 @@ with_base = click.option(
 )
 
 
-def show_plan(plan: Plan, *, done: bool) -> None:
-    """Print a plan that is `done`, or yet to be."""
+def show_plan(plan: Plan, again: str = "") -> None:
+    """Print a plan that was done, or is yet to be, by the command `again`."""
     for change in plan.changes:
         sign = SIGNS[change.do]
         click.secho(f"{sign} {change}", fg=COLOURS[sign])
@@ -29,15 +29,15 @@ def show_plan(plan: Plan, *, done: bool) -> None:
         click.echo(f"{email} joins by {link}")
     for connection, secret in plan.secrets.items():
         click.echo(f"The secret of {connection!r}, shown this once: {secret}")
-    click.echo(summary(plan, done=done))
+    click.echo(summary(plan, again))
 
 
-def summary(plan: Plan, *, done: bool) -> str:
+def summary(plan: Plan, again: str = "") -> str:
     if not plan.changes:
         return "Nothing to change: the project is like that already."
     counted = [(kind, sum(SIGNS[change.do] == sign for change in plan.changes)) for sign, kind in _KINDS.items()]
     told = ", ".join(f"{count} {kind}" for kind, count in counted if count)
-    return f"Done: {told}." if done else f"To do: {told}. Do it with: penstock apply"
+    return f"To do: {told}. Do it with: {again}" if again else f"Done: {told}."
 
 
 _KINDS = {"+": "added", "~": "changed", "-": "removed"}

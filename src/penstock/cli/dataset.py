@@ -162,14 +162,18 @@ def merge(session: Session, fork: str, into: str | None, rule: Rule, conflicts_t
     """Do to the dataset that FORK came from what was changed in FORK since: all or none. Safe to repeat."""
     datasets = session.penstock.datasets
     target = datasets[into] if into else None
+    kept = ""
     if preview:
         found = datasets[fork].preview_merge(target, rule)
     else:
         found = datasets[fork].merge(target, rule=rule, conflicts_to=datasets[conflicts_to] if conflicts_to else None)
+        if found.again:
+            return session.say(found, f"Nothing to do: all that {fork!r} changed was merged before (merge {found.id}).")
+        kept = f", of which merge {found.id} keeps both sides" if found.conflicts else ""
     changed = found.annotations.changed
     lines = (
         f"files        {found.files.added} added, {found.files.removed} removed",
         f"annotations  {found.annotations.added} added, {found.annotations.removed} removed, {changed} changed",
-        f"conflicts    {found.conflicts}",
+        f"conflicts    {found.conflicts}{kept}",
     )
     session.say(found, "\n".join(lines))

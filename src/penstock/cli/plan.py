@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -18,4 +19,5 @@ from penstock.cli.session import Session, speaks
 def command(session: Session, file: Path, prune: bool, base: Path | None) -> None:
     """Show what applying FILE would change. Changes nothing."""
     plan = session.penstock.plan(file, prune=prune, base=base)
-    session.say(plan, lambda: show_plan(plan, done=False))
+    options = ["--prune"] * prune + (["--base", str(base)] if base else [])
+    session.say(plan, lambda: show_plan(plan, shlex.join(["penstock", "apply", str(file), *options])))

@@ -109,7 +109,7 @@ def perform(tx: Transaction, fork: int, asked: MergeInto, seq: int) -> Merge:
     found = _plan(tx, ends, asked.rule)
     last = merge_tables.last(tx, ends.ours.dataset.id, ends.target.id)
     if last is not None and not (found.enter or found.leave or found.changes or found.conflicts):
-        return last
+        return last.model_copy(update={"again": True})
     line = branches.get(tx, ends.target.branch)
     cause = {"kind": "merge", "dataset": ends.target.id, "fork": ends.ours.dataset.id}
     enter = verbs.add(tx, ends.target.id, found.enter, cause) if found.enter else []

@@ -215,6 +215,8 @@ class Merge(Value):
     conflicts: int
     author: int | None
     at: dt.datetime
+    again: bool = False
+    """Nothing was left to merge, so nothing was done: this is the last merge, of before."""
 
 
 class Restored(Value):

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,15 @@ def test_files_that_can_not_be_read_or_written_are_one_line(run: Say, images: Pa
     assert run("plan", str(tmp_path / "latin.yaml"), code=2).startswith("penstock: That file is not UTF-8")
 
 
+def test_a_plan_says_by_which_command_it_is_done(run: Say, tmp_path: Path) -> None:
+    file = tmp_path / "a pipeline.yaml"
+    file.write_text("datasets: [gold]")
+    for options in ([], ["--prune"]):
+        assert run("plan", str(file), *options).endswith(
+            f"Do it with: {shlex.join(['penstock', 'apply', str(file), *options])}\n"
+        )
+
+
 def test_an_import_says_what_was_left_out(run: Say, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shape = {"id": "0190a000-0000-7000-8000-000000000001", "kind": "box", "label": "car", "geometry": [0, 0, 5, 5]}
     header = {"format": "penstock", "version": 1, "schema": {"labels": {"car": {}}}}
@@ -125,6 +135,8 @@ def test_datasets(run: Say) -> None:
     assert run("dataset", "rename", "first pass", "one") == "'first pass' is 'one' now.\n"
     assert "dataset-name-taken" not in run("dataset", "create", "one", code=2)
     assert run("dataset", "fork", "one", "try") == "'try' began as 'one', with 0 files.\n"
+    assert run("dataset", "merge", "try").endswith("conflicts    0\n")
+    assert run("dataset", "merge", "try").startswith("Nothing to do: all that 'try' changed was merged before")
     assert run("query", "count", "labels.car >", "--in", "one", code=2).count("found the end") == 1
     assert run("dataset", "archive", "one") == "Archived 'one'.\n"
 
