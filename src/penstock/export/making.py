@@ -7,6 +7,7 @@ knows its own work from somebody else's.
 import json
 import logging
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -161,13 +162,16 @@ class Making:
         return format.write(self._items(format, index), schema, self._loss, said)
 
     def _items(self, format: Format, index: BinaryIO) -> Iterator[Item]:
+        """The items, whose media are copied on the way, or listed."""
+        if self._export.media != "copy":
+            yield from map(itemgetter(1), self._content.items())
+            return
         for state, item in self._content.items():
-            if self._export.media == "copy":
-                path = publishing.safe(format.media_path(item))
-                if self._export.pack == "folder":
-                    self._copy(state, path)
-                line = {"path": path, "bytes": state.bytes, "sha256": state.hash, "key": state.key}
-                index.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            path = publishing.safe(format.media_path(item))
+            if self._export.pack == "folder":
+                self._copy(state, path)
+            line = {"path": path, "bytes": state.bytes, "sha256": state.hash, "key": state.key}
+            index.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             yield item
 
     def _copy(self, state: FileState, path: str) -> None:

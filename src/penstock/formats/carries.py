@@ -186,9 +186,10 @@ def is_crowd(annotation: NamedAnnotation) -> bool:
 
 def count_foreign(foreign: Mapping[str, Any], carries: Carries, loss: Loss) -> None:
     """Count what other formats keep of a thing, once for each thing. What the schema hadn't a place for is no such."""
-    own = ("attributes", *carries.foreign)
-    if any(kept and name not in own for name, kept in foreign.items()):
-        loss.count("foreign_dropped")
+    for name, kept in foreign.items():
+        if kept and name not in carries.foreign and name != "attributes":
+            loss.count("foreign_dropped")
+            return
 
 
 def count_labels(schema: Schema, carries: Carries, loss: Loss) -> None:
@@ -202,7 +203,9 @@ def count_file(item: Item, carries: Carries, loss: Loss) -> None:
     if item.attributes and not carries.file_attributes:
         loss.count("file_attributes_dropped", len(item.attributes))
     if item.meta and not carries.meta:
-        loss.count("meta_dropped", len(item.meta) - (carries.split and split_of(item, "") != ""))
+        loss.count(
+            "meta_dropped", len(item.meta) - (carries.split and "split" in item.meta and split_of(item, "") != "")
+        )
     if item.foreign:
         count_foreign(item.foreign, carries, loss)
 

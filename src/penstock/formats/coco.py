@@ -23,7 +23,7 @@ from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, split_in
 from penstock.formats.coco_reading import Names, annotations_in, join, object_of, traced_in, unused
-from penstock.formats.coco_writing import write
+from penstock.formats.coco_writing import file_name, write
 from penstock.formats.foreign import joined
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
 from penstock.formats.plain import Polygons
@@ -470,13 +470,14 @@ class Coco:
         return trace(told, some)
 
     def media_path(self, item: Item) -> str:
-        return f"images/{item.key.removeprefix('images/') if 'coco' in item.foreign else item.key}"
+        return f"images/{file_name(item)}"
 
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
-        named = ((item, self.media_path(item).removeprefix("images/")) for item in items)
-        yield from write(named, schema, self.carries, loss, (foreign or {}).get("coco") or {})
+        yield from write(
+            ((item, file_name(item)) for item in items), schema, self.carries, loss, (foreign or {}).get("coco") or {}
+        )
 
 
 def _annotation_files(paths: Sequence[str]) -> list[str]:

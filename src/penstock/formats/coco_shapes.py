@@ -169,12 +169,6 @@ def rings_text(polygon: bytes) -> bytes | None:
     return polygon.replace(b"]],[[", b"],[")[1:-1]
 
 
-def all_rings(polygons: Sequence[bytes]) -> list[bytes] | None:
-    """What `rings_text` gives of each of some polygons; None when one has holes."""
-    found = [polygon[1:-1] if polygon.count(b"]") == 3 else rings_text(polygon) or b"" for polygon in polygons]
-    return found if all(found) else None
-
-
 def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed: bool) -> tuple[Any, str | None]:
     """A shape as COCO's segmentation, and the loss code when something of it couldn't be said."""
     if kind == "mask":

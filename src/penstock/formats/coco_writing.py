@@ -16,7 +16,8 @@ import msgspec
 
 from penstock.annotations import geometry as shapes
 from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, is_crowd, split_of
-from penstock.formats.coco_shapes import all_rings, fingerprint, fingerprints, rings_text, segmentation_of
+from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
+from penstock.formats.coco_untouched import OfImage, Record, spelled
 from penstock.formats.foreign import as_read
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
@@ -30,6 +31,7 @@ BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _ENCODE = _ENCODER.encode
 _CHUNK = 1024**2
+_TOGETHER = 500  #: polygons that are written at once: one that isn't as it was read lets all of them be looked at
 
 
 class Ids:
@@ -69,6 +71,7 @@ class Ids:
 
 _Named = tuple[Item, str]
 _Category = tuple[Label, dict[str, Any]]
+_Image = tuple[Item, int]  #: and its id in the set
 
 
 def write(
@@ -84,6 +87,11 @@ def write(
                 yield Chunk(path, piece)
         finally:
             writing.close()
+
+
+def file_name(item: Item) -> str:
+    """What the set calls an item's file, relative to the folder of its images."""
+    return item.key.removeprefix("images/") if "coco" in item.foreign else item.key
 
 
 def _parted(items: Iterable[_Named]) -> Iterator[tuple[str, Iterator[_Named]]]:
@@ -127,35 +135,8 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-class _AsRead(msgspec.Struct, gc=False):
-    """What most annotations are: a polygon that nobody touched since it was read. Keys in the order of all records."""
-
-    id: int
-    area: float
-    bbox: Any
-    category_id: int
-    image_id: int
-    iscrowd: int
-    segmentation: msgspec.Raw
-
-
-class _Kept(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """What is kept of a polygon that was read, where that is all."""
-
-    id: int
-    area: Any
-    bbox: Any
-    of: str = ""
-
-
-class _Foreign(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    coco: _Kept
-
-
-_FOREIGN = msgspec.json.Decoder(list[_Foreign])
 _ITEM = msgspec.json.Decoder(PlainItem)
 _NAMED_ITEM = msgspec.json.Decoder(tuple[PlainItem, str])
-_OF_LABEL = b',"category_id":%d,"image_id":%d,"iscrowd":0,"segmentation":'
 _COCO_ALONE = {"coco"}
 _ALWAYS = {"id", "bbox", "area", "of"}
 
@@ -193,63 +174,71 @@ class _Writing:
 
     def _annotations(self, items: Iterable[tuple[Item, str]]) -> Iterator[bytes]:
         """The records of each image's annotations, while the images themselves are put aside."""
-        for item, name in items:
-            id = self.images.keep(_foreign(item).get("id"))
-            if id is None:
-                item = msgspec.structs.replace(item, media=name)
-                self.waiting_images.add(_ENCODE(item))
-            elif records := self._image(item, name, id):
-                yield records
-        for line in self.waiting_images.lines():
-            item = _ITEM.decode(line)
-            if records := self._image(item, item.media or item.key, self.images.next()):
-                yield records
+        yield from self._records(self._identified(items))
+        yield from self._records(self._numbered_images())
         for line in self.waiting.lines():
             yield _numbered(line, self.annotations.next())
 
-    def _image(self, item: Item, name: str, id: int) -> bytes:
-        """Put an image aside; the records of those of its annotations that have an id."""
+    def _identified(self, items: Iterable[tuple[Item, str]]) -> Iterator[_Image]:
+        """Images that keep their ids; the others wait."""
+        for item, name in items:
+            if (id := self.images.keep(_foreign(item).get("id"))) is None:
+                self.waiting_images.add(_ENCODE(msgspec.structs.replace(item, media=name)))
+            else:
+                self._put_aside(item, name, id)
+                yield item, id
+
+    def _numbered_images(self) -> Iterator[_Image]:
+        for line in self.waiting_images.lines():
+            item, id = _ITEM.decode(line), self.images.next()
+            self._put_aside(item, item.media or item.key, id)
+            yield item, id
+
+    def _put_aside(self, item: Item, name: str, id: int) -> None:
         count_file(item, self.carries, self.loss)
-        kept = {key: value for key, value in _foreign(item).items() if key != "file_name"}
-        record = {**kept, "id": id, "file_name": name, "width": item.width, "height": item.height}
+        record = {**_foreign(item), "id": id, "file_name": name, "width": item.width, "height": item.height}
         self.ready_images.add(_ENCODE(record))
-        annotations, plain = item.annotations, plain_of(item)
-        if isinstance(plain, Polygons):
-            if (untouched := self._untouched(plain, id)) is not None:
-                return untouched
-            annotations = plain.annotations(self.names)
-        records: list[_AsRead | msgspec.Raw] = []
+
+    def _records(self, images: Iterable[_Image]) -> Iterator[bytes]:
+        """The records of those annotations that have an id. Polygons are held until they are worth a passage."""
+        held: list[_Image] = []
+        count = 0
+        for item, id in images:
+            plain = plain_of(item)
+            if isinstance(plain, Polygons):
+                held.append((item, id))
+                count += len(plain.labels)
+            if count >= _TOGETHER or not isinstance(plain, Polygons):
+                yield from self._together(held)
+                held, count = [], 0
+            if not isinstance(plain, Polygons) and (records := self._each(item, id, item.annotations)):
+                yield records
+        yield from self._together(held)
+
+    def _together(self, held: Sequence[_Image]) -> Iterator[bytes]:
+        """The records of polygons, at once where all are as they were read, else image by image."""
+        some = [OfImage(plain, id) for item, id in held if isinstance(plain := plain_of(item), Polygons)]
+        if not some:
+            return
+        if (all := spelled(some, self.ids_of_labels)) is not None and self.annotations.keep_all(all.ids):
+            yield all.text
+        elif len(some) > 1:
+            for one in held:
+                yield from self._together([one])
+        elif records := self._each(*held[0], some[0].polygons.annotations(self.names)):
+            yield records
+
+    def _each(self, item: Item, image: int, annotations: Sequence[NamedAnnotation]) -> bytes:
+        records: list[Record | msgspec.Raw] = []
         for annotation, points in _with_keypoints(annotations):
-            found = self._as_read(annotation, id) if points is None else None
-            if found is None and (written := self._annotation(annotation, points, item, id)) is not None:
+            found = self._as_read(annotation, image) if points is None else None
+            if found is None and (written := self._annotation(annotation, points, item, image)) is not None:
                 found = msgspec.Raw(written)
             if found is not None:
                 records.append(found)
         return _lines(records)
 
-    def _untouched(self, polygons: Polygons, image: int) -> bytes | None:
-        """The records of polygons that are all as they were read, as `_as_read` makes them; None when one is not."""
-        try:
-            kept = [one.coco for one in _FOREIGN.decode(polygons.foreign)]
-        except msgspec.ValidationError:
-            return None
-        geometries = polygons.geometries.encode().split(b"\n")
-        rings = all_rings(geometries)
-        if rings is None or "".join([one.of for one in kept]) != fingerprints(geometries):
-            return None
-        for one in kept:
-            one.of = ""  # so that it isn't written
-        said = _ENCODE(kept)[2:-2].split(b"},{")
-        if len(said) != len(rings) or not self.annotations.keep_all([one.id for one in kept]):
-            return None
-        ids = self.ids_of_labels
-        of_label = {label: _OF_LABEL % (ids[label], image) for label in set(polygons.labels)}
-        parts = [b"},\n{"] * (4 * len(rings))
-        parts[0] = b"{"
-        parts[1::4], parts[2::4], parts[3::4] = said, [of_label[label] for label in polygons.labels], rings
-        return b"".join([*parts, b"}"])
-
-    def _as_read(self, a: NamedAnnotation, image: int) -> _AsRead | None:
+    def _as_read(self, a: NamedAnnotation, image: int) -> Record | None:
         """The record of a polygon that is as it was read, without a look at its corners; None for any other."""
         if a.kind != "polygon" or a.source != "import" or a.attributes or a.foreign.keys() != _COCO_ALONE:
             return None
@@ -262,7 +251,7 @@ class _Writing:
         if rings is None or not self.annotations.is_free(id):
             return None
         self.annotations.keep(id)
-        return _AsRead(id, kept["area"], kept["bbox"], self.ids[a.label], image, 0, msgspec.Raw(rings))
+        return Record(id, kept["area"], kept["bbox"], self.ids[a.label], image, 0, msgspec.Raw(rings))
 
     def _annotation(
         self, annotation: NamedAnnotation, points: NamedAnnotation | None, item: Item, image: int
@@ -311,7 +300,7 @@ class _Writing:
         return record | _said(annotation, kept)
 
 
-def _lines(records: Sequence[_AsRead | msgspec.Raw]) -> bytes:
+def _lines(records: Sequence[Record | msgspec.Raw]) -> bytes:
     """Records, one a line, with commas between."""
     return b",\n".join(map(_ENCODE, records))
 

@@ -10,6 +10,7 @@ from penstock.formats.carries import SPLITS, split_of
 from penstock.formats.model import Item
 
 _IN_MEMORY = 8 * 1024**2
+_TOGETHER = 100  #: lines go to the file, whose `write` takes longer than making a line
 _ITEM = msgspec.json.Decoder(Item)
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -20,6 +21,7 @@ class Lines:
     def __init__(self) -> None:
         # Closed with whoever owns it.
         self._file: BinaryIO = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
+        self._last: list[bytes] = []
         self.count = 0
 
     def __enter__(self) -> Self:
@@ -30,10 +32,18 @@ class Lines:
 
     def add(self, line: bytes) -> None:
         """A line without its end, which it must not hold either."""
-        self._file.write(line + b"\n")
+        self._last.append(line)
         self.count += 1
+        if len(self._last) == _TOGETHER:
+            self._settle()
+
+    def _settle(self) -> None:
+        self._last.append(b"")
+        self._file.write(b"\n".join(self._last))
+        self._last = []
 
     def lines(self) -> Iterator[bytes]:
+        self._settle()
         self._file.seek(0)
         for line in self._file:
             yield line[:-1]

@@ -131,6 +131,12 @@ class Transaction:
         """
         self._holds_all = True
 
+    def begin(self) -> None:
+        """Begin in a round trip of its own. Then the first statement's answer comes in a single call, which lets other
+        threads go on; behind a begin, a large one comes in pieces, each of which waits until they let go.
+        """
+        _ = self.conn
+
     @property
     def conn(self) -> Line:
         """The connection, inside the transaction: for cursors, copies and savepoints."""
