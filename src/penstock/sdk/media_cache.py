@@ -46,9 +46,11 @@ class MediaCache:
                 fcntl.flock(out, fcntl.LOCK_EX)
                 if not _is_at(draft, out):
                     continue  # whoever had it before has finished it meanwhile
-                if not _is_whole(path, size):
-                    self._fetch(out, draft, url, hash)
-                    draft.replace(path)
+                if _is_whole(path, size):
+                    draft.unlink()  # made when the one before had just become the file
+                    continue
+                self._fetch(out, draft, url, hash)
+                draft.replace(path)
         return path
 
     def _fetch(self, out: BufferedRandom, draft: Path, url: str, hash: str) -> None:
