@@ -84,6 +84,7 @@ def draw_each(board: Board, x: float, y: float) -> dict[str, Any]:
         pytest.param(("-", "-", "-"), id="far", marks=pytest.mark.thorough),
     ],
 )
+@pytest.mark.thorough
 def test_each_kind_of_shape_is_drawn_to_half_a_pixel(owned: Project, desk: Desk, zoom: tuple[str, ...]) -> None:
     template = lab(owned)
     board = Board.start(desk)

@@ -82,6 +82,7 @@ def test_a_version_is_named_and_stays_as_it_was(drawn: Project, desk: Desk) -> N
     assert desk.serious() == []
 
 
+@pytest.mark.thorough
 def test_what_is_among_the_files_narrows_them_and_all_found_are_used(drawn: Project, desk: Desk) -> None:
     page = desk.go(f"/data/{drawn.datasets['raw'].id}")
     facets = page.get_by_role("complementary", name="What is among these files")
@@ -112,6 +113,7 @@ def test_what_is_among_the_files_narrows_them_and_all_found_are_used(drawn: Proj
     expect(page.get_by_text("1 of 1 file")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_long_list_is_entered_at_its_end(drawn: Project, desk: Desk, postgres: Postgres) -> None:
     raw = drawn.datasets["raw"]
     label = drawn.schema().labels[0].id

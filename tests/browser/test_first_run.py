@@ -80,6 +80,7 @@ def test_a_project_goes_from_empty_to_a_downloaded_coco_of_ones_own_in_twelve_cl
     assert desk.serious() == []
 
 
+@pytest.mark.thorough
 def test_the_two_stage_recipe_is_built_by_mouse_and_the_file_says_the_same(desk: Desk, owned: Project) -> None:
     owned.datasets.create("raw")
     page = desk.go("/pipeline")

@@ -14,6 +14,7 @@ from browser.drawing import Board, drawn, lab
 from penstock.sdk.project import Project
 
 
+@pytest.mark.thorough
 def test_two_people_work_on_one_pipeline_at_once(
     owned: Project, sit_down: Callable[..., Desk], somebody: Callable[..., Project]
 ) -> None:

@@ -47,6 +47,7 @@ def take(page: Page, tool: str) -> None:
     expect(button).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.thorough
 def test_a_finger_draws_two_pinch_and_a_pen_draws(owned: Project, sit_down: Callable[..., Desk]) -> None:
     template = lab(owned)
     board = Board.start(sit_down(owned, has_touch=True))
