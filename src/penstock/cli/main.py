@@ -108,7 +108,11 @@ def _refusal(error: Exception) -> str | None:
     if isinstance(error, UnicodeDecodeError):
         return f"That file is not UTF-8: {error}"
     if isinstance(error, OSError):
-        return f"{error.strerror or error}: {error.filename}" if error.filename is not None else str(error)
+        return (
+            f"{error.strerror or error}: {error.filename}"
+            if error.filename is not None
+            else error.strerror or str(error)
+        )
     return _invalid(error)
 
 

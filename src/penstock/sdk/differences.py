@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.datasets.model import Compared, Diff, EntryChange
+from penstock.sdk.landing import landing
 from penstock.sdk.scope import Scope
 
 
@@ -35,12 +36,11 @@ class Difference:
     def download(self, path: Path | str) -> Path:
         """Write a delta: one JSON object a line. It appears under its name only when it is whole."""
         target = Path(path)
-        draft = target.with_name(f".{target.name}.part")
         pair = self._pair()
-        with self._scope.client.stream(self._scope.path("/diff/delta"), query=pair) as answer, draft.open("wb") as out:
+        with self._scope.client.stream(self._scope.path("/diff/delta"), query=pair) as answer, landing(target) as out:
             for block in answer.iter_bytes(1 << 20):
                 out.write(block)
-        return draft.replace(target)
+        return target
 
     def tell(self, into: int | None = None) -> Diff:
         """Write the event `dataset.compared`; the new and changed files may enter a dataset, given by its id."""

@@ -11,6 +11,7 @@ from penstock.export.model import Export as ExportValue
 from penstock.export.model import NewExport
 from penstock.export.transforms import Transform
 from penstock.sdk.errors import Failed
+from penstock.sdk.landing import landing
 from penstock.sdk.people import given
 from penstock.sdk.progress import bar
 from penstock.sdk.scope import Scope
@@ -63,15 +64,14 @@ class Export:
     def download(self, path: Path | str) -> Path:
         """Bring a packed export to this machine. It appears under its name only when it is whole."""
         target = Path(path)
-        draft = target.with_name(f".{target.name}.part")
         with self._scope.client.stream(self._scope.path(f"/exports/{self.id}/download")) as answer:
             size = answer.headers.get("content-length")
             title = f"downloading {target.name}"
-            with draft.open("wb") as out, bar(title, int(size) if size else None, show=self._scope.progress) as shown:
+            with landing(target) as out, bar(title, int(size) if size else None, show=self._scope.progress) as shown:
                 for block in answer.iter_bytes(1 << 20):
                     out.write(block)
                     shown.step(len(block))
-        return draft.replace(target)
+        return target
 
     def cancel(self) -> Export:
         """Stop it. Nothing half-written stays."""

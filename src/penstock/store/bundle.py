@@ -3,14 +3,16 @@
 The law: what has no manifest, or differs from it, is no bundle. It gets its name only when it is whole and on the disk.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import tarfile
+import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol
@@ -19,6 +21,8 @@ from penstock.core import Conflict, Invalid
 
 MANIFEST = "manifest.json"
 _CHUNK = 1 << 20
+_DRAFT = ".penstock-backup-"
+_YOUNG_SECONDS = 10  #: so long the writer of a draft may take to lock it
 
 
 class BundleTaken(Conflict):
@@ -78,6 +82,7 @@ class _Source(Protocol):
 class _Place(Protocol):
     def put(self, name: str, content: _Source, size: int) -> None: ...
     def finish(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class _Folder:
@@ -99,6 +104,9 @@ class _Folder:
         for folder, _, _ in os.walk(self._draft, topdown=False):
             sync_folder(Path(folder))
 
+    def close(self) -> None:
+        pass
+
 
 class _Tar:
     def __init__(self, draft: Path) -> None:
@@ -114,7 +122,10 @@ class _Tar:
         self._tar.close()
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
+
+    def close(self) -> None:
+        with suppress(OSError):  # of a full disk, which was told by who wrote
+            self._file.close()
 
 
 @contextmanager
@@ -126,23 +137,54 @@ def write(target: Path, head: dict[str, Any]) -> Generator[Writer]:
     if target.exists() or target.is_symlink():
         raise BundleTaken(path=target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        place: _Place = _Tar(draft) if target.suffix == ".tar" else _Folder(draft)
-        writer = Writer(place)
-        yield writer
-        contents = {name: list(member) for name, member in sorted(writer.members.items())}
-        writer.add(MANIFEST, json.dumps({**head, "contents": contents}, indent=1).encode())
-        place.finish()
-        if target.exists():
-            raise BundleTaken(path=target)
-        draft.rename(target)
-        sync_folder(target.parent)
-    finally:
-        if draft.is_dir():
-            shutil.rmtree(draft, ignore_errors=True)
-        else:
-            draft.unlink(missing_ok=True)
+    _sweep(target.parent)
+    with _draft(target.parent) as draft:
+        try:
+            place: _Place = _Tar(draft) if target.suffix == ".tar" else _Folder(draft)
+            with closing(place):
+                writer = Writer(place)
+                yield writer
+                contents = {name: list(member) for name, member in sorted(writer.members.items())}
+                writer.add(MANIFEST, json.dumps({**head, "contents": contents}, indent=1).encode())
+                place.finish()
+            if target.exists():
+                raise BundleTaken(path=target)
+            draft.rename(target)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise error if error.filename else OSError(error.errno, error.strerror, str(target)) from error
+
+
+@contextmanager
+def _draft(folder: Path) -> Generator[Path]:
+    """A path to write at. It is locked as long as its writer lives; nothing of it stays."""
+    lock = folder / f"{_DRAFT}{secrets.token_hex(4)}.lock"
+    with lock.open("xb") as held:
+        draft = lock.with_suffix(".part")
+        try:
+            with suppress(OSError):  # a file system without locks: then nobody sweeps there either
+                fcntl.flock(held, fcntl.LOCK_EX)
+            yield draft
+        finally:
+            _remove(draft)
+            lock.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what writers left that were killed."""
+    for lock in folder.glob(f"{_DRAFT}*.lock"):
+        with suppress(OSError), lock.open("rb+") as held:
+            if time.time() - lock.stat().st_mtime > _YOUNG_SECONDS:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(lock.with_suffix(".part"))
+                lock.unlink()
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir():
+        shutil.rmtree(draft, ignore_errors=True)
+    else:
+        draft.unlink(missing_ok=True)
 
 
 class Reader:

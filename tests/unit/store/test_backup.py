@@ -1,6 +1,9 @@
 """A backup holds everything, is whole or isn't there, and makes an installation that is the same."""
 
+import errno
+import fcntl
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +96,26 @@ def test_what_is_restored_is_equal(
         assert added > recovery.GAP
     finally:
         opened.close()
+
+
+def test_what_a_killed_backup_left_goes_with_the_next(tmp_path: Path) -> None:
+    for name in ("dead", "alive"):
+        (tmp_path / f".penstock-backup-{name}.part").mkdir()
+        (tmp_path / f".penstock-backup-{name}.part" / "half").touch()
+        (tmp_path / f".penstock-backup-{name}.lock").touch()
+        os.utime(tmp_path / f".penstock-backup-{name}.lock", (1, 1))
+    with (tmp_path / ".penstock-backup-alive.lock").open("rb+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with bundle.write(tmp_path / "new", {}) as writer:
+            writer.add("a", b"b")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"new", ".penstock-backup-alive.part", ".penstock-backup-alive.lock"}
+
+
+def test_a_full_disk_is_told_with_the_name_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"No space left.*new\.tar"), bundle.write(tmp_path / "new.tar", {}):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert not list(tmp_path.iterdir())
 
 
 def store_opened(settings: Settings) -> Store:
