@@ -107,12 +107,12 @@ def _polygons(
 
     alike = Annotation(id=UUID(int=0), kind="polygon", label=0, source=source)
     row = _OF_FILE(20, 4, project, 8, branch, 8, 0, 8, seq) + _DRAWN(16, bytes(16), 8, 0, 8, 0, 8, 0, 8, 0)
-    row += _said(alike, origin) + _SIZE(0) + _JSONB
+    row += _said(alike, origin) + _SIZE(0)
     shape = np.dtype(
         {
             "names": ["file", "id", *"xywh", "label", "size"],
             "formats": [">i8", "V16", *[">f8"] * 4, ">i4", ">i4"],
-            "offsets": [26, 50, 70, 82, 94, 106, 118, len(row) - 5],  # behind four bytes with the field's own size
+            "offsets": [26, 50, 70, 82, 94, 106, 118, len(row) - 4],  # behind four bytes with the field's own size
             "itemsize": len(row),
         }
     )
@@ -125,7 +125,7 @@ def _polygons(
     for name, column in zip("xywh", np.concatenate([file.bounds for file in files]).T, strict=True):
         rows[name] = column
     rows["label"] = [label for file in files for label in file.labels]
-    rows["size"] = np.fromiter(map(len, foreign), np.int32, count) + 1
+    rows["size"] = np.fromiter(map(len, foreign), np.int32, count)
     sizes = np.fromiter(map(len, geometries), ">i4", count)
     parts = [b""] * (4 * count)
     parts[::4], parts[1::4] = rows.view(f"V{len(row)}").tolist(), foreign
@@ -148,7 +148,7 @@ def _any(project: int, branch: int, seq: int, origin: str, files: Iterable[FileR
             parts += (head, _DRAWN(16, id, 8, x, 8, y, 8, w, 8, h), said)
             if a.foreign:
                 foreign = _ENCODE(a.foreign)
-                parts += (_SIZE(len(foreign) + 1), _JSONB, foreign)
+                parts += (_SIZE(len(foreign)), foreign)
             else:
                 parts.append(_NULL)
             parts += (_SIZE(len(a.geometry)), a.geometry)

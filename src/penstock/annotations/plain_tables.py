@@ -26,13 +26,16 @@ _POLYGONS: LiteralString = (
     + _IS_PLAIN
     + " then '[' || string_agg(coalesce(f.\"foreign\"::text, '{}'), ',' order by f.id) || ']' end from "
 )
+# The text is looked at first: few hold what is looked for, and to parse each costs more than all the rest.
 _MORE: LiteralString = (
-    "case when f.label is null or not f.kind = any(%(kinds)s) or f.attributes <> '{}' or f.\"foreign\" ?| %(keys)s"
-    " then null when f.kind = 'box' and " + _NOTHING_MORE + " and coalesce(f.\"foreign\", '{}') = '{}'"
+    "case when f.label is null or not f.kind = any(%(kinds)s) or f.attributes <> '{}'"
+    ' or (f."foreign"::text like any(%(named)s) and f."foreign"::jsonb ?| %(keys)s)'
+    " then null when f.kind = 'box' and " + _NOTHING_MORE + " and coalesce(f.\"foreign\"::text, '{}') = '{}'"
     " then 0 else (f.kind <> 'box')::int + 2 * (f.source <> 'import' or f.author is not null)::int"
     ' + 4 * (f.at is not null)::int + 8 * (f.confidence is not null)::int + 16 * (f."group" is not null)::int'
-    ' + case when coalesce(f."foreign", \'{}\') = \'{}\' then 0 when f."foreign" @> \'{"coco": {"iscrowd": 1}}\''
-    ' or f."foreign" @> \'{"panoptic": {"iscrowd": 1}}\' then 96 else 32 end end'
+    " + case when coalesce(f.\"foreign\"::text, '{}') = '{}' then 0 when strpos(f.\"foreign\"::text, '\"iscrowd\"') > 0"
+    ' and (f."foreign"::jsonb @> \'{"coco": {"iscrowd": 1}}\''
+    ' or f."foreign"::jsonb @> \'{"panoptic": {"iscrowd": 1}}\') then 96 else 32 end end'
 )
 _BOXES: LiteralString = (
     "select f.file, array_agg(f.label order by f.id), array_agg("
@@ -58,4 +61,5 @@ def select_boxes(
     attributes, or with one of these foreign `keys` have more to say.
     """
     found, given = source(levels, files)
-    return tx.rows(_BOXES + found + _BY_FILE, kinds=sorted(kinds), keys=sorted(keys), **given)
+    named = [f'%"{key}"%' for key in sorted(keys)]
+    return tx.rows(_BOXES + found + _BY_FILE, kinds=sorted(kinds), keys=sorted(keys), named=named, **given)

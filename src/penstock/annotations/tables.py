@@ -348,7 +348,7 @@ _INSERT: LiteralString = (
     ' r.attributes, r.source, r.confidence, r."group", r.at, r.author, r."foreign", %(origin)s, %(task)s'
     " from jsonb_to_recordset(%(rows)s::jsonb) as r(id uuid, gone boolean, kind text, label int,"
     " x float8, y float8, w float8, h float8, geometry text, attributes jsonb, source text, confidence float8,"
-    ' "group" text, at jsonb, author int, "foreign" jsonb)'
+    ' "group" text, at jsonb, author int, "foreign" json)'
 )
 _UPSERT: LiteralString = (
     _INSERT + " on conflict (project, branch, file, id, retired_seq) do update set gone = excluded.gone,"

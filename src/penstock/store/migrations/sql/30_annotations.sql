@@ -43,7 +43,7 @@ create table annotation (
   "group" text,
   at jsonb,
   author int,
-  "foreign" jsonb,
+  "foreign" json,                        -- its text: nothing is asked of it but to write it again, and parsing costs
   origin text not null default 'edit' check (origin in ('edit', 'merge', 'import', 'migration', 'restore')),
   task bigint,                           -- the task whose being done wrote it
   check (retired_seq > created_seq)
