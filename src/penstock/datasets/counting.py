@@ -39,10 +39,7 @@ def _narrowed(
     files = None if known is None else set_tables.files(tx, asking.held(tx, scope), known.bits, FEW)
     if known is None or files is None:
         return asking.condition(tx, expression, scope)
-    # As a text: a list of numbers takes longer to be written than to be looked up.
-    few = Condition(
-        SQL("m.file = any(%(few)s::text::bigint[])"), {"few": f"{{{','.join(map(str, files))}}}"}, is_of_few=True
-    )
+    few = Condition(SQL("m.file = any(%(few)s)"), {"few": files}, few=len(files))
     if known.is_whole or (where := asking.condition(tx, expression, scope)) is None:
         return few
     return replace(

@@ -360,7 +360,9 @@ _CHANGE: LiteralString = (
 
 def _same() -> Composable:
     """Whether two rows say the same."""
-    same = [SQL("a.{0} is not distinct from b.{0}").format(Identifier(name)) for name in CONTENT if name != "foreign"]
+    same: list[Composable] = [
+        SQL("a.{0} is not distinct from b.{0}").format(Identifier(name)) for name in CONTENT if name != "foreign"
+    ]
     # Texts that differ may say the same: an import spells them in its way, an edit in the database's.
     texts = '(a."foreign"::text is not distinct from b."foreign"::text'
     same.append(SQL(texts + ' or a."foreign"::jsonb is not distinct from b."foreign"::jsonb)'))

@@ -137,7 +137,7 @@ def _counted(
     tasks: Sequence[tuple[str, Composable]],
 ) -> list[Row]:
     prepare(tx)
-    tx.run("select set_config('enable_memoize', 'off', true)")  # each file comes once: a third of the time
+    tx.post("set local enable_memoize = off")  # each file comes once: a third of the time
     parameters = {} if where is None else dict(where.parameters)
     names = {f"template{n}": name for n, (name, _) in enumerate(tasks)}
     by_template = [

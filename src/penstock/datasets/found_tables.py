@@ -16,6 +16,8 @@ from penstock.store import Transaction
 
 WALKED = 2000
 """Files that are asked one by one at first: enough for a page where one in twenty is in."""
+NEAR = 4
+"""Files that are passed in a walk in the time that one takes to be looked up."""
 FARTHEST = 10_000
 """Should a page lie farther ahead than this, the set is made as a whole."""
 
@@ -43,8 +45,9 @@ def page(tx: Transaction, held: Held, where: Condition | None, after: Place, lim
     prepare(tx)
     if where is None:
         return _walk(tx, held, None, after, limit, limit)[0]
-    if where.is_of_few:
-        return _rest(tx, held, where, after, limit)
+    if where.few is not None:
+        near, end = _walk(tx, held, where, after, max(where.few * NEAR, limit), limit)
+        return near if end is None else near + _rest(tx, held, where, end, limit - len(near))
     found: list[Place] = []
     ahead, at = max(WALKED, limit), after
     while True:
@@ -150,7 +153,7 @@ def prepare(tx: Transaction) -> None:
     """Let the planner see the values asked for, and join sets of a hundred thousand files in memory. With more memory
     it would hash a million files too, where merging what indexes have in order takes half as long.
     """
-    tx.run(
+    tx.post(
         "select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '16MB', true),"
         " set_config('jit', 'off', true)"
     )

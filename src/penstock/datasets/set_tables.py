@@ -4,8 +4,11 @@ Files are in blocks of 65,536; a block's bits are a row. Combined as a query say
 for those that changed since the census: these are asked one by one, in the same statement.
 """
 
-import re
+import itertools
+from array import array
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import add
 from typing import Any, LiteralString, NamedTuple
 
 from psycopg.sql import SQL, Composable, Composed, Literal
@@ -20,8 +23,8 @@ MOST_VALUES = 5_000
 MOST_MEMBERS = 10_000
 """Files of another dataset that a set is made of when it is asked for."""
 
-NONE = SQL("repeat('0', 65536)::bit varying")
-"""No file of a block."""
+NONE = SQL("0::bit(65536)::bit varying")
+"""No file of a block. Made of a text, a plan with six of them took 4 ms."""
 _PACKED: LiteralString = (
     "select {by} at >> 10 as block, string_agg(repeat('0', gap::int * 64) || bits::bit(64)::text, ''"
     " order by at)::bit(65536) as files from (select *, at - coalesce(lag(at) over (partition by {by} at >> 10"
@@ -108,14 +111,17 @@ def count(tx: Transaction, held: Held, bits: Bits) -> int | None:
     return tx.value(int, _combined(held, bits, _COUNT), **_prepared(tx, bits))
 
 
-def files(tx: Transaction, held: Held, bits: Bits, most: int) -> list[int] | None:
+def files(tx: Transaction, held: Held, bits: Bits, most: int) -> "array[int] | None":
     """The files, in no order. None where there are more than so many, or the census is of another revision now."""
     rows = tx.rows(_combined(held, bits, _FILES), **_prepared(tx, bits), most=most)
     total = [n for n, text in rows if text is None]
     if not total or total[0] > most:
         return None
-    within = [(block << 16) + bit.start() for block, text in rows if text for bit in re.finditer("1", text)]
-    return within + [file for file, text in rows if text == ""]
+    found = array("q", (file for file, text in rows if text == ""))
+    for block, text in rows:
+        zeros = accumulate(map(len, (text or "").split("1")[:-1]))  # before each one
+        found.extend(map(add, zeros, itertools.count(block << 16)))
+    return found
 
 
 _COUNT: LiteralString = (

@@ -8,6 +8,7 @@ decision 0017.
 
 import re
 import select
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
@@ -17,7 +18,7 @@ import psycopg
 from psycopg import abc, adapt, errors, pq
 from psycopg.adapt import PyFormat
 from psycopg.pq.abc import PGresult
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable, Composed
 
 T = TypeVar("T")
 Query = LiteralString | SQL | Composed
@@ -26,6 +27,18 @@ MOST_PREPARED = 300
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|(%))")
 _STATUS = pq.ExecStatus
 _WELL = (_STATUS.TUPLES_OK, _STATUS.COMMAND_OK)
+
+
+class _Numbers(adapt.Dumper):
+    """Many ids: of a list each number would be looked at by itself, in Python, for longer than it is looked up."""
+
+    oid = psycopg.adapters.types["int8"].array_oid
+
+    def dump(self, obj: "array[int]") -> bytes:
+        return f"{{{','.join(map(str, obj))}}}".encode()
+
+
+psycopg.adapters.register_dumper(array, _Numbers)
 
 
 class Line(psycopg.Connection[tuple[Any, ...]]):
@@ -108,7 +121,7 @@ class Wire:
 
     def _bound(self, statement: Statement) -> _Bound:
         query, values = statement
-        parsed = _parse(query) if isinstance(query, str) else _parsed(query.as_string(self._line))
+        parsed = _parse(query) if isinstance(query, str) else _parsed(_text(query, self._line))
         try:
             ordered = [values[name] for name in parsed.names]
         except KeyError as missing:
@@ -218,6 +231,11 @@ def _waiter(socket: int, to_write: bool) -> Callable[[], Any]:
     poll = select.poll()
     poll.register(socket, select.POLLIN | (select.POLLOUT if to_write else 0))
     return poll.poll
+
+
+def _text(part: Composable, line: Line) -> str:
+    """A composed statement as a text. By itself it would write each of its parts as bytes first."""
+    return "".join([_text(one, line) for one in part]) if type(part) is Composed else part.as_string(line)
 
 
 def _parsed(query: str) -> Parsed:

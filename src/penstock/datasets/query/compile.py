@@ -42,8 +42,8 @@ class Condition:
 
     sql: Composable
     parameters: Mapping[str, Any]
-    is_of_few: bool = False
-    """Whether it names the few files that may be in."""
+    few: int | None = None
+    """How many files may be in, where it names them."""
 
 
 def compile(expression: e.Expression, asked: Asked) -> Condition:
