@@ -5,7 +5,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from penstock.annotations import copying, values
-from penstock.annotations.copying import FileRows, PolygonRows
+from penstock.annotations.copying import ColumnRows, FileRows
 from penstock.store import Transaction
 
 _BLOCK_BYTES = 128 << 10
@@ -41,7 +41,7 @@ def insert_gone(tx: Transaction, branch: int, places: Sequence[tuple[int, UUID]]
         )
 
 
-def copy_in(tx: Transaction, branch: int, files: Iterable[FileRows | PolygonRows], origin: str) -> None:
+def copy_in(tx: Transaction, branch: int, files: Iterable[FileRows | ColumnRows], origin: str) -> None:
     """Stream new states of many files. No id may be at the branch's head yet."""
     rows = copying.annotations(tx.project, branch, tx.seq, origin, files)
     _copy(tx, "copy annotation (" + copying.COLUMNS + ") from stdin (format binary)", rows)

@@ -10,6 +10,7 @@ import msgspec
 from penstock.annotations.geometry import Bounds
 from penstock.annotations.model import Annotation, Source
 from penstock.annotations.values import Counted
+from penstock.schema.model import Kind
 
 COLUMNS = (
     "project, branch, file, created_seq, id, x, y, w, h, label, kind, attributes, source, confidence,"
@@ -52,16 +53,17 @@ class FileRows(NamedTuple):
         return [msgspec.structs.replace(annotation, id=UUID(bytes=id)) for annotation, id in found]
 
 
-class PolygonRows(NamedTuple):
-    """New annotations of one file as columns: polygons with nothing but a label, a shape and foreign keys."""
+class ColumnRows(NamedTuple):
+    """New annotations of one file as columns: all of one kind, with nothing but a label, a shape and foreign keys."""
 
     file: int
+    kind: Kind
     source: Source
     ids: Sequence[bytes]  #: in 16 bytes
     labels: Sequence[int]
     bounds: Any  #: an array with a row of x, y, width, height for each
     geometries: Sequence[bytes]
-    foreign: Sequence[bytes]  #: as JSON
+    foreign: Sequence[bytes]  #: as JSON; empty where there is nothing
 
     @property
     def size(self) -> int:
@@ -72,42 +74,42 @@ class PolygonRows(NamedTuple):
         return [
             Annotation(
                 id=UUID(bytes=id),
-                kind="polygon",
+                kind=self.kind,
                 label=label,
                 geometry=msgspec.Raw(geometry),
                 source=self.source,
-                foreign=msgspec.json.decode(foreign),
+                foreign=msgspec.json.decode(foreign) if foreign else {},
             )
             for id, label, geometry, foreign in zip(self.ids, self.labels, self.geometries, self.foreign, strict=True)
         ]
 
 
 def annotations(
-    project: int, branch: int, seq: int, origin: str, files: Iterable[FileRows | PolygonRows]
+    project: int, branch: int, seq: int, origin: str, files: Iterable[FileRows | ColumnRows]
 ) -> Iterator[bytes]:
     """The rows of each file."""
-    drawn: list[PolygonRows] = []
+    drawn: list[ColumnRows] = []
     others: list[FileRows] = []
     for file in files:
-        if isinstance(file, PolygonRows):
+        if isinstance(file, ColumnRows):
             drawn.append(file)
         else:
             others.append(file)
     yield from _any(project, branch, seq, origin, others)
-    sources: dict[Source, None] = {file.source: None for file in drawn}
-    for source in sources:
-        yield from _polygons(project, branch, seq, origin, source, [file for file in drawn if file.source == source])
+    alike: dict[tuple[Kind, Source], list[ColumnRows]] = {}
+    for file in drawn:
+        alike.setdefault((file.kind, file.source), []).append(file)
+    for (kind, source), some in alike.items():
+        said = _said(Annotation(id=UUID(int=0), kind=kind, label=0, source=source), origin)
+        yield from _columns(project, branch, seq, said, some)
 
 
-def _polygons(
-    project: int, branch: int, seq: int, origin: str, source: Source, files: Sequence[PolygonRows]
-) -> Iterator[bytes]:
+def _columns(project: int, branch: int, seq: int, said: bytes, files: Sequence[ColumnRows]) -> Iterator[bytes]:
     """Rows up to the foreign keys are as long as each other, and differ in numbers alone: they are made at once."""
     import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
 
-    alike = Annotation(id=UUID(int=0), kind="polygon", label=0, source=source)
     row = _OF_FILE(20, 4, project, 8, branch, 8, 0, 8, seq) + _DRAWN(16, bytes(16), 8, 0, 8, 0, 8, 0, 8, 0)
-    row += _said(alike, origin) + _SIZE(0)
+    row += said + _SIZE(0)
     shape = np.dtype(
         {
             "names": ["file", "id", *"xywh", "label", "size"],
@@ -125,7 +127,7 @@ def _polygons(
     for name, column in zip("xywh", np.concatenate([file.bounds for file in files]).T, strict=True):
         rows[name] = column
     rows["label"] = [label for file in files for label in file.labels]
-    rows["size"] = np.fromiter(map(len, foreign), np.int32, count)
+    rows["size"] = np.fromiter((len(one) or -1 for one in foreign), np.int32, count)  # -1: null
     sizes = np.fromiter(map(len, geometries), ">i4", count)
     parts = [b""] * (4 * count)
     parts[::4], parts[1::4] = rows.view(f"V{len(row)}").tolist(), foreign

@@ -9,7 +9,7 @@ import msgspec
 
 from penstock import schema as schemas
 from penstock.annotations import branches, bulk_tables, checks, glance_tables, plain_tables, tables, text_tables, values
-from penstock.annotations.copying import FileRows, PolygonRows
+from penstock.annotations.copying import ColumnRows, FileRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, decode_all, holder_id
@@ -173,7 +173,7 @@ def touched(tx: Transaction, branch: int, files: Collection[int]) -> set[int]:
     return tables.select_touched(tx, [level.branch for level in levels], files)
 
 
-def import_new(tx: Transaction, branch: int, files: Sequence[FileRows | PolygonRows]) -> int:
+def import_new(tx: Transaction, branch: int, files: Sequence[FileRows | ColumnRows]) -> int:
     """Bring in annotations of files that never had any on this branch, in bulk; how many.
 
     The files are held, or made by this very transaction. Writes `annotations.imported`.
@@ -187,7 +187,7 @@ def import_new(tx: Transaction, branch: int, files: Sequence[FileRows | PolygonR
     if branches.get(tx, branch).parent is None:
         counted = Counter[values.Counted]()
         for file in some:
-            if isinstance(file, PolygonRows):
+            if isinstance(file, ColumnRows):
                 values.count_plain(counted, file.file, file.labels, file.source)
             else:
                 values.count(counted, file.file, file.annotations, 1)

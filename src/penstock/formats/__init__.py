@@ -33,7 +33,7 @@ from penstock.formats.open_images import OpenImages
 from penstock.formats.panoptic import Panoptic
 from penstock.formats.parquet import Parquet
 from penstock.formats.tag_table import TagTable
-from penstock.formats.traced import Traced, Tracing
+from penstock.formats.traced import Fractional, Traced, Tracing
 from penstock.formats.tree import Glance
 from penstock.formats.via import Via
 from penstock.formats.voc import Voc
@@ -49,6 +49,7 @@ __all__ = [
     "Enclosing",
     "Finishing",
     "Format",
+    "Fractional",
     "Item",
     "Loss",
     "Media",

@@ -1,7 +1,6 @@
 """DOTA: a text file for each image: oriented boxes of eight numbers in pixels, a category, whether it is difficult."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from typing import Any
 
 from penstock.annotations import geometry as shapes
@@ -13,7 +12,7 @@ from penstock.formats.carries import Carries, count_file, fit, split_named, spli
 from penstock.formats.declared import occurring
 from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
-from penstock.formats.tree import ending, is_image
+from penstock.formats.tree import content_of, ending, is_image
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -62,8 +61,7 @@ class DotaReading:
             yield item
 
     def _annotate(self, item: Item, path: str) -> None:
-        with closing(self.tree.open(path)) as stream:
-            lines = stream.read(_LARGEST).decode("utf-8", "replace").splitlines()
+        lines = content_of(self.tree, path, _LARGEST).decode("utf-8", "replace").splitlines()
         for n, line in enumerate(lines):
             head, colon, value = line.partition(":")
             if colon and head in ("imagesource", "gsd"):

@@ -7,7 +7,6 @@ import base64
 import binascii
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from math import hypot
 from typing import Any, cast
 
@@ -25,7 +24,7 @@ from penstock.formats.declared import occurring
 from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.naming import all_values
-from penstock.formats.tree import Finder, ending, is_image
+from penstock.formats.tree import Finder, content_of, ending, is_image
 from penstock.schema.model import Kind, Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -73,8 +72,7 @@ class LabelMeReading:
 
     def items(self) -> Iterator[Item | BadItem]:
         for path in self.files:
-            with closing(self.tree.open(path)) as stream:
-                content = stream.read(LARGEST_BYTES)
+            content = content_of(self.tree, path, LARGEST_BYTES)
             try:
                 found = msgspec.json.decode(without_nul(content), type=dict[str, Any])
             except UNREADABLE as error:

@@ -16,7 +16,7 @@ from penstock.formats import classes, pictures
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree
 from penstock.formats.pictures import Colour
-from penstock.formats.tree import ending, is_image
+from penstock.formats.tree import content_of, ending, is_image
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -71,8 +71,7 @@ class MasksReading:
 
     def _annotate(self, item: Item, path: str) -> None:
         try:
-            with closing(self.tree.open(path)) as stream:
-                numbers = pictures.numbers_of(stream.read(_LARGEST), self._colours)
+            numbers = pictures.numbers_of(content_of(self.tree, path, _LARGEST), self._colours)
         except BadGeometry as bad:
             item.problems.append(Problem(path, bad.detail, bad.code))
             return

@@ -24,7 +24,7 @@ from penstock.formats.foreign import as_read, joined
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.pictures import MOST_PIXELS, is_sized
 from penstock.formats.splitting import BadDocument, split
-from penstock.formats.tree import Finder, ending, is_image
+from penstock.formats.tree import Finder, content_of, ending, is_image
 from penstock.formats.waiting import Lines
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedLabel, WantedSchema
@@ -171,8 +171,7 @@ class PanopticReading:
         try:
             if png is None:
                 raise BadGeometry(f"There is no picture {name!r}.", "picture")
-            with closing(self.tree.open(png)) as stream:
-                numbers = _numbers(stream.read(_LARGEST))
+            numbers = _numbers(content_of(self.tree, png, _LARGEST))
         except BadGeometry as bad:
             item.problems.append(Problem(str(name), bad.detail, bad.code))
             return

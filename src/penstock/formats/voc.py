@@ -10,7 +10,7 @@ parts, any unknown tag) is kept in `foreign` under `voc` and written again. Enti
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any, cast
 from xml.sax.saxutils import escape
@@ -29,7 +29,7 @@ from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnota
 from penstock.formats.naming import all_values
 from penstock.formats.plain import Boxes, plain_of
 from penstock.formats.seen import Seen
-from penstock.formats.tree import Finder, ending, is_image
+from penstock.formats.tree import Finder, content_of, ending, is_image
 from penstock.formats.waiting import Lines
 from penstock.formats.xml import RETURN, BadXml, Element, clean, read_xml, written
 from penstock.schema.model import Schema
@@ -63,8 +63,7 @@ class VocReading:
         """The parts that files are in, by the names of their documents, as lists in `ImageSets` have it."""
         for path in self._lists:
             if split := split_named(path.rpartition("/")[2].removesuffix(".txt")):
-                with closing(self.tree.open(path)) as stream:
-                    lines = stream.read(LARGEST_BYTES).decode("utf-8-sig", "replace").splitlines()
+                lines = content_of(self.tree, path, LARGEST_BYTES).decode("utf-8-sig", "replace").splitlines()
                 yield from ((line.strip(), split) for line in lines if line.strip())
 
     def schema(self) -> WantedSchema:
@@ -86,8 +85,7 @@ class VocReading:
     def items(self) -> Iterator[Item | BadItem]:
         for path in self.files:
             try:
-                with closing(self.tree.open(path)) as stream:
-                    content = stream.read(LARGEST_BYTES + 1)
+                content = content_of(self.tree, path, LARGEST_BYTES + 1)
                 if len(content) > LARGEST_BYTES:
                     raise BadXml(f"it is larger than {LARGEST_BYTES} bytes")
                 root = read_xml(content)
@@ -127,8 +125,7 @@ class VocReading:
         if found is None:
             return {}
         try:
-            with closing(self.tree.open(found)) as stream:
-                numbers = pictures.numbers_of(stream.read(LARGEST_BYTES), {})
+            numbers = pictures.numbers_of(content_of(self.tree, found, LARGEST_BYTES), {})
         except BadGeometry as bad:
             item.problems.append(Problem(found, bad.detail, bad.code))
             return {}
@@ -203,7 +200,7 @@ class Voc:
         self.carries = Carries(
             kinds=frozenset({"box", "mask"}), attributes=True, split=True, foreign=("voc",), draws=segment
         )
-        self.plain = None if segment else Boxes
+        self.plain = () if segment else (Boxes,)
         self.sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
         if segment:
             self.sign = "by name only"

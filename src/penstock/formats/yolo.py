@@ -6,23 +6,23 @@ the names in `data.yaml`, `obj.names` or `classes.txt`; without any, the numbers
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 import msgspec
 
 from penstock.annotations import geometry as shapes
-from penstock.annotations.geometry import BadGeometry
-from penstock.core import Invalid, Problem
-from penstock.formats import classes
+from penstock.core import Invalid
+from penstock.formats import classes, yolo_columns
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
-from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree
+from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree
 from penstock.formats.plain import Boxes, plain_of
 from penstock.formats.scaling import fractions, numbered_boxes
-from penstock.formats.tree import ending, is_image
+from penstock.formats.traced import Fractional
+from penstock.formats.tree import content_of, ending, is_image
 from penstock.formats.waiting import Lines
+from penstock.formats.yolo_columns import Told
 from penstock.formats.yolo_config import Config, ConfigUnreadable, config_text, read_config
-from penstock.formats.yolo_lines import Task, pixels_of, pose_line, read_line
+from penstock.formats.yolo_lines import Task, pixels_of, pose_line
 from penstock.schema.model import Kind, Schema, Skeleton
 from penstock.schema.wanted import WantedSchema
 
@@ -99,28 +99,31 @@ class YoloReading:
         return frozenset({*self._labels.values(), *self._lone, *self._config.files})
 
     def items(self) -> Iterator[Item | BadItem]:
+        told = self.told()
+        for one in self.deferred():
+            if isinstance(one, Deferred):
+                yolo_columns.finish(told, [one])
+            yield one.item if isinstance(one, Deferred) else one
+
+    def told(self) -> bytes:
+        config = self._config
+        return msgspec.json.encode(Told(self.task, [*config.names.items()], config.points, config.dims))
+
+    def deferred(self) -> Iterator[Deferred | BadItem]:
         for image in self._images:
             item = Item(key=image, media=image, fractional=True, foreign={"yolo": {}})
             if split := self._config.split(image) or _split(image):
                 item.meta["split"] = split
-            if image in self._labels:
-                self._annotate(item, self._labels[image])
-            yield item
+            path = self._labels.get(image)
+            yield Deferred(item=item, raws=yolo_columns.raws(self._content(path)) if path else [], part=path or "")
         for path in self._lone:
             yield BadItem(path, "There is no image for these lines.", "dangling-image")
 
-    def _annotate(self, item: Item, path: str) -> None:
-        config = self._config
-        for n, line in enumerate(self._lines(path)):
-            try:
-                item.annotations += read_line(line, self.task, config.names, config.points, config.dims, n)
-            except BadGeometry as bad:
-                item.problems.append(Problem(f"{path} line {n + 1}", bad.detail, bad.code))
-
     def _lines(self, path: str) -> list[str]:
-        with closing(self.tree.open(path)) as stream:
-            text = stream.read(LARGEST_BYTES).decode("utf-8", "replace")
-        return [line for line in text.splitlines() if line.strip()]
+        return yolo_columns.lines(self._content(path))
+
+    def _content(self, path: str) -> bytes:
+        return content_of(self.tree, path, LARGEST_BYTES)
 
 
 def _labels_of(image: str, texts: set[str]) -> str | None:
@@ -143,7 +146,17 @@ def _split(path: str) -> str | None:
 _KINDS: Mapping[Task, Kind] = {"detect": "box", "segment": "polygon", "pose": "keypoints", "obb": "rotated_box"}
 
 
-class Yolo:
+class _Deferring:
+    """How items of YOLO get their annotations, in whatever layout."""
+
+    def finish(self, told: bytes, some: Sequence[Deferred]) -> None:
+        yolo_columns.finish(told, some)
+
+    def trace(self, told: bytes, some: Sequence[Deferred]) -> list[Fractional | None]:
+        return yolo_columns.trace(told, some)
+
+
+class Yolo(_Deferring):
     """One task of YOLO, in the layout that Ultralytics reads. Without a task: boxes are written, any is read."""
 
     page = "yolo"
@@ -154,7 +167,7 @@ class Yolo:
         own = _KINDS[task or "detect"]
         both: set[Kind] = {"box", "keypoints"} if task == "pose" else {own}
         self.carries = Carries(kinds=frozenset(both), split=True, foreign=("yolo",))
-        self.plain = Boxes if task is None else None
+        self.plain = (Boxes,) if task is None else ()
         self.sign = "by name only"
         if task is None:
             self.sign = "a `data.yaml` with `names`, or `.txt` files with lines of numbers in a folder `labels`"
@@ -286,7 +299,7 @@ def _beside(look: Look) -> bool:
     return any(_LINE.match(look.head(path)) for path in found)
 
 
-class Darknet:
+class Darknet(_Deferring):
     """YOLO as Darknet reads it: boxes, in text files beside the images."""
 
     name = "darknet"
@@ -294,7 +307,7 @@ class Darknet:
     page = "yolo"
     sign = "`.txt` files with lines of numbers beside images"
     carries = Carries(kinds=frozenset({"box"}), split=True, foreign=("yolo",))
-    plain = Boxes
+    plain = (Boxes,)
 
     def recognizes(self, look: Look) -> bool:
         return _beside(look)

@@ -11,7 +11,7 @@ from pathlib import Path
 from penstock import connections, files, schema
 from penstock.core import Refusal
 from penstock.files import Probe, jobs, probing
-from penstock.formats import Traced
+from penstock.formats import Fractional, Traced
 from penstock.ingest.identifying import Identified, Size, identify, identify_traced
 from penstock.ingest.places import Places
 from penstock.ingest.spool import Planned
@@ -39,7 +39,7 @@ class Prepared:
     held: bytes | None = None
     thumbnail: bytes | None = None
     size: Size | None = None
-    traced: Traced | None = None
+    traced: Traced | Fractional | None = None
     """Its annotations, where they are columns."""
     identified: Identified = field(default_factory=Identified)
 
@@ -48,7 +48,7 @@ def prepare(
     store: Store,
     project: int,
     planned: Sequence[Planned],
-    finish: Callable[[], Sequence[Traced | None]] | None = None,
+    finish: Callable[[], Sequence[Traced | Fractional | None]] | None = None,
     *,
     is_truth: bool = True,
 ) -> list[Prepared]:

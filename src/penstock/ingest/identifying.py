@@ -4,7 +4,7 @@ This is most of the processor time of bringing annotations in, so it happens bef
 annotations' own ids, which follow from the file's, are put in later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,20 +14,20 @@ from msgspec import UNSET, UnsetType
 
 from penstock.annotations import clipping
 from penstock.annotations import geometry as shapes
-from penstock.annotations.copying import FileRows, PolygonRows
+from penstock.annotations.copying import ColumnRows, FileRows
 from penstock.annotations.geometry import SLACK, BadGeometry, Bounds
 from penstock.annotations.model import Annotation, Source, encode, holder_id
 from penstock.core import Problem
 from penstock.core.ids import import_uuids
-from penstock.formats import Item, NamedAnnotation, Traced, naming, scaling
+from penstock.formats import Fractional, Item, NamedAnnotation, Traced, naming, scaling
 from penstock.ingest.model import RunProblem
-from penstock.schema.model import Schema
+from penstock.schema.model import Kind, Schema
 
 _LATER = UUID(int=0)
 Size = tuple[int, int]
 
 
-class Polygons(NamedTuple):
+class Columns(NamedTuple):
     """Annotations as columns, see `formats.Traced`, with ids of labels."""
 
     source: Source
@@ -36,6 +36,7 @@ class Polygons(NamedTuple):
     bounds: Any
     geometries: Sequence[bytes]
     foreign: Sequence[bytes]
+    kind: Kind
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Identified:
     problems: list[RunProblem] = field(default_factory=list[RunProblem])
     refused: int = 0
     """Annotations that were left out."""
-    polygons: Polygons | None = None
+    columns: Columns | None = None
     """All of them, in place of objects."""
 
     def add(self, annotation: Annotation, ordinal: str, bounds: Bounds | None) -> None:
@@ -60,11 +61,13 @@ class Identified:
         self.ordinals.append(ordinal)
         self.bounds.append(bounds)
 
-    def of(self, file: int, source: str) -> FileRows | PolygonRows:
+    def of(self, file: int, source: str) -> FileRows | ColumnRows:
         """The annotations with their ids: version 5 of (file, source, ordinal) where the set gave none."""
-        if (drawn := self.polygons) is not None:
+        if (drawn := self.columns) is not None:
             ids = import_uuids(file, source, drawn.ordinals)
-            return PolygonRows(file, drawn.source, ids, drawn.labels, drawn.bounds, drawn.geometries, drawn.foreign)
+            return ColumnRows(
+                file, drawn.kind, drawn.source, ids, drawn.labels, drawn.bounds, drawn.geometries, drawn.foreign
+            )
         ids = import_uuids(file, source, self.ordinals)
         for n, annotation in enumerate(self.annotations):
             if annotation.id is not _LATER:
@@ -109,32 +112,42 @@ def identify(item: Item, size: Size, schema: Schema, *, is_truth: bool) -> Ident
 
 
 def identify_traced(
-    some: Sequence[tuple[Item, Traced, Size]], schema: Schema, *, is_truth: bool
+    some: Sequence[tuple[Item, Traced | Fractional, Size]], schema: Schema, *, is_truth: bool
 ) -> list[Identified | None]:
     """The same of items whose annotations are columns, all at once; None of those that take a closer look."""
-    if not some:
-        return []
-    import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
-
-    counts = [len(traced.ordinals) for _, traced, _ in some]
-    bounds = np.concatenate([traced.bounds for _, traced, _ in some])
-    sizes = np.repeat(np.array([size for _, _, size in some], np.float64), counts, axis=0)
-    outside: Any = (bounds[:, :2] < -SLACK) | (bounds[:, :2] + bounds[:, 2:] > sizes + SLACK)
-    owners = np.repeat(np.arange(len(some)), counts)
-    clipped = set(owners[outside.any(axis=1)].tolist())
-    live = {name: id for (name, kind), id in schema.live_ids.items() if kind == "polygon"}
+    fractional = [(traced, size) for _, traced, size in some if isinstance(traced, Fractional)]
+    scaled = iter(scaling.in_columns(fractional))
+    drawn = [next(scaled) if isinstance(traced, Fractional) else traced for _, traced, _ in some]
+    clipped = _outside([(traced, size) for traced, (_, _, size) in zip(drawn, some, strict=True) if traced])
     found: list[Identified | None] = []
-    for n, (item, traced, size) in enumerate(some):
-        labels = [live.get(label) for label in traced.labels]
-        if n in clipped or None in labels or item.annotations or item.problems or item.fractional:
+    for (item, given, size), traced in zip(some, drawn, strict=True):
+        is_other = item.fractional != isinstance(given, Fractional) or bool(item.annotations or item.problems)
+        if traced is None or next(clipped) or is_other:
+            found.append(None)
+            continue
+        known = [id for label in traced.labels if (id := schema.live_ids.get((label, traced.kind))) is not None]
+        if len(known) < len(traced.labels):
             found.append(None)
             continue
         made = Identified(problems=[*_size_problems(item, size)])
-        source: Source = "import" if is_truth else "model"
-        known = [label for label in labels if label is not None]
-        made.polygons = Polygons(source, known, *traced[1:])
+        made.columns = Columns("import" if is_truth else "model", known, *traced[1:])
         found.append(made)
     return found
+
+
+def _outside(drawn: Sequence[tuple[Traced, Size]]) -> Iterator[bool]:
+    """Whether any annotation of each item is outside of its image, wholly or in part."""
+    if not drawn:
+        return
+    import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
+
+    counts = [len(traced.ordinals) for traced, _ in drawn]
+    bounds = np.concatenate([traced.bounds for traced, _ in drawn])
+    sizes = np.repeat(np.array([size for _, size in drawn], np.float64), counts, axis=0)
+    outside: Any = (bounds[:, :2] < -SLACK) | (bounds[:, :2] + bounds[:, 2:] > sizes + SLACK)
+    owners = np.repeat(np.arange(len(drawn)), counts)
+    clipped = set(owners[outside.any(axis=1)].tolist())
+    yield from (n in clipped for n in range(len(drawn)))
 
 
 def _plain(named: NamedAnnotation, schema: Schema, size: Size) -> tuple[Annotation, Bounds] | None:

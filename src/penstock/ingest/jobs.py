@@ -8,7 +8,7 @@ import psycopg
 
 from penstock import formats
 from penstock.core import Refusal
-from penstock.formats import Finishing, Item, Traced, Tracing
+from penstock.formats import Finishing, Fractional, Item, Traced, Tracing
 from penstock.ingest import spool, tables, verbs
 from penstock.ingest.bringing import bring
 from penstock.ingest.content import Prepared, batches, prepare
@@ -127,7 +127,7 @@ def _bring_all(work: Work, project: int, run: Import, chunk: int, read: Spool, w
             one.raws.clear()
 
 
-def _finish(format: str | None, told: str, planned: Sequence[Planned]) -> Sequence[Traced | None]:
+def _finish(format: str | None, told: str, planned: Sequence[Planned]) -> Sequence[Traced | Fractional | None]:
     """Make the annotations that are still texts: as columns, which are given, else as objects."""
     making = formats.readable(format) if format else None
     some = [one.deferred for one in planned]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.annotations import copying
-from penstock.formats import Deferred, Item, coco
+from penstock.formats import Deferred, Item, coco, yolo_columns
 from penstock.ingest.identifying import Identified, identify, identify_traced
 from penstock.schema.model import Label, Schema
 from strategies import HEIGHT, WIDTH
@@ -79,6 +79,59 @@ def test_columns_are_the_same_rows_as_objects(some: list[Deferred], is_truth: bo
         assert (made.problems, made.refused) == (wanted.problems, wanted.refused)
         assert made.of(5, "coco:truth").identified() == wanted.of(5, "coco:truth").identified()
         assert rows(made) == rows(wanted)
+
+
+FRACTIONS = st.floats(0.2, 0.4).map(lambda x: f"{x:.6f}") | st.sampled_from(("0.3", "0.25", "1e-1", "0.300000049"))
+ODD_FRACTIONS = st.sampled_from(
+    ("0", "1", "-0.1", ".5", "0.99999999", "1e-9", "1e-400", "1e9", "1e999", "x", "nan", "+1", "07")
+)
+
+
+@st.composite
+def lines(draw: st.DrawFn, sizes: st.SearchStrategy[int]) -> str:
+    """A line of YOLO: most have as many numbers as the others, and no odd one."""
+    count = draw(sizes) if draw(st.integers(0, 9)) else draw(st.integers(0, 10))
+    numbers = draw(st.lists(FRACTIONS if draw(st.integers(0, 9)) else ODD_FRACTIONS, min_size=count, max_size=count))
+    between = draw(st.sampled_from((" ", " ", " ", "  ", "\t")))
+    return between.join([draw(st.sampled_from(("1", "4", "1", "4.0", "7", "8", "9", "11", "-1", "1.5"))), *numbers])
+
+
+@st.composite
+def texts_of_yolo(draw: st.DrawFn) -> Deferred:
+    sizes = draw(st.sampled_from((st.just(4), st.just(4), st.just(6), st.sampled_from((6, 8, 10)))))
+    ending = draw(st.sampled_from(("\n", "\n", "\r\n", "\n\n")))
+    content = ending.join([*draw(st.lists(lines(sizes), max_size=3)), ""])
+    return Deferred(item=Item(key="a", fractional=True), raws=yolo_columns.raws(content.encode()), part="a.txt")
+
+
+@given(st.lists(texts_of_yolo(), max_size=4), st.booleans(), st.sampled_from((None, "detect", "segment", "obb")))
+def test_lines_of_yolo_are_the_same_in_columns(some: list[Deferred], is_truth: bool, task: Any) -> None:
+    told = msgspec.json.encode(yolo_columns.Told(task, NAMES, 0, 0))
+    traced = yolo_columns.trace(told, some)
+    yolo_columns.finish(told, some)
+    drawn = [(one.item, found) for one, found in zip(some, traced, strict=True) if found is not None]
+    for item, found in drawn:
+        assert found.annotations() == item.annotations
+        assert not item.problems
+    bare = [(msgspec.structs.replace(item, annotations=[]), found, (WIDTH, HEIGHT)) for item, found in drawn]
+    for (item, _), made in zip(drawn, identify_traced(bare, SCHEMA, is_truth=is_truth), strict=True):
+        wanted = identify(item, (WIDTH, HEIGHT), SCHEMA, is_truth=is_truth)
+        if made is None:
+            assert wanted.problems  # something of it is told
+            continue
+        assert (made.problems, made.refused) == (wanted.problems, wanted.refused)
+        assert rows(made) == rows(wanted)
+
+
+def test_most_lines_of_yolo_are_columns() -> None:
+    told = msgspec.json.encode(yolo_columns.Told(None, NAMES, 0, 0))
+    for content in (b"1 0.3 0.3 0.1 0.1\n4 0.5 0.5 0.1 0.2\n", b"1 0.1 0.1 0.2 0.1 0.2 0.25\n"):
+        one = Deferred(item=Item(key="a", fractional=True), raws=yolo_columns.raws(content), part="a.txt")
+        [found] = yolo_columns.trace(told, [one])
+        assert found is not None
+        [made] = identify_traced([(one.item, found, (WIDTH, HEIGHT))], SCHEMA, is_truth=True)
+        assert made is not None
+        assert made.of(5, "yolo:truth").size == content.count(b"\n")
 
 
 def test_most_annotations_are_columns() -> None:
