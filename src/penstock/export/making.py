@@ -6,7 +6,7 @@ knows its own work from somebody else's.
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +19,7 @@ from penstock.datasets.tables import FileState
 from penstock.export import destination, packing, publishing, tables, verbs
 from penstock.export.content import Cancelled, Content
 from penstock.export.model import Export
-from penstock.export.publishing import MANIFEST, Appender, Listing, Sink, Workshop
+from penstock.export.publishing import MANIFEST, Appender, Listing, Place, Workshop
 from penstock.export.shelf import Shelf
 from penstock.formats import Chunk, Enclosing, Format, Item, Loss, foreign
 from penstock.formats.carries import EVERYTHING, count_labels
@@ -130,12 +130,12 @@ class Making:
     def make(self) -> Made:
         """Write the annotations, copy the media, then say in the manifest what there is."""
         if self._export.pack == "folder":
-            listing = self._write(lambda path: publishing.create(self._shop.set / path, path))
+            listing = self._write(publishing.Folder(self._shop.set))
             bytes = self._write_manifest(self._shop.set / MANIFEST, listing)
             return Made(self._shop.set, bytes, self._loss.as_dict())
         packed = self._shop.folder / f"set.{self._export.pack}"
         with packing.archive(packed, self._export.pack) as archive:
-            listing = self._write(lambda path: packing.Held(archive, path, self._shop.folder))
+            listing = self._write(packing.Inside(archive, self._shop.folder))
             for line in self._media():
                 chunks = publishing.checked(self._shelf.stream(line["sha256"]), line["sha256"], line["key"])
                 archive.add(line["path"], line["bytes"], chunks, squeeze=False)
@@ -144,12 +144,12 @@ class Making:
             archive.add(MANIFEST, manifest.stat().st_size, publishing.read(manifest), squeeze=True)
         return Made(packed, packed.stat().st_size, self._loss.as_dict())
 
-    def _write(self, begin: Callable[[str], Sink]) -> Listing:
+    def _write(self, place: Place) -> Listing:
         """Write the annotations, and into a folder the media; the media of archives are listed."""
         format = formats.named(self._export.format)
         said = foreign.joined(self._content.foreign, None if format.carries == EVERYTHING else format.page, self._loss)
         listing = Listing(self._shop.folder / "files.jsonl")
-        with listing, self._index.open("wb") as index, Appender(begin, listing) as appender:
+        with listing, self._index.open("wb") as index, Appender(place, listing) as appender:
             for chunk in self._chunks(format, index, said):
                 appender.append(chunk.path, chunk.data)
         return listing

@@ -106,6 +106,20 @@ class Held:
                 self._archive.add(self._path, self._size, iter(lambda: file.read(_AT_ONCE), b""), squeeze=True)
 
 
+class Inside:
+    """An archive as a place for the files of a set; `folder` is for large ones meanwhile."""
+
+    def __init__(self, archive: Archive, folder: Path) -> None:
+        self._archive = archive
+        self._folder = folder
+
+    def begin(self, path: str) -> Held:
+        return Held(self._archive, path, self._folder)
+
+    def put(self, path: str, data: bytes) -> None:
+        self._archive.add(path, len(data), (data,), squeeze=True)
+
+
 class _Names:
     """Which paths are taken, by their hashes: there may be millions."""
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
@@ -116,17 +116,43 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
+class Place(Protocol):
+    """Where the files of a set go. Both raise PathClash for a path that was there before."""
+
+    def begin(self, path: str) -> Sink:
+        """Begin a file."""
+        ...
+
+    def put(self, path: str, data: bytes) -> None:
+        """A whole file: of a set of many small ones, each takes less time so."""
+        ...
+
+
+class Folder:
+    """A folder as such a place."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def begin(self, path: str) -> Sink:
+        return create(self._root / path, path)
+
+    def put(self, path: str, data: bytes) -> None:
+        with create(self._root / path, path) as file:
+            file.write(data)
+
+
 class Appender:
     """Writes the files of a format, whose chunks come file after file. A context manager.
 
-    Large chunks are hashed, squeezed and written while the next one is made.
+    Large chunks are hashed, squeezed and written while the next one is made. A file of one small chunk is put whole.
     """
 
-    def __init__(self, begin: Callable[[str], Sink], listing: Listing) -> None:
-        """`begin` begins the file at a path inside the set; it raises PathClash when that was there before."""
-        self._begin = begin
+    def __init__(self, place: Place, listing: Listing) -> None:
+        self._place = place
         self._listing = listing
         self._path: str | None = None
+        self._only: bytes | None = None
         self._file: Sink | None = None
         self._digest = hashlib.sha256()
         self._bytes = 0
@@ -145,9 +171,17 @@ class Appender:
         path = safe(path)
         if path != self._path:
             self.close()
-            self._file = self._begin(path)
-            self._path, self._digest, self._bytes = path, hashlib.sha256(), 0
+            self._path = path
+            if len(data) < _LARGE:
+                self._only = data
+                return
+        if self._file is None:
+            self._file = self._place.begin(path)
+            self._digest, self._bytes = hashlib.sha256(), 0
         self._settle()
+        if self._only is not None:
+            self._put(self._only)
+            self._only = None
         if len(data) < _LARGE:
             self._put(data)
         else:
@@ -167,8 +201,14 @@ class Appender:
 
     def close(self) -> None:
         self._settle()
-        if self._file is not None and self._path is not None:
-            file, path, self._file, self._path = self._file, self._path, None, None
+        path, only, file = self._path, self._only, self._file
+        self._path = self._only = self._file = None
+        if path is None:
+            return
+        if only is not None:
+            self._place.put(path, only)
+            self._listing.add(path, len(only), hashlib.sha256(only).hexdigest())
+        elif file is not None:
             file.close()
             self._listing.add(path, self._bytes, self._digest.hexdigest())
 
