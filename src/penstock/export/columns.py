@@ -1,12 +1,13 @@
 """Annotations of files in columns, for the formats that take them so, of those files where columns are all."""
 
+from collections import deque
 from collections.abc import Collection, Sequence
 
 import msgspec
 
 from penstock.annotations import rows
 from penstock.annotations.geometry import Bounds
-from penstock.annotations.plain import BoxesRow, PolygonsRow
+from penstock.annotations.plain import CONFIDENT, CROWDED, GROUPED, BoxesRow, PolygonsRow
 from penstock.export.model import Export
 from penstock.formats.model import Format
 from penstock.formats.plain import Boxes, Polygons, TakesPlain
@@ -27,7 +28,11 @@ class Columned:
         """`boxed` are the kinds that the format has as boxes."""
         self._export = export
         self._labels = {label.id for label in schema.live_labels}
-        self._plain = format.plain if isinstance(format, TakesPlain) else None
+        self._plain = deque(format.plain if isinstance(format, TakesPlain) else ())
+        self._vain = 0
+        carries = format.carries
+        # What is said of boxes by a format that can: no columns hold it.
+        self._said = CONFIDENT * carries.confidence + GROUPED * carries.group + CROWDED * carries.crowd
         self._boxed = boxed
         self._keys = ("attributes", *format.carries.foreign)  # what a format kept of its own it writes again
         self._left_out = 0
@@ -35,18 +40,23 @@ class Columned:
     def read(self, tx: Transaction, files: Sequence[int]) -> dict[int, Columns | None]:
         """The columns of each file that has annotations; None where they have more to say, or can't be told so."""
         export = self._export
-        if self._plain is None or self._left_out:
+        if not self._plain or self._left_out:
             self._left_out = max(self._left_out - 1, 0)
             return dict.fromkeys(files)
         made: dict[int, Columns | None]
-        if self._plain is Polygons:
+        if self._plain[0] is Polygons:
             polygons = rows.plain_polygons(tx, export.branch, export.as_of, files)
             made = {row[0]: self._polygons(row) for row in polygons}
         else:
             boxes = rows.plain_boxes(tx, export.branch, export.as_of, files, kinds=self._boxed, keys=self._keys)
             made = {row[0]: self._boxes(row) for row in boxes}
-        if sum(columns is None for columns in made.values()) > _HARDLY_ANY * len(made):
-            self._left_out = _TRIED_AGAIN  # what becomes objects after all was read for nothing
+        if sum(columns is None for columns in made.values()) <= _HARDLY_ANY * len(made):
+            self._vain = 0
+            return made
+        self._plain.rotate(-1)  # what becomes objects after all was read for nothing
+        self._vain = (self._vain + 1) % len(self._plain)
+        if not self._vain:
+            self._left_out = _TRIED_AGAIN
         return made
 
     def _polygons(self, row: PolygonsRow) -> Polygons | None:
@@ -57,7 +67,7 @@ class Columned:
 
     def _boxes(self, row: BoxesRow) -> Boxes | None:
         _, labels, more, bounds = row
-        told = [one for one in more if one is not None]
+        told = [one for one in more if one is not None and not one & self._said]
         if len(told) < len(more) or not self._labels.issuperset(labels):
             return None
         return Boxes(labels, _BOUNDS.decode(bounds), told)

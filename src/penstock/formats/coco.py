@@ -26,7 +26,7 @@ from penstock.formats.coco_reading import Names, annotations_in, join, object_of
 from penstock.formats.coco_writing import file_name, write
 from penstock.formats.foreign import joined
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
-from penstock.formats.plain import Polygons
+from penstock.formats.plain import Boxes, Polygons
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Part, Run, split_in_runs
 from penstock.formats.traced import Traced
@@ -452,7 +452,7 @@ class Coco:
         foreign=("coco",),
         crowd=True,
     )
-    plain = Polygons
+    plain = (Polygons, Boxes)
 
     def recognizes(self, look: Look) -> bool:
         return bool(_annotation_files(look.paths()))

@@ -9,19 +9,20 @@ others wait in temporary files too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
 
 from penstock.annotations import geometry as shapes
+from penstock.annotations.geometry import Bounds
 from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, is_crowd, split_of
 from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
 from penstock.formats.coco_untouched import OfImage, Record, spelled
 from penstock.formats.foreign import as_read
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.naming import all_values
-from penstock.formats.plain import PlainItem, Polygons, plain_of
+from penstock.formats.plain import Boxes, PlainItem, Polygons, plain_of
 from penstock.formats.waiting import Lines
 from penstock.schema.model import Label, Schema
 
@@ -30,8 +31,20 @@ BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
 """Kinds that COCO can write keypoints with, as one record."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _ENCODE = _ENCODER.encode
+_LINES = _ENCODER.encode_lines
 _CHUNK = 1024**2
-_TOGETHER = 500  #: polygons that are written at once: one that isn't as it was read lets all of them be looked at
+_TOGETHER = 500  #: annotations that are written at once: a polygon that isn't as it was read lets all be looked at
+
+
+class _Unnumbered(msgspec.Struct, gc=False):
+    """A box without an id yet. Keys in the order of all records."""
+
+    area: float
+    bbox: Bounds
+    category_id: int
+    image_id: int
+    iscrowd: int = 0
+    segmentation: tuple[()] = ()
 
 
 class Ids:
@@ -62,10 +75,10 @@ class Ids:
         self._taken |= new
         return True
 
-    def next(self) -> int:
-        """The smallest id above all others."""
+    def next(self, count: int = 1) -> int:
+        """The smallest id above all others, and as many behind it as are wanted."""
         new = max(self._taken, default=0) + 1
-        self._taken = {new}
+        self._taken = {new + count - 1}
         return new
 
 
@@ -176,8 +189,10 @@ class _Writing:
         """The records of each image's annotations, while the images themselves are put aside."""
         yield from self._records(self._identified(items))
         yield from self._records(self._numbered_images())
-        for line in self.waiting.lines():
-            yield _numbered(line, self.annotations.next())
+        lines = self.waiting.lines()
+        while some := list(islice(lines, _TOGETHER)):
+            first = self.annotations.next(len(some))
+            yield b",\n".join([b'{"id":%d,%b' % (id, line[1:]) for id, line in enumerate(some, first)])
 
     def _identified(self, items: Iterable[tuple[Item, str]]) -> Iterator[_Image]:
         """Images that keep their ids; the others wait."""
@@ -211,7 +226,9 @@ class _Writing:
             if count >= _TOGETHER or not isinstance(plain, Polygons):
                 yield from self._together(held)
                 held, count = [], 0
-            if not isinstance(plain, Polygons) and (records := self._each(item, id, item.annotations)):
+            if isinstance(plain, Boxes):
+                self._wait(plain, id)
+            elif plain is None and (records := self._each(item, id, item.annotations)):
                 yield records
         yield from self._together(held)
 
@@ -227,6 +244,17 @@ class _Writing:
                 yield from self._together([one])
         elif records := self._each(*held[0], some[0].polygons.annotations(self.names)):
             yield records
+
+    def _wait(self, boxes: Boxes, image: int) -> None:
+        """Let boxes wait for their ids: what `_annotation` does with the same objects."""
+        boxes.count(self.carries, self.loss)
+        ids = self.ids_of_labels
+        records = [
+            _Unnumbered(bounds[2] * bounds[3], bounds, ids[label], image)
+            for bounds, label in zip(boxes.bounds, boxes.labels, strict=True)
+        ]
+        if records:
+            self.waiting.add_all(_LINES(records)[:-1], len(records))
 
     def _each(self, item: Item, image: int, annotations: Sequence[NamedAnnotation]) -> bytes:
         records: list[Record | msgspec.Raw] = []

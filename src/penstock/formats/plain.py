@@ -1,6 +1,6 @@
 """Annotations in columns, for writers that most of them reach so: an object each costs more than writing it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
@@ -74,6 +74,6 @@ class TakesPlain(Protocol):
     """A format whose `write` takes plain items too. What it writes of them is what it writes of the same objects."""
 
     @property
-    def plain(self) -> type[Polygons] | type[Boxes] | None:
-        """Which ones. None: none."""
+    def plain(self) -> Sequence[type[Polygons] | type[Boxes]]:
+        """Which ones."""
         ...

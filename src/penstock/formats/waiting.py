@@ -32,8 +32,12 @@ class Lines:
 
     def add(self, line: bytes) -> None:
         """A line without its end, which it must not hold either."""
-        self._last.append(line)
-        self.count += 1
+        self.add_all(line, 1)
+
+    def add_all(self, lines: bytes, count: int) -> None:
+        """So many lines, one at least, each but the last with its end."""
+        self._last.append(lines)
+        self.count += count
         if len(self._last) == _TOGETHER:
             self._settle()
 

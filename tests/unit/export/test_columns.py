@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from penstock import datasets, files, schema
@@ -82,6 +83,16 @@ class Drawing:
         chance = self.random
         if mood == "boxes":
             return [self.annotation(chance.choice(KINDS[:5])) for _ in range(4)]
+        if mood == "upright":
+            said = [{}, {}, {"attributes": {"x": 1}}, {"voc": {"pose": "Left"}}, {"panoptic": {"iscrowd": 1}}]
+            said += [{"coco": {"id": 1 + file * 7}}]
+            plain = {"source": "person", "confidence": None, "group": None, "at": None}
+            told = {} if chance.random() < 0.1 else plain
+            kept = said if chance.random() < 0.3 else said[:1]
+            return [
+                msgspec.structs.replace(self.annotation("box"), **told, foreign=chance.choice(kept))
+                for _ in range(chance.randrange(1, 5))
+            ]
         if mood == "anything":
             held = {str(self.schema.attributes[1].id): "wet"}
             own = Annotation(id=holder_id(file), kind="tag", attributes=held, source="import")
@@ -92,8 +103,9 @@ class Drawing:
 
 
 @pytest.fixture
-def drawn(store: Store, project: int) -> Dataset:
-    """A dataset of files of all moods."""
+def drawn(store: Store, project: int, request: pytest.FixtureRequest) -> Dataset:
+    """A dataset of files of all moods, or of those asked for."""
+    moods = getattr(request, "param", MOODS)
     asked = {"attributes": {"occluded": {"kind": "checkbox"}, "road": {"kind": "text", "per": "file"}}}
     wanted = WantedSchema.model_validate({**LABELS, **asked})
     made = store.db.perform(lambda tx: schema.extend(tx, wanted), project)
@@ -106,7 +118,7 @@ def drawn(store: Store, project: int) -> Dataset:
             news.append(NewFile(key=f"train/{n:02}.png", hash=f"{n:064x}", bytes=1, probe=probe))
         added = [one.file for one in files.register_many(tx, news)]
         for n, file in enumerate(added):
-            rows.import_file(tx, branches.main(tx), file, drawing.file(file, MOODS[n % len(MOODS)]))
+            rows.import_file(tx, branches.main(tx), file, drawing.file(file, moods[n % len(moods)]))
         dataset = datasets.create(tx, "drawn")
         datasets.add(tx, dataset.id, added, PERSON)
         return dataset
@@ -134,11 +146,18 @@ def written(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.parametrize(
+    ("drawn", "formats"),
+    [(MOODS, ("coco", "yolo", "darknet", "voc")), (("upright",), ("coco",))],
+    ids=["all moods", "boxes"],
+    indirect=["drawn"],
+)
 def test_columns_are_written_as_the_same_objects(
     store: Store,
     project: int,
     drawn: Dataset,
     forked: Dataset,
+    formats: Sequence[str],
     folder: Path,
     export: Callable[..., Export],
     monkeypatch: pytest.MonkeyPatch,
@@ -152,7 +171,7 @@ def test_columns_are_written_as_the_same_objects(
         return found
 
     now = versions.settled(store.db, project)
-    for format in ("coco", "yolo", "darknet", "voc"):
+    for format in formats:
         for dataset in (drawn, forked):
             asked = {"dataset": dataset.id, "as_of": now, "format": format}
             made: list[tuple[Any, ...]] = []
