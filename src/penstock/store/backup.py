@@ -14,14 +14,19 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from penstock.core import Settings
+from penstock.core import Settings, Unavailable
 from penstock.store import bundle, embedded, migrate
 from penstock.store.bundle import Writer
+from penstock.store.db import is_away
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 KIND = "penstock backup"
 _PIECE = 16 << 20
+
+
+class DatabaseLost(Unavailable):
+    """The database can't be reached: {why}. What was begun isn't whole: once `penstock doctor` is content, repeat it."""
 
 
 class BackedUp(NamedTuple):
@@ -62,15 +67,27 @@ def write(settings: Settings, target: Path) -> BackedUp:
 
 @contextmanager
 def database(settings: Settings) -> Generator[str]:
-    """How to reach the installation's database, which runs meanwhile."""
-    if settings.database_url:
-        yield settings.database_url
-        return
-    server = embedded.start(settings.home)
+    """How to reach the installation's database, which runs meanwhile. Raises DatabaseLost."""
+    with reaching():
+        if settings.database_url:
+            yield settings.database_url
+            return
+        server = embedded.start(settings.home)
+        try:
+            yield server.dsn
+        finally:
+            server.close()
+
+
+@contextmanager
+def reaching() -> Generator[None]:
+    """Tell plainly of a database that isn't there, or goes away. Raises DatabaseLost."""
     try:
-        yield server.dsn
-    finally:
-        server.close()
+        yield
+    except psycopg.Error as error:
+        if not is_away(error):
+            raise
+        raise DatabaseLost(why=" ".join(str(error).split())) from error
 
 
 def tables(conn: Connection) -> list[Table]:

@@ -50,7 +50,8 @@ def check(home: Path) -> None:
 def restore(source: Path, home: Path) -> Settings:
     """Make an installation from a backup: the settings of the one that was made.
 
-    Raises BundleDamaged, BackupOfAnotherVersion, HomeNotEmpty, DatabaseNotEmpty; nothing was changed then.
+    Raises BundleDamaged, BackupOfAnotherVersion, HomeNotEmpty, DatabaseNotEmpty; nothing was changed then. Raises
+    DatabaseLost.
     """
     with bundle.read(source) as found:
         if found.manifest.get("kind") != backup.KIND:
@@ -118,7 +119,7 @@ def _external(found: Reader, home: Path) -> str | None:
 def _check_empty(dsn: str | None) -> None:
     if dsn is None:
         return
-    with psycopg.connect(dsn, autocommit=True) as conn:
+    with backup.reaching(), psycopg.connect(dsn, autocommit=True) as conn:
         row = conn.execute(
             "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
         ).fetchone()

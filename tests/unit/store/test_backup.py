@@ -118,6 +118,17 @@ def test_a_full_disk_is_told_with_the_name_and_leaves_nothing(tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
+def test_a_database_that_goes_away_is_told(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup.write(store.settings, tmp_path / "safe" / "whole")
+    monkeypatch.setenv("PENSTOCK_DATABASE_URL", "postgresql://127.0.0.1:1/nobody")
+    gone = store.settings.model_copy(update={"database_url": "postgresql://127.0.0.1:1/nobody"})
+    with pytest.raises(backup.DatabaseLost, match="doctor"):
+        backup.write(gone, tmp_path / "safe" / "new")
+    with pytest.raises(backup.DatabaseLost, match="doctor"):
+        recovery.restore(tmp_path / "safe" / "whole", tmp_path / "safe" / "home")
+    assert [path.name for path in (tmp_path / "safe").iterdir()] == ["whole"]
+
+
 def store_opened(settings: Settings) -> Store:
     return stores.open(settings)
 
