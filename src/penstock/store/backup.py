@@ -26,7 +26,7 @@ _PIECE = 16 << 20
 
 
 class DatabaseLost(Unavailable):
-    """The database can't be reached: {why}. What was begun isn't whole: once `penstock doctor` is content, repeat it."""
+    """The database can't be reached: {why}. What was begun isn't whole: once `penstock doctor` is happy, repeat it."""
 
 
 class BackedUp(NamedTuple):
