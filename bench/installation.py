@@ -130,6 +130,16 @@ class Installation:
         """Processor time used so far."""
         return {name: sum(map(cpu_seconds, processes)) for name, processes in self.processes().items()}
 
+    def await_rest(self, seconds: float = 120) -> None:
+        """Wait until the worker has done what follows from all that was done: it counts, and followers read events."""
+        give_up = time.monotonic() + seconds
+        used = self.cpu_seconds()["worker"]
+        while time.monotonic() < give_up:
+            time.sleep(0.5)
+            before, used = used, self.cpu_seconds()["worker"]
+            if used - before < 0.04:
+                return
+
 
 def _memory_mb(process: psutil.Process) -> float:
     return getattr(process.memory_full_info(), "pss", process.memory_info().rss) / 2**20

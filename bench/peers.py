@@ -1,7 +1,8 @@
 """What others take for the same COCO file, in and out again, where they are installed: each in a process of its own.
 
-They are looked for in our own environment and in that of `make conformance` beside it, which has Datumaro. FiftyOne is
-measured where somebody installed it there, with a MongoDB, which it needs.
+They are looked for in our own environment and in any `.venv-...` beside it: that of `make conformance` has Datumaro.
+Who wants to see FiftyOne (which needs a MongoDB) or Label Studio makes an environment for it, such as
+`.venv-label-studio`. The latter takes tasks, not COCO files, and gets the first 2,000 images of the set.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 from bench.table import Table
 
 _ROOT = Path(__file__).parents[1]
-_PYTHONS = (Path(sys.executable), _ROOT / ".venv-conformance" / "bin" / "python")
+_PYTHONS = (Path(sys.executable), *sorted(_ROOT.glob(".venv-*/bin/python")))
 
 DATUMARO = """
 import json, resource, sys, time
@@ -72,6 +73,80 @@ told = {
 print(json.dumps(told))
 """
 
+LABEL_STUDIO = """
+import json, os, resource, socket, subprocess, sys, time
+from urllib.request import Request, urlopen
+import label_studio
+MOST, AT_ONCE = 2_000, 500
+known = json.load(open(sys.argv[1]))
+names = {one["id"]: one["name"] for one in known["categories"]}
+drawn = {}
+for one in known["annotations"]:
+    for ring in one["segmentation"]:
+        drawn.setdefault(one["image_id"], []).append((names[one["category_id"]], ring))
+def task(image):
+    w, h = image["width"], image["height"]
+    result = [
+        {
+            "type": "polygonlabels", "from_name": "label", "to_name": "image",
+            "original_width": w, "original_height": h, "value": {
+                "points": [[x / w * 100, y / h * 100] for x, y in zip(ring[::2], ring[1::2])], "closed": True,
+                "polygonlabels": [label],
+            },
+        }
+        for label, ring in drawn.get(image["id"], ())
+    ]
+    return {"data": {"image": "http://nowhere.invalid/" + image["file_name"]}, "annotations": [{"result": result}]}
+tasks = [task(image) for image in known["images"][:MOST]]
+shapes = sum(len(task["annotations"][0]["result"]) for task in tasks)
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+token = "0123456789abcdef" * 2 + "01234567"
+told = {"COLLECT_ANALYTICS": "false", "LATEST_VERSION_CHECK": "false", "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true"}
+server = subprocess.Popen(
+    [
+        sys.executable, "-m", "label_studio.server", "start", "--no-browser", "--port", str(port), "--data-dir",
+        sys.argv[2], "--username", "bench@example.org", "--password", "benchbench", "--user-token", token,
+    ],
+    env={**os.environ, **told}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+)
+def ask(path, body=None):
+    headers = {"Authorization": "Token " + token, "Content-Type": "application/json"}
+    made = Request(f"http://127.0.0.1:{port}{path}", None if body is None else json.dumps(body).encode(), headers)
+    with urlopen(made, timeout=3600) as answer:
+        return answer.read()
+try:
+    give_up = time.monotonic() + 900
+    while True:
+        try:
+            ask("/health")
+            break
+        except OSError:
+            if time.monotonic() > give_up or server.poll() is not None:
+                raise
+            time.sleep(0.5)
+    labels = "".join(f'<Label value="{name}"/>' for name in names.values())
+    labels = f'<PolygonLabels name="label" toName="image">{labels}</PolygonLabels>'
+    config = f'<View><Image name="image" value="$image"/>{labels}</View>'
+    project = json.loads(ask("/api/projects", {"title": "bench", "label_config": config}))["id"]
+    began = time.perf_counter()
+    for start in range(0, len(tasks), AT_ONCE):
+        ask(f"/api/projects/{project}/import", tasks[start : start + AT_ONCE])
+    put = time.perf_counter()
+    content = ask(f"/api/projects/{project}/export?exportType=JSON")
+    done = time.perf_counter()
+finally:
+    server.terminate()
+    server.wait(60)
+found = json.loads(content)
+count = sum(len(one["result"]) for task in found for one in task["annotations"])
+assert (len(found), count) == (len(tasks), shapes), (len(found), count)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+told = {"version": label_studio.__version__, "tasks": len(tasks), "count": count, "in": put - began, "out": done - put}
+print(json.dumps({**told, "mb": len(content) / 1e6, "peak": peak}))
+"""
+
 
 def run(source: Path, folder: Path, table: Table) -> None:
     """Measure each with the set at `source`. Says so of those that aren't installed."""
@@ -93,6 +168,12 @@ def run(source: Path, folder: Path, table: Table) -> None:
         table.add(f"{name}, a copy as a version", told["clone"] * 1000, "ms")
         table.add(f"{name}, COCO out", told["out"], "s")
         table.add(f"{name}, peak", told["peak"], "MB", "", "without its database")
+    if told := _told("Label Studio", "import label_studio", LABEL_STUDIO, same, place / "label-studio"):
+        name, count = f"Label Studio {told['version']}", told["count"]
+        more = f"{told['tasks']:,} tasks with {count:,} polygons, by its REST API"
+        table.add(f"{name}, import, annotations", count / told["in"] / 1000, "k/s", "", more)
+        table.add(f"{name}, export, annotations", count / told["out"] / 1000, "k/s", "", f"{told['mb']:.0f} MB of JSON")
+        table.add(f"{name}, peak", told["peak"], "MB", "", "of its server")
 
 
 def _told(name: str, needed: str, script: str, *given: Path) -> dict[str, Any] | None:
