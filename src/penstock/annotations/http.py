@@ -30,8 +30,14 @@ _LIST: dict[str, Any] = {
 @router.get("/files/{file}/annotations", responses=_JSON)
 def read(who: Viewer, file: int, branch: int | None = None, as_of: int | None = None) -> Response:
     """A file's annotations on a branch (main unless given), as of a revision (the present one unless given)."""
-    found = who.read(lambda tx: rows.read(tx, _branch(tx, branch, as_of), _file(tx, file), as_of))
-    return Response(encode(found), media_type="application/json")
+
+    def annotations(tx: Transaction) -> list[Annotation]:
+        found = rows.read(tx, _branch(tx, branch, as_of), file, as_of)
+        if not found:
+            _file(tx, file)  # one that has some is there
+        return found
+
+    return Response(encode(who.read(annotations)), media_type="application/json")
 
 
 @router.get("/annotations", responses=_JSON)
