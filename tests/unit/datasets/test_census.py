@@ -200,7 +200,13 @@ class History:
                 for text in (None, *self.chance.sample(COUNTED, 4)):
                     found = asking.files(tx, scope, asking.read(tx, text, scope))
                     assert counting.count(tx, scope, text) == len(found), text
-                    assert {entry.file for entry in pages.page(tx, scope, text).items} == set(found), text
+                    listed = pages.page(tx, scope, text).items
+                    assert {entry.file for entry in listed} == set(found), text
+                    first = pages.page(tx, scope, text, limit=1)
+                    assert [
+                        *first.items,
+                        *(pages.page(tx, scope, text, first.next).items if first.next else ()),
+                    ] == listed
                 walked = milestones.find(tx, scope, "key != ''")
                 assert milestones.find(tx, scope, None) == walked
                 assert _plain(facets.count(tx, scope, None)) == _plain(counted)
@@ -221,6 +227,7 @@ def _plain(found: Facets) -> dict[str, Any]:
 def any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(census, "LARGE", 1)
     monkeypatch.setattr(found_tables, "STEP", 2)
+    monkeypatch.setattr(found_tables, "NEAR", 1)
 
 
 @settings(max_examples=4, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from array import array
 
 import psycopg
 import pytest
@@ -44,6 +45,12 @@ def test_values_come_back_as_they_went(store: Store, times: int) -> None:
     with store.db.transaction(0) as tx:
         found = [tx.rows(query, **given) for _ in range(times)]
     assert found == [[tuple({**given, "text": "50 % of 'it'%"}.values())]] * times
+
+
+def test_ids_go_as_one_value(store: Store) -> None:
+    with store.db.transaction(0) as tx:
+        found = [tx.values(int, "select unnest(%(ids)s)", ids=array("q", ids)) for ids in ([], [3, 1 << 40], [5])]
+    assert found == [[], [3, 1 << 40], [5]]
 
 
 def test_rows_take_shape_by_column_name(store: Store) -> None:
