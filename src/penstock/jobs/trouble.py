@@ -33,6 +33,13 @@ def note_failure(db: Database, job: int) -> None:
         )
 
 
+def waits(db: Database, key: str) -> bool:
+    """Whether a job with this key waits to be run."""
+    waiting = "select exists (select from procrastinate_jobs where queueing_lock = %(key)s and status = 'todo')"
+    with db.transaction(0) as tx:
+        return bool(tx.value(bool, waiting, key=key))
+
+
 # Several look after one dead worker. The second to come would take the job from the live one that has it by then, and
 # it would run twice at once: an export failed so. From the fifth death on it waits, so that others get something done.
 AGAIN: LiteralString = (

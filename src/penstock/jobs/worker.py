@@ -70,9 +70,15 @@ def _runner(store: Store, job: Job, retries: Retries) -> Callable[..., None]:
             else:
                 raise trouble.WorkersDied(trouble.WHY)
         except Exception as error:
-            if id and not is_away(error):
-                retries.failures[id] = past.failures + 1
-                trouble.note_failure(store.db, id)
+            if not id or is_away(error):
+                raise
+            if context.job.queueing_lock and trouble.waits(store.db, context.job.queueing_lock):
+                # Two with a key can't wait, so it can't be tried again.
+                told = "job %s (%s) failed, and the one that waits with its key will do the same"
+                logger.warning(told, id, job.name, exc_info=True)
+                return
+            retries.failures[id] = past.failures + 1
+            trouble.note_failure(store.db, id)
             raise
 
     run.__name__ = job.name
