@@ -4,10 +4,10 @@ a fifth of an object with thirteen fields. The only place with this SQL.
 Rows say which annotations have more to say: those are read as objects, by files.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import LiteralString
 
-from penstock.annotations.plain import BoxesRow, PolygonsRow
+from penstock.annotations.plain import BoxesRow, PolygonsRow, Sides
 from penstock.annotations.tables import Level
 from penstock.annotations.text_tables import source
 from penstock.schema.model import Kind
@@ -37,12 +37,19 @@ _MORE: LiteralString = (
     ' and (f."foreign"::jsonb @> \'{"coco": {"iscrowd": 1}}\''
     ' or f."foreign"::jsonb @> \'{"panoptic": {"iscrowd": 1}}\') then 96 else 32 end end'
 )
-_BOXES: LiteralString = (
-    "select f.file, array_agg(f.label order by f.id), array_agg("
-    + _MORE
-    + " order by f.id), '[' || string_agg(concat('[', f.x, ',', f.y, ',', f.w, ',', f.h, ']'), ',' order by f.id)"
-    " || ']' from "
-)
+_BOXES: LiteralString = "select f.file, array_agg(f.label order by f.id), array_agg(" + _MORE + " order by f.id), "
+_SIDES: Mapping[Sides, LiteralString] = {
+    "bounds": "string_agg(concat(f.x, ' ', f.y, ' ', f.w, ' ', f.h), E'\n' order by f.id) from ",
+    "corners": "string_agg(concat(f.x + 1, ' ', f.y + 1, ' ', f.x + f.w, ' ', f.y + f.h), E'\n' order by f.id) from ",
+    # Rounded as formats do it: to twelve decimals, and without a zero below zero.
+    "fractions": "string_agg(concat(round((f.x + f.w / 2) * s.across * 1e12) / 1e12 + 0.0::float8, ' ',"
+    " round((f.y + f.h / 2) * s.down * 1e12) / 1e12 + 0.0::float8, ' ',"
+    " round(f.w * s.across * 1e12) / 1e12 + 0.0::float8, ' ',"
+    " round(f.h * s.down * 1e12) / 1e12 + 0.0::float8), E'\n' order by f.id)"
+    " from (select id, 1.0::float8 / nullif(width, 0) as across, 1.0::float8 / nullif(height, 0) as down from file"
+    " where project = %(project)s and id = any(%(files)s)) s, ",
+}
+_SIZED: LiteralString = " and s.id = f.file"
 _BY_FILE: LiteralString = " and not f.gone group by f.file"
 
 
@@ -55,11 +62,18 @@ def select_polygons(tx: Transaction, levels: Sequence[Level], files: Sequence[in
 
 
 def select_boxes(
-    tx: Transaction, levels: Sequence[Level], files: Sequence[int], kinds: Collection[Kind], keys: Collection[str]
+    tx: Transaction,
+    levels: Sequence[Level],
+    files: Sequence[int],
+    kinds: Collection[Kind],
+    keys: Collection[str],
+    sides: Sides,
 ) -> list[BoxesRow]:
     """The upright boxes around the annotations of files, overlaid, by id. Those of other `kinds`, with
     attributes, or with one of these foreign `keys` have more to say.
     """
     found, given = source(levels, files)
     named = [f'%"{key}"%' for key in sorted(keys)]
-    return tx.rows(_BOXES + found + _BY_FILE, kinds=sorted(kinds), keys=sorted(keys), named=named, **given)
+    sized = _SIZED if sides == "fractions" else ""
+    query = _BOXES + _SIDES[sides] + found + sized + _BY_FILE
+    return tx.rows(query, kinds=sorted(kinds), keys=sorted(keys), named=named, **given)

@@ -13,7 +13,7 @@ from penstock.annotations.copying import ColumnRows, FileRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, decode_all, holder_id
-from penstock.annotations.plain import BoxesRow, PolygonsRow
+from penstock.annotations.plain import BoxesRow, PolygonsRow, Sides
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem
 from penstock.schema.model import Kind, Schema
@@ -71,12 +71,13 @@ def plain_boxes(
     *,
     kinds: Collection[Kind],
     keys: Collection[str],
+    sides: Sides,
 ) -> list[BoxesRow]:
     """The boxes around the annotations of each file that has any, by id. Those of other kinds, with attributes, or with
     one of these foreign keys have more to say.
     """
     line = branches.get(tx, branch) if isinstance(branch, int) else branch
-    return plain_tables.select_boxes(tx, branches.levels(tx, line, as_of), files, kinds, keys)
+    return plain_tables.select_boxes(tx, branches.levels(tx, line, as_of), files, kinds, keys, sides)
 
 
 def glance(

@@ -3,20 +3,14 @@
 from collections import deque
 from collections.abc import Collection, Sequence
 
-import msgspec
-
 from penstock.annotations import rows
-from penstock.annotations.geometry import Bounds
 from penstock.annotations.plain import CONFIDENT, CROWDED, GROUPED, BoxesRow, PolygonsRow
 from penstock.export.model import Export
 from penstock.formats.model import Format
-from penstock.formats.plain import Boxes, Polygons, TakesPlain
+from penstock.formats.plain import Boxes, Columns, Polygons, TakesPlain
 from penstock.schema.model import Kind, Schema
 from penstock.store import Transaction
 
-Columns = Polygons | Boxes
-
-_BOUNDS = msgspec.json.Decoder(list[Bounds])
 _HARDLY_ANY = 0.9  #: of some files have more to say: so may the next ones
 _TRIED_AGAIN = 7  #: readings later
 
@@ -44,12 +38,12 @@ class Columned:
             self._left_out = max(self._left_out - 1, 0)
             return dict.fromkeys(files)
         made: dict[int, Columns | None]
-        if self._plain[0] is Polygons:
+        wanted = self._plain[0]
+        if issubclass(wanted, Boxes):
+            made = {row[0]: self._boxes(row, wanted) for row in self._boxes_of(tx, files, wanted)}
+        else:
             polygons = rows.plain_polygons(tx, export.branch, export.as_of, files)
             made = {row[0]: self._polygons(row) for row in polygons}
-        else:
-            boxes = rows.plain_boxes(tx, export.branch, export.as_of, files, kinds=self._boxed, keys=self._keys)
-            made = {row[0]: self._boxes(row) for row in boxes}
         if sum(columns is None for columns in made.values()) <= _HARDLY_ANY * len(made):
             self._vain = 0
             return made
@@ -65,9 +59,15 @@ class Columned:
             return None
         return Polygons(labels, geometries, foreign)
 
-    def _boxes(self, row: BoxesRow) -> Boxes | None:
-        _, labels, more, bounds = row
+    def _boxes_of(self, tx: Transaction, files: Sequence[int], wanted: type[Boxes]) -> list[BoxesRow]:
+        export = self._export
+        return rows.plain_boxes(
+            tx, export.branch, export.as_of, files, kinds=self._boxed, keys=self._keys, sides=wanted.tells
+        )
+
+    def _boxes(self, row: BoxesRow, wanted: type[Boxes]) -> Boxes | None:
+        _, labels, more, sides = row
         told = [one for one in more if one is not None and not one & self._said]
         if len(told) < len(more) or not self._labels.issuperset(labels):
             return None
-        return Boxes(labels, _BOUNDS.decode(bounds), told)
+        return wanted(labels, sides, told)

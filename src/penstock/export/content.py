@@ -25,7 +25,7 @@ from penstock.export.reshaping import Reshaping
 from penstock.export.shelf import Shelf
 from penstock.formats import Item, Loss, NamedAnnotation, naming
 from penstock.formats.carries import EVERYTHING, becomes
-from penstock.formats.plain import Boxes, PlainItem, Polygons, plain_of
+from penstock.formats.plain import Columns, PlainItem, plain_of
 from penstock.schema.model import Kind, Schema
 from penstock.store import Database, Transaction
 
@@ -188,7 +188,7 @@ class Content:
             raise Cancelled
 
 
-def _item(state: FileState, own: dict[str, Any], rest: list[NamedAnnotation], plain: Polygons | Boxes | None) -> Item:
+def _item(state: FileState, own: dict[str, Any], rest: list[NamedAnnotation], plain: Columns | None) -> Item:
     key, width, height = safe(state.key), state.width or 0, state.height or 0
     meta, foreign, hash = state.meta, state.foreign, state.hash
     if plain is not None:

@@ -251,7 +251,7 @@ class _Writing:
         ids = self.ids_of_labels
         records = [
             _Unnumbered(bounds[2] * bounds[3], bounds, ids[label], image)
-            for bounds, label in zip(boxes.bounds, boxes.labels, strict=True)
+            for bounds, label in zip(boxes.numbers, boxes.labels, strict=True)
         ]
         if records:
             self.waiting.add_all(_LINES(records)[:-1], len(records))

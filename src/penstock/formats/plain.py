@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
 from penstock.annotations.geometry import Bounds
-from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, SHAPED, UNSAID
+from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, SHAPED, UNSAID, Sides
 from penstock.formats.carries import Carries
 from penstock.formats.model import Item, Loss, NamedAnnotation
 
 _DECODE = msgspec.json.decode
+_NUMBERS = msgspec.json.Decoder(list[Bounds])
+_NEXT = "\n"
 
 
 class Polygons(msgspec.Struct, tag=True, gc=False):
@@ -33,15 +35,33 @@ class Polygons(msgspec.Struct, tag=True, gc=False):
 class Boxes(msgspec.Struct, tag=True, gc=False):
     """All that a format without other shapes says of annotations that have no attributes."""
 
+    tells: ClassVar[Sides] = "bounds"
     labels: list[int]
-    bounds: list[Bounds]
-    told: list[int]  #: what more there is of each, see `annotations.plain`
+    sides: str  #: what it tells: four numbers of each, see `annotations.plain`
+    told: list[int]  #: what more there is of each
+
+    @property
+    def numbers(self) -> list[Bounds]:
+        """The four of each."""
+        return _NUMBERS.decode(f"[[{self.sides.replace(' ', ',').replace(_NEXT, '],[')}]]")
 
     def count(self, carries: Carries, loss: Loss) -> None:
         """Count what a format can't hold of them: what `carries.fit` counts of objects."""
         for told in set(self.told):
             for code in _lost(told, carries):
                 loss.count(code, self.told.count(told))
+
+
+class Corners(Boxes):
+    """The same by other numbers."""
+
+    tells: ClassVar[Sides] = "corners"
+
+
+class Fractions(Boxes):
+    """The same by other numbers."""
+
+    tells: ClassVar[Sides] = "fractions"
 
 
 @lru_cache
@@ -58,13 +78,16 @@ def _lost(told: int, carries: Carries) -> list[str]:
     return [code for bit, code, is_carried in codes if told & bit and not is_carried]
 
 
+Columns = Polygons | Boxes | Corners | Fractions
+
+
 class PlainItem(Item):
     """An item whose annotations are columns, all of labels that are in use."""
 
-    plain: Polygons | Boxes | None = None
+    plain: Columns | None = None
 
 
-def plain_of(item: Item) -> Polygons | Boxes | None:
+def plain_of(item: Item) -> Columns | None:
     """An item's columns, if it has its annotations so."""
     return item.plain if isinstance(item, PlainItem) else None
 
@@ -74,6 +97,6 @@ class TakesPlain(Protocol):
     """A format whose `write` takes plain items too. What it writes of them is what it writes of the same objects."""
 
     @property
-    def plain(self) -> Sequence[type[Polygons] | type[Boxes]]:
+    def plain(self) -> Sequence[type[Columns]]:
         """Which ones."""
         ...

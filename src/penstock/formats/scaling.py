@@ -8,9 +8,10 @@ import msgspec
 from msgspec import UNSET
 
 from penstock.annotations import geometry as shapes
-from penstock.annotations.geometry import BadGeometry, Bounds
+from penstock.annotations.geometry import BadGeometry
 from penstock.formats import outlines
 from penstock.formats.model import Item, NamedAnnotation
+from penstock.formats.plain import Fractions
 from penstock.formats.traced import DrawnKind, Fractional, Traced
 from penstock.schema.model import Kind
 
@@ -94,23 +95,16 @@ def fractions(rows: Sequence[Sequence[float]], width: float, height: float) -> l
     return text[2:-2].replace(b",", b" ").split(b"] [")
 
 
-def numbered_boxes(numbers: Sequence[int], boxes: Sequence[Bounds], width: float, height: float) -> bytes:
-    """A line for each box: its number, and middle and size as `fractions` spells them, which is slower for so few."""
-    across, down, ten = 1 / width, 1 / height, 10.0**DIGITS
-    rows = [
-        (
-            number,
-            round((x + w / 2) * across * ten) / ten,
-            round((y + h / 2) * down * ten) / ten,
-            round(w * across * ten) / ten,
-            round(h * down * ten) / ten,
-        )
-        for number, (x, y, w, h) in zip(numbers, boxes, strict=True)
-    ]
+def numbered_boxes(numbers: Sequence[int], boxes: Fractions) -> bytes:
+    """A line for each box: its number, and its fractions as `fractions` spells them."""
+    if "e" not in boxes.sides and boxes.sides.count(".") == 4 * len(numbers):  # else some are spelled in another way
+        told = chain.from_iterable(zip(numbers, boxes.sides.split("\n"), strict=True))
+        return ("%d %s\n" * len(numbers) % tuple(told)).encode()
+    rows = [(number, *four) for number, four in zip(numbers, boxes.numbers, strict=True)]
     text = _ENCODE(rows)
     if b"e" in text:
         return "".join(f"{row[0]} {' '.join(map(fraction, row[1:]))}\n" for row in rows).encode()
-    return text[2:-2].replace(b"],[", b"\n").replace(b",", b" ") + b"\n" if rows else b""
+    return text[2:-2].replace(b"],[", b"\n").replace(b",", b" ") + b"\n"
 
 
 def rounded(shape: Any) -> Any:

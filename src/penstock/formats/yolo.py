@@ -15,7 +15,7 @@ from penstock.core import Invalid
 from penstock.formats import classes, yolo_columns
 from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree
-from penstock.formats.plain import Boxes, plain_of
+from penstock.formats.plain import Fractions, plain_of
 from penstock.formats.scaling import fractions, numbered_boxes
 from penstock.formats.traced import Fractional
 from penstock.formats.tree import content_of, ending, is_image
@@ -167,7 +167,7 @@ class Yolo(_Deferring):
         own = _KINDS[task or "detect"]
         both: set[Kind] = {"box", "keypoints"} if task == "pose" else {own}
         self.carries = Carries(kinds=frozenset(both), split=True, foreign=("yolo",))
-        self.plain = (Boxes,) if task is None else ()
+        self.plain = (Fractions,) if task is None else ()
         self.sign = "by name only"
         if task is None:
             self.sign = "a `data.yaml` with `names`, or `.txt` files with lines of numbers in a folder `labels`"
@@ -197,7 +197,7 @@ class Yolo(_Deferring):
         for item in items:
             splits.add(split_of(item))
             path = self.media_path(item).replace("images/", "labels/", 1).rpartition(".")[0] + ".txt"
-            if isinstance(plain := plain_of(item), Boxes):
+            if isinstance(plain := plain_of(item), Fractions):
                 yield Chunk(path, _boxes(item, plain, self.carries, ids, loss))
             elif self.task == "pose":
                 yield Chunk(path, _poses(item, self.carries, numbers, points, loss))
@@ -223,14 +223,14 @@ def _text(item: Item, carries: Carries, numbers: Mapping[str, int], loss: Loss) 
     return b"".join(b"%d %b\n" % line for line in zip(ids, fractions(rows, item.width, item.height), strict=True))
 
 
-def _boxes(item: Item, boxes: Boxes, carries: Carries, numbers: Mapping[int, int], loss: Loss) -> bytes:
+def _boxes(item: Item, boxes: Fractions, carries: Carries, numbers: Mapping[int, int], loss: Loss) -> bytes:
     """What `_text` gives, of boxes in columns."""
     count_file(item, carries, loss)
     if not (item.width and item.height):
         loss.count("size_unknown", len(boxes.labels))
         return b""
     boxes.count(carries, loss)
-    return numbered_boxes([numbers[label] for label in boxes.labels], boxes.bounds, item.width, item.height)
+    return numbered_boxes([numbers[label] for label in boxes.labels], boxes)
 
 
 def _poses(item: Item, carries: Carries, numbers: Mapping[str, int], points: int, loss: Loss) -> bytes:
@@ -307,7 +307,7 @@ class Darknet(_Deferring):
     page = "yolo"
     sign = "`.txt` files with lines of numbers beside images"
     carries = Carries(kinds=frozenset({"box"}), split=True, foreign=("yolo",))
-    plain = (Boxes,)
+    plain = (Fractions,)
 
     def recognizes(self, look: Look) -> bool:
         return _beside(look)
@@ -332,7 +332,7 @@ class Darknet(_Deferring):
                 plain = plain_of(item)
                 text = (
                     _boxes(item, plain, self.carries, ids, loss)
-                    if isinstance(plain, Boxes)
+                    if isinstance(plain, Fractions)
                     else _text(item, self.carries, numbers, loss)
                 )
                 yield Chunk(path.rpartition(".")[0] + ".txt", text)
