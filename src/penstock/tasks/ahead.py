@@ -44,9 +44,9 @@ def claim(
 ) -> Claim:
     """Claim a task on which the caller has begun to work. Safe to repeat under the same id, whatever came between.
 
-    It becomes theirs when it is open (or waits for review), theirs already, or its holder's lease ran out: writes
-    `task.claimed` (and `task.lapsed`). Else the attempt begins as one whose lease has ended, and what is saved on it is
-    late work.
+    It becomes theirs when it is open (or waits for review) and not reserved for somebody else, theirs already, or its
+    holder's lease ran out: writes `task.claimed` (and `task.lapsed`). Else the attempt begins as one whose lease has
+    ended, and what is saved on it is late work.
     """
     assert tx.actor is not None
     task = task_tables.lock(tx, of)
@@ -54,10 +54,20 @@ def claim(
     known = attempt_tables.claimed(tx, of, tx.actor, id)
     if known is not None:
         return Claim(task=task, attempt=known)
-    taken = _reviewed(tx, template, task) if role == "review" else _taken(tx, template, others, task)
+    taken = None
+    if not _is_anothers(tx, task):
+        taken = _reviewed(tx, template, task) if role == "review" else _taken(tx, template, others, task)
     made = taken or Claim(task=task, attempt=_late(tx, template, task, role))
     attempt_tables.note_claim(tx, made.attempt.id, id)
     return made
+
+
+def _is_anothers(tx: Transaction, task: Task) -> bool:
+    """Whether a task is reserved for somebody else. `next` may give such a task out, when there is no other; by its id
+    nobody gets it.
+    """
+    until = task.reserved_until
+    return task.reserved_by not in (None, tx.actor) and until is not None and until >= tx.now
 
 
 def _taken(tx: Transaction, template: Template, others: Sequence[Template], task: Task) -> Claim | None:

@@ -190,8 +190,8 @@ def look_ahead(who: Annotator, task: int, role: Role = "work") -> Response:
 def claim_begun(who: Annotator, task: int, body: Begun) -> Claim:
     """Claim a task that one had reserved, and began to work on while the server was away. Safe to repeat.
 
-    Writes `task.claimed`, or nothing where somebody else has the task by now: then the attempt's state is `lapsed`, and
-    what is saved on it is late work.
+    Writes `task.claimed`, or nothing where somebody else has the task by now, or has it reserved: then the attempt's
+    state is `lapsed`, and what is saved on it is late work.
     """
     return who.do(lambda tx: verbs.claim_begun(tx, task, who.role, body.id, body.role))
 

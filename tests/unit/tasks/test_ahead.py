@@ -1,5 +1,7 @@
 """Work that began before its claim: the server was away, and the next task was reserved."""
 
+import datetime as dt
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -51,6 +53,17 @@ def test_a_claim_that_comes_later_is_made_once_and_its_work_is_done(lab: Lab, te
     assert len(lab.truth(task.file)) == 1
 
 
+def test_what_is_reserved_for_somebody_else_is_not_had_by_its_id(
+    lab: Lab, template: Template, move_clock: Callable[[dt.timedelta], None]
+) -> None:
+    task = reserved(lab, template)
+    late = claim(lab, task, "bob", new_uuid())
+    assert (late.attempt.state, late.task.status, late.task.holder) == ("lapsed", "open", None)
+    move_clock(dt.timedelta(minutes=3))  # and ann's own reservation is over
+    theirs = claim(lab, task, "bob", new_uuid())
+    assert (theirs.attempt.state, theirs.task.holder) == ("live", lab.people["bob"])
+
+
 def test_work_on_a_task_that_somebody_else_took_is_late_and_shown_to_them(lab: Lab, template: Template) -> None:
     task = reserved(lab, template)
     theirs = lab.claim(template, "bob")  # nothing else is left: a reservation is no promise
@@ -88,6 +101,8 @@ def test_reviews_are_reserved_looked_at_ahead_and_claimed_later_too(lab: Lab) ->
     assert lab.claim(template, "bob", "review").task.id == one.id  # a reservation is no promise
     hold("eve", 0)
     assert [task.id for task in hold("bob", 3)] == [two.id]
+    assert claim(lab, two, "eve", new_uuid(), "review").attempt.state == "lapsed"
+    hold("bob", 0)
     id = new_uuid()
     mine = claim(lab, two, "eve", id, "review")
     assert (mine.attempt.role, mine.task.status, mine.task.holder) == ("review", "in_review", lab.people["eve"])
