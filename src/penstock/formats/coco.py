@@ -11,7 +11,6 @@ A file is looked through once, to learn where the annotations of each image are;
 the texts that they are, and made ours many at once. So it is never held: a set of 860,000 takes some 30 MB.
 """
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import islice
@@ -22,13 +21,14 @@ import msgspec
 from penstock.annotations.geometry import UNREADABLE
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, split_in
+from penstock.formats.coco_index import Index, Places
 from penstock.formats.coco_reading import Names, annotations_in, join, object_of, traced_in, unused
 from penstock.formats.coco_writing import file_name, write
 from penstock.formats.foreign import joined
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
 from penstock.formats.plain import Boxes, Polygons
 from penstock.formats.seen import Seen
-from penstock.formats.splitting import BadDocument, Part, Run, split_in_runs
+from penstock.formats.splitting import BadDocument, Decoder, Part, Run, split_in_runs
 from penstock.formats.traced import Traced
 from penstock.formats.tree import Finder, Slices, ending, is_image
 from penstock.schema.model import Schema, Skeleton
@@ -63,7 +63,7 @@ class _Named(msgspec.Struct, gc=False):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_HEADS = msgspec.json.Decoder(list[_Head])
+_DECODERS: dict[str, Decoder] = {"annotations": msgspec.json.Decoder(list[_Head])}
 _IMAGE = msgspec.json.Decoder(_Image)
 _NAMED = msgspec.json.Decoder(_Named)
 _CATEGORIES = msgspec.json.Decoder(list[dict[str, Any]])
@@ -76,44 +76,6 @@ _AT_ONCE = 64
 """Images whose annotations are made together."""
 
 
-class _Index:
-    """Where the annotations of each image are in a file: 20 bytes for each, and no annotation itself."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[int | str, int] = {}
-        self._owners, self._ats, self._sizes = array("i"), array("q"), array("q")
-        self._starts: Any = None
-
-    def add(self, images: Sequence[int | str], ats: Sequence[int], sizes: Iterable[int]) -> None:
-        numbers = self._numbers
-        for image in set(images).difference(numbers):
-            numbers[image] = len(numbers)
-        self._owners.extend(numbers[image] for image in images)
-        self._ats.extend(ats)
-        self._sizes.extend(sizes)
-
-    def close(self) -> None:
-        """Sort them by their images."""
-        import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
-
-        owners = np.asarray(self._owners)
-        order = np.argsort(owners, kind="stable")
-        self._starts = np.searchsorted(owners[order], np.arange(len(self._numbers) + 1))
-        self._ats = array("q", np.asarray(self._ats)[order].tobytes())
-        self._sizes = array("q", np.asarray(self._sizes)[order].tobytes())
-
-    def of(self, image: int | str) -> list[tuple[int, int]]:
-        """(byte, size) of each annotation of an image, in the file's order."""
-        number = self._numbers.get(image)
-        if number is None:
-            return []
-        start, end = int(self._starts[number]), int(self._starts[number + 1])
-        return list(zip(self._ats[start:end], self._sizes[start:end], strict=True))
-
-    def images(self) -> Iterator[int | str]:
-        yield from self._numbers
-
-
 class _File:
     """One JSON of a set, looked through once: where everything is, its categories, and what it says of itself."""
 
@@ -122,15 +84,15 @@ class _File:
         self.split = split_in(path)
         self.problems: list[BadItem] = []
         self.rest: dict[str, Any] = {}
-        self.images = array("q")
-        self.annotations = _Index()
+        self.images = Places()
+        self.annotations = Index()
         self._seen: dict[int | str, Seen] = {}
         self._lists: dict[str, list[Raw | bytes]] = {}
         self._kept = 0
         self._odd: list[BadItem] = []
         self._count = 0
         try:
-            for found in split_in_runs(stream):
+            for found in split_in_runs(stream, _DECODERS):
                 if isinstance(found, Part):
                     self._begin(found)
                 else:
@@ -146,18 +108,17 @@ class _File:
         if self._count and not categories:
             detail = "It has annotations and no categories, so none of them can be read, such as captions."
             self.problems.append(BadItem(path, detail, "categories"))
-            self.annotations = _Index()
+            self.annotations = Index()
         self.annotations.close()
 
     def _take(self, run: Run) -> None:
         if run.key == "annotations":
             self._annotations(run)
         elif run.key == "images":
-            for at, raw in zip(run.ats, run.raws, strict=True):
-                self.images.extend((at, len(raw)))
+            self.images.add(*run.places())
         else:
-            self._keep(sum(map(len, run.raws)))
-            self._lists[run.key] += map(bytes, run.raws)
+            self._keep(len(run.told))
+            self._lists[run.key] += map(bytes, run.raws())
 
     def _begin(self, part: Part) -> None:
         is_list = part.raw == b"[]"
@@ -177,14 +138,13 @@ class _File:
             raise BadDocument(f"beside images and annotations it holds more than {MOST_KEPT_BYTES:,} bytes")
 
     def _annotations(self, run: Run) -> None:
-        try:
-            heads = _HEADS.decode(b"[" + b",".join(run.raws) + b"]")
-        except UNREADABLE:  # one of them is no annotation
-            for at, raw in zip(run.ats, run.raws, strict=True):
-                self._annotation(at, raw)
+        ats, sizes = run.places()
+        if run.made is not None:
+            self._count += len(run.made)
+            self._heads(run.made, ats, sizes)
             return
-        self._count += len(heads)
-        self._heads(heads, run.ats, map(len, run.raws))
+        for at, raw in zip(ats, run.raws(), strict=True):  # one of them is no annotation
+            self._annotation(at, raw)
 
     def _annotation(self, at: int, raw: Raw) -> None:
         number, self._count = self._count, self._count + 1
@@ -193,8 +153,8 @@ class _File:
         except UNREADABLE:
             self._oddity(at, raw, number)
 
-    def _heads(self, heads: Sequence[_Head], ats: Sequence[int], sizes: Iterable[int]) -> None:
-        for head in heads:
+    def _heads(self, heads: Sequence[_Head], ats: Any, sizes: Any) -> None:
+        for head in [head for head in heads if head.attributes]:
             if head.attributes and head.category_id is not None:
                 self._seen.setdefault(head.category_id, Seen()).add("", head.attributes)
         self.annotations.add(["" if head.image_id is None else head.image_id for head in heads], ats, sizes)
@@ -225,25 +185,25 @@ class _File:
 
     def names(self, file: Slices) -> Iterator[tuple[str, int | str]]:
         """The names of images, with their ids."""
-        for at in range(0, len(self.images), 2):
+        for raw in self._raw_images(file):
             try:
-                found = _IMAGE.decode(file.read(self.images[at], self.images[at + 1]))
+                found = _IMAGE.decode(raw)
             except UNREADABLE:
                 continue
             yield found.file_name, found.id
 
-    def raws_of(self, image: int | str, file: Slices) -> list[bytes]:
-        """The annotations of an image."""
-        return [file.read(*place) for place in self.annotations.of(image)]
+    def _raw_images(self, file: Slices) -> Iterator[bytes]:
+        for start in range(0, len(self.images), _AT_ONCE):
+            yield from self.images.read(start, start + _AT_ONCE, file)
 
     def by_image(self, file: Slices) -> Iterator[tuple[dict[str, Any], list[bytes]] | BadItem]:
         """Each image with its annotations; then the annotations that no image has."""
         yield from self._odd
         seen: set[int | str] = set()
-        for at in range(0, len(self.images), 2):
-            where = f"{self.path} images[{at // 2}]"
+        for n, raw in enumerate(self._raw_images(file)):
+            where = f"{self.path} images[{n}]"
             try:
-                image = object_of(file.read(self.images[at], self.images[at + 1]))
+                image = object_of(raw)
             except UNREADABLE as error:
                 yield BadItem(where, f"{error}.", "image")
                 continue
@@ -254,10 +214,10 @@ class _File:
                 yield BadItem(where, f"The image id {id!r} comes twice.", "twice")
             else:
                 seen.add(id)
-                yield image, self.raws_of(id, file)
+                yield image, self.annotations.of(id, file)
         for id in self.annotations.images():
-            for place in self.annotations.of(id) if id not in seen else ():
-                named = _NAMED.decode(file.read(*place)).id
+            for raw in self.annotations.of(id, file) if id not in seen else ():
+                named = _NAMED.decode(raw).id
                 detail = f"Annotation {named!r} is on image {id!r}, which isn't in the set."
                 yield BadItem(f"{self.path} annotation {named}", detail, "dangling-image")
 
@@ -327,7 +287,7 @@ class CocoReading:
                     elif found[0]["file_name"] not in shared:
                         yield self._deferred(path, *found)
                     elif (places := shared[found[0]["file_name"]])[0][0] == path:
-                        raws = {one: self._file(one).raws_of(id, slices[one]) for one, id in places[1:]}
+                        raws = {one: self._file(one).annotations.of(id, slices[one]) for one, id in places[1:]}
                         yield self._joined(self._deferred(path, *found), raws)
 
     def _shared(self, slices: Mapping[str, Slices]) -> dict[str, list[tuple[str, int | str]]]:
@@ -345,7 +305,7 @@ class CocoReading:
         finish(told, [first])
         for path, raws in others.items():
             more = Deferred(item=msgspec.structs.replace(first.item, annotations=[], problems=[]), part=path)
-            more.raws = list(map(Raw, raws))
+            more.raws = [*raws]
             finish(told, [more])
             join(first.item, more.item)
         return Deferred(item=first.item)
@@ -362,7 +322,7 @@ class CocoReading:
         )
         if split := self._file(path).split:
             item.meta["split"] = split
-        return Deferred(item=item, raws=list(map(Raw, raws)), part=path)
+        return Deferred(item=item, raws=[*raws], part=path)
 
 
 class _Told(msgspec.Struct):

@@ -64,7 +64,7 @@ class Deferred(msgspec.Struct, kw_only=True):
     """An item whose annotations are still the texts that its set has."""
 
     item: Item
-    raws: list[msgspec.Raw] = []
+    raws: Sequence[bytes | msgspec.Raw] = ()
     part: str = ""  #: of the set: the path of an annotation file
 
 

@@ -5,9 +5,10 @@ list, and not deep inside one, is settled by decoding what is before it: a list 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import accumulate
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -24,6 +25,7 @@ _SCALAR = re.compile(rb"[^\s,\]}]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.DOTALL)
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _GUESSES = 4
+Decoder = msgspec.json.Decoder[list[Any]]
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _KEY = msgspec.json.Decoder(str)
 
@@ -46,8 +48,34 @@ class Run(NamedTuple):
     """Elements of a list, one behind the other: some megabytes of them."""
 
     key: str
-    ats: Sequence[int]  #: the byte that each begins at
-    raws: Sequence[msgspec.Raw]
+    at: int  #: the byte that the first one begins at
+    told: bytes  #: the same as a list of their own
+    made: Sequence[Any] | None
+    """What the decoder for this key has made of them, unless one of them isn't what it is for."""
+
+    def raws(self) -> Sequence[msgspec.Raw]:
+        return _RAWS.decode(self.told)
+
+    def places(self) -> tuple[Any, Any]:
+        """The byte that each begins at, and its size: two arrays or lists."""
+        import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
+
+        if self.made is not None:
+            told = np.frombuffer(self.told, np.uint8)
+            begins, ends = np.flatnonzero(told == 123), np.flatnonzero(told == 125)
+            if len(begins) == len(ends) == len(self.made):  # objects that hold no other, nor a brace in a text
+                return begins + (self.at - 1), ends - begins + 1
+        sizes = list(map(len, self.raws()))
+        if sum(sizes) + len(sizes) + 1 == len(self.told):  # one comma is between two, and nothing else
+            return list(accumulate((size + 1 for size in sizes[:-1]), initial=self.at)), sizes
+        places: list[int] = []
+        at = 1
+        for size in sizes:
+            between = _BETWEEN.match(self.told, at)
+            at = between.end() if between else at
+            places.append(self.at - 1 + at)
+            at += size
+        return places, sizes
 
 
 def split(stream: BinaryIO) -> Iterator[Part]:
@@ -56,18 +84,22 @@ def split(stream: BinaryIO) -> Iterator[Part]:
         if isinstance(found, Part):
             yield found
         else:
-            for at, raw in zip(found.ats, found.raws, strict=True):
+            for at, raw in zip(found.places()[0], found.raws(), strict=True):
                 yield Part(found.key, at, bytes(raw), True)
 
 
-def split_in_runs(stream: BinaryIO) -> Iterator[Part | Run]:
-    """The same with the elements of lists together, for those who can take many at once."""
-    return _Splitting(stream).parts()
+def split_in_runs(stream: BinaryIO, decoders: Mapping[str, Decoder] | None = None) -> Iterator[Part | Run]:
+    """The same with the elements of lists together, for those who can take many at once.
+
+    What a list's elements are to become is said by a decoder of a list of structs.
+    """
+    return _Splitting(stream, decoders or {}).parts()
 
 
 class _Splitting:
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, decoders: Mapping[str, Decoder]) -> None:
         self._stream = stream
+        self._decoders = decoders
         self._held = b""
         self._base = 0
         self._at = 0
@@ -121,25 +153,12 @@ class _Splitting:
             self._at += 1
             return
         while True:
-            end, raws = self._cut()
-            yield Run(key, self._places(raws, end), raws)
+            at = self._base + self._at
+            end, told, made = self._cut(self._decoders.get(key))
+            yield Run(key, at, told, made)
             self._at = end
             if self._after(b"]"):
                 return
-
-    def _places(self, raws: Sequence[msgspec.Raw], end: int) -> Sequence[int]:
-        """Where elements begin that are held up to `end`."""
-        sizes = list(map(len, raws))
-        if sum(sizes) + len(sizes) - 1 == end - self._at:  # one comma is between two, and nothing else
-            return list(accumulate((size + 1 for size in sizes[:-1]), initial=self._base + self._at))
-        places: list[int] = []
-        at = self._at
-        for size in sizes:
-            between = _BETWEEN.match(self._held, at)
-            at = between.end() if between else at
-            places.append(self._base + at)
-            at += size
-        return places
 
     def _after(self, close: bytes) -> bool:
         """Step over a comma, or over the end; whether it was the end."""
@@ -150,8 +169,8 @@ class _Splitting:
         self._next()
         return found == close
 
-    def _cut(self) -> tuple[int, list[msgspec.Raw]]:
-        """As many whole elements as are held, one at least, and where they end."""
+    def _cut(self, decoder: Decoder | None) -> tuple[int, bytes, Sequence[Any] | None]:
+        """As many whole elements as are held, one at least: where they end, they as a list, and what it is decoded."""
         self._fill()
         end = len(self._held)
         for _ in range(_GUESSES):
@@ -162,28 +181,36 @@ class _Splitting:
             if before.endswith(b",") and before[:-1].rstrip().endswith(b"}"):
                 comma = self._held.rfind(b",", self._at, end)
                 try:
-                    return comma, _RAWS.decode(b"[" + self._held[self._at : comma] + b"]")
+                    return comma, *self._decoded(comma, decoder)
                 except UNREADABLE as error:
-                    if found := self._ended(str(error)):
+                    if found := self._ended(str(error), decoder):
                         return found
                     continue  # the cut was deep inside an element
         end = self._scan(several=True)
         try:
-            raws = _RAWS.decode(b"[" + self._held[self._at : end] + b"]")
+            told, made = self._decoded(end, decoder)
         except UNREADABLE as error:
             raise self._bad(str(error)) from None
-        if not raws:
+        if told[1:-1].isspace() or told == b"[]":
             raise self._bad("expected a value")
-        return end, raws
+        return end, told, made
 
-    def _ended(self, error: str) -> tuple[int, list[msgspec.Raw]] | None:
-        """The end of the list and its elements, if decoding complained that there is something behind it."""
+    def _ended(self, error: str, decoder: Decoder | None) -> tuple[int, bytes, Sequence[Any] | None] | None:
+        """The same up to the end of the list, if decoding complained that there is something behind it."""
         said = _TRAILING.search(error)
         bracket = self._held.rfind(b"]", self._at, self._at + int(said[1]) - 1) if said else -1
         try:
-            return (bracket, _RAWS.decode(b"[" + self._held[self._at : bracket] + b"]")) if bracket >= 0 else None
+            return (bracket, *self._decoded(bracket, decoder)) if bracket >= 0 else None
         except UNREADABLE:
             return None
+
+    def _decoded(self, end: int, decoder: Decoder | None) -> tuple[bytes, Sequence[Any] | None]:
+        told = b"".join((b"[", memoryview(self._held)[self._at : end], b"]"))
+        if decoder is not None:
+            with suppress(*UNREADABLE):
+                return told, decoder.decode(told)
+        _RAWS.decode(told)
+        return told, None
 
     def _value(self) -> bytes:
         """The whole value that begins here."""

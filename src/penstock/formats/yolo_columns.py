@@ -79,7 +79,7 @@ def trace(told: bytes, some: Sequence[Deferred]) -> list[Fractional | None]:
 _Rows = list[list[float]]
 
 
-def _numbers(groups: Sequence[Sequence[Raw]]) -> list[_Rows | None]:
+def _numbers(groups: Sequence[Sequence[bytes | Raw]]) -> list[_Rows | None]:
     """The numbers of each file's lines; None where there are none, or something else."""
     right = [bool(group) and all(bytes(raw[:1]) == b"[" for raw in map(memoryview, group)) for group in groups]
     try:

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import Any
 
 import msgspec
 
@@ -9,13 +11,13 @@ from penstock.formats import Deferred, Item
 from penstock.store.blobs import Blobs
 
 
-class Planned(msgspec.Struct, kw_only=True):
+class Planned(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One item on its way in."""
 
     key: str  #: the file's key, or a stand-in for one that can't be a key
     place: str = ""  #: where its bytes are: `path:`, `blob:` or `url:` and more, or `file:` and the id of a known file
     item: Item  #: its annotations and metadata
-    raws: list[msgspec.Raw] = []  #: annotations that are still texts, as in `formats.Deferred`
+    raws: Sequence[Any] = ()  #: annotations that are still texts, as in `formats.Deferred`
     part: str = ""  #: of the set that they are from
     reason: str | None = None  #: why it failed already
 
@@ -33,6 +35,7 @@ class Spool(msgspec.Struct):
 
     planned: list[Planned]
     told: str = ""  #: what the set says of all annotations that are still texts
+    sizes: list[list[int]] = []  #: of these texts, by item: they stand behind it, one after the other, as they are
 
 
 class SpoolLost(Exception):
@@ -41,12 +44,16 @@ class SpoolLost(Exception):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Spool)
+_SIZE = 8
 
 
 def write(blobs: Blobs, run: int, chunk: int, planned: Sequence[Planned], told: bytes) -> str:
     """Keep a chunk's items; the spool's name, never used twice, so that a worker back from the dead does no harm."""
     name = f"import-{run}-{chunk}-{os.urandom(6).hex()}.spool"
-    blobs.derived.put(name, _encoder.encode(Spool(list(planned), told.decode())), durable=True)
+    bare = [msgspec.structs.replace(one, raws=()) for one in planned]
+    head = _encoder.encode(Spool(bare, told.decode(), [list(map(len, one.raws)) for one in planned]))
+    texts = (text for one in planned for text in one.raws)
+    blobs.derived.put(name, b"".join((len(head).to_bytes(_SIZE), head, *texts)), durable=True)
     return name
 
 
@@ -55,4 +62,10 @@ def read(blobs: Blobs, name: str) -> Spool:
     content = blobs.derived.get(name)
     if content is None:
         raise SpoolLost(name)
-    return _decoder.decode(content)
+    at = _SIZE + int.from_bytes(content[:_SIZE])
+    found = _decoder.decode(memoryview(content)[_SIZE:at])
+    for one, sizes in zip(found.planned, found.sizes, strict=True):
+        places = [*accumulate(sizes, initial=at)]
+        one.raws = [content[start:end] for start, end in pairwise(places)]
+        at = places[-1]
+    return found

@@ -137,7 +137,7 @@ def test_most_lines_of_yolo_are_columns() -> None:
 def test_most_annotations_are_columns() -> None:
     ring = [1.5, 1.25, 8.0, 1.0, 8.0, 7.75]
     told = [{"id": n, "image_id": 1, "category_id": 1, "segmentation": [ring]} for n in range(3)]
-    one = Deferred(item=Item(key="a"), raws=[msgspec.Raw(json.dumps(a).encode()) for a in told], part="a.json")
+    one = Deferred(item=Item(key="a"), raws=[json.dumps(a).encode() for a in told], part="a.json")
     [found] = coco.trace(TOLD, [one])
     assert found is not None
     [made] = identify_traced([(one.item, found, (WIDTH, HEIGHT))], SCHEMA, is_truth=True)
