@@ -4,13 +4,16 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock import formats
 from penstock.annotations import copying
-from penstock.formats import Deferred, Item, coco, yolo_columns
+from penstock.formats import Deferred, Item, coco, voc_objects, yolo_columns
 from penstock.ingest.identifying import Identified, identify, identify_traced
 from penstock.schema.model import Label, Schema
+from sets import MemoryTree
 from strategies import HEIGHT, WIDTH
 
 SCHEMA = Schema(
@@ -123,6 +126,102 @@ def test_lines_of_yolo_are_the_same_in_columns(some: list[Deferred], is_truth: b
         assert rows(made) == rows(wanted)
 
 
+SIDES = st.integers(1, 30).map(str) | st.sampled_from(
+    ("30", "12.5", "0", " 7 ", "-3", "+4", "1e2", "x", "", "99999999999")
+)
+TAGS = st.sampled_from(
+    (
+        *(
+            "<pose>Left</pose>",
+            "<truncated>1</truncated><difficult>0</difficult>",
+            "\n\t<note> é </note>",
+            "<b></b>",
+            "",
+        ),
+        *(
+            "<name>car</name>",
+            "<bndbox></bndbox>",
+            "<part><name>head</name></part>",
+            "<pose>&amp;</pose>",
+            "<a b='1'>x</a>",
+        ),
+        *("<!-- x -->", "<pose>\x01</pose>", "<pose>x", "<x.y>1</x.y>", "<pose>\uffff</pose>", "<object></object>"),
+    )
+)
+
+
+@st.composite
+def objects_of_voc(draw: st.DrawFn) -> str:
+    """An object: most are plain, and are boxes."""
+    is_odd = draw(st.integers(0, 9)) == 0
+    tags = [
+        draw(TAGS if is_odd else st.sampled_from(("<pose>Left</pose>", "<difficult>0</difficult>", "\n"))) for _ in "ab"
+    ]
+    low, high = ("xmin", "ymin"), ("xmax", "ymax")
+    sides = {name: draw(SIDES if is_odd else st.integers(1, 9).map(str)) for name in low}
+    sides |= {name: draw(SIDES if is_odd else st.integers(10, 30).map(str)) for name in high}
+    names = draw(st.permutations(list(sides)))
+    box = "".join(f"<{name}>{sides[name]}</{name}>" for name in names)
+    label = draw(st.sampled_from(("cell", "cell", " cell\n", "boxed", "gone", "", "naïve")))
+    space = draw(st.sampled_from(("", "\n\t", "\r\n")))
+    return f"<object>{space}<name>{label}</name>{tags[0]}{space}<bndbox>{space}{box}</bndbox>{tags[1]}</object>{space}"
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> bytes:
+    head = draw(
+        st.sampled_from(("", "<?xml version='1.0' encoding='utf-8'?>", "<?xml version='1.0' encoding='latin-1'?>"))
+    )
+    head += "<annotation><folder>F</folder><filename>a.jpg</filename>"
+    head += draw(
+        st.sampled_from(("", "<size><width>64</width><height>48</height></size>", "<odd>", "<!-- <object> -->"))
+    )
+    end = draw(
+        st.sampled_from(
+            ("</annotation>", "</annotation>", "</annotation>\n", "<a/></annotation>", "</annotation>x", "")
+        )
+    )
+    return (head + "".join(draw(st.lists(objects_of_voc(), max_size=3))) + end).encode()
+
+
+def read_as_voc(documents: list[bytes]) -> Any:
+    files = {f"Annotations/{n}.xml": one.replace(b"a.jpg", b"%d.jpg" % n) for n, one in enumerate(documents)}
+    return formats.named("voc").read(MemoryTree(files))
+
+
+@given(st.lists(documents(), min_size=1, max_size=3))
+def test_objects_of_voc_are_the_same_in_columns(some: list[bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(voc_objects, "cut", lambda _: None)
+        slow = read_as_voc(some)
+        labels, wanted = slow.schema(), list(slow.items())
+    reading = read_as_voc(some)
+    assert (reading.schema(), list(reading.items())) == (labels, wanted)
+    items = {item.key: item for item in wanted if isinstance(item, Item)}
+    deferred = [one for one in reading.deferred() if isinstance(one, Deferred) and one.raws]
+    for one, found in zip(deferred, voc_objects.trace(deferred), strict=True):
+        if found is None:
+            continue
+        item = items[one.item.key]
+        [made] = identify_traced([(one.item, found, (WIDTH, HEIGHT))], SCHEMA, is_truth=True)
+        told = identify(item, (WIDTH, HEIGHT), SCHEMA, is_truth=True)
+        if made is None:
+            assert told.problems
+            continue
+        assert (made.problems, made.refused) == (told.problems, told.refused)
+        assert rows(made) == rows(told)
+
+
+def test_most_objects_of_voc_are_columns() -> None:
+    box = "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox>"
+    content = f"<annotation>\n<object>\n<name>cell</name><pose>Left</pose>{box}</object>\n</annotation>\n".encode()
+    found = voc_objects.cut(content)
+    assert found is not None
+    [traced] = voc_objects.trace([Deferred(item=Item(key="a"), raws=found.raws())])
+    assert traced is not None
+    assert (traced.geometries, traced.foreign) == ([b"[1.0,2.0,8.0,6.0]"], [b'{"voc":{"pose":"Left"}}'])
+
+
 def test_most_lines_of_yolo_are_columns() -> None:
     told = msgspec.json.encode(yolo_columns.Told(None, NAMES, 0, 0))
     for content in (b"1 0.3 0.3 0.1 0.1\n4 0.5 0.5 0.1 0.2\n", b"1 0.1 0.1 0.2 0.1 0.2 0.25\n"):
@@ -137,7 +236,7 @@ def test_most_lines_of_yolo_are_columns() -> None:
 def test_most_annotations_are_columns() -> None:
     ring = [1.5, 1.25, 8.0, 1.0, 8.0, 7.75]
     told = [{"id": n, "image_id": 1, "category_id": 1, "segmentation": [ring]} for n in range(3)]
-    one = Deferred(item=Item(key="a"), raws=[json.dumps(a).encode() for a in told], part="a.json")
+    one = Deferred(item=Item(key="a"), raws=[msgspec.Raw(json.dumps(a).encode()) for a in told], part="a.json")
     [found] = coco.trace(TOLD, [one])
     assert found is not None
     [made] = identify_traced([(one.item, found, (WIDTH, HEIGHT))], SCHEMA, is_truth=True)
