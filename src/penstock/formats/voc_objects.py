@@ -127,7 +127,7 @@ def trace(some: Sequence[Deferred]) -> list[Traced | None]:
     return [_traced(one.raws) if one.raws else None for one in some]
 
 
-def _traced(raws: Sequence[Raw]) -> Traced | None:
+def _traced(raws: Sequence[bytes | Raw]) -> Traced | None:
     import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
 
     texts = _TEXTS.decode(b"[" + b",".join(raws) + b"]")
