@@ -26,14 +26,17 @@ _FILES: LiteralString = (
     " %(height)s, f.state, f.created_seq from file f, generate_series(0, %(count)s - 1) n where f.id = %(file)s"
 )
 _FORMATS = (("yolo", "zip", "< 8"), ("voc", "zip", "< 8"))
-_ONE_CORE = "one process on one core makes the lines of each file, and squeezes, hashes and lists the small ones"
+_ONE_CORE = (
+    "one process on one core makes each file's text of numbers that the database spelled, squeezes, hashes and lists"
+    " it: 70 us a file as YOLO and 100 as VOC, a third of them for the archive"
+)
 _CHECKED_EACH = (
     "each annotation takes some 45 us of a core to be found, decoded and checked, a third for the scan, and 40 us of"
     " the database's for 1.2 KB of its log and five entries in indexes, two of them for counts; all cores are at it"
 )
 _SPELLED = (
-    "of each polygon Python checks the mark, and spells again what its set said of it: 4 us on one core, while the"
-    " database joins the next ones, and what is made is hashed and written"
+    "of each polygon Python checks the mark, and puts what its set said of it beside its corners, 500 at once: 5 us on"
+    " one core, and 35 us for each file, while the database reads the next ones, and what is made is hashed and written"
 )
 _LISTED_FIRST = (
     "a job starts, and a thousand files are listed and the first three hundred made, before a megabyte is there"

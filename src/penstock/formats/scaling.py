@@ -98,8 +98,8 @@ def fractions(rows: Sequence[Sequence[float]], width: float, height: float) -> l
 def numbered_boxes(numbers: Sequence[int], boxes: Fractions) -> bytes:
     """A line for each box: its number, and its fractions as `fractions` spells them."""
     if "e" not in boxes.sides and boxes.sides.count(".") == 4 * len(numbers):  # else some are spelled in another way
-        told = chain.from_iterable(zip(numbers, boxes.sides.split("\n"), strict=True))
-        return ("%d %s\n" * len(numbers) % tuple(told)).encode()
+        lines = zip(numbers, boxes.sides.split("\n"), strict=True)
+        return "".join([f"{number} {sides}\n" for number, sides in lines]).encode()
     rows = [(number, *four) for number, four in zip(numbers, boxes.numbers, strict=True)]
     text = _ENCODE(rows)
     if b"e" in text:
