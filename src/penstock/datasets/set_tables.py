@@ -91,10 +91,11 @@ def of_values(dataset: int, source: Source, values: Sequence[str]) -> Composed:
 
 def of_members(held: Held) -> Composed:
     """The files of another dataset, which has few."""
-    rows = SQL("(select m.file from {} and m.file between f.block << 16 and (f.block << 16) + 65535) b").format(
-        members(held, None)
+    packed = _packed(SQL("(select m.file from {}) b").format(members(held, None)))
+    # Made once, not for each block.
+    return SQL("coalesce((with b as materialized ({}) select b.files from b where b.block = f.block), {})").format(
+        packed, NONE
     )
-    return SQL("coalesce((select files from ({}) b), {})").format(_packed(rows), NONE)
 
 
 class Bits(NamedTuple):
