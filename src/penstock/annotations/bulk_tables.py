@@ -1,5 +1,6 @@
 """Writing the annotations of many files at once. The caller holds the files."""
 
+from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import LiteralString
 from uuid import UUID
@@ -67,7 +68,7 @@ def are_counted(tx: Transaction, branch: int, files: Collection[int]) -> bool:
             " exists (select from file_label l where l.branch = %(branch)s and l.file = f)"
             " or exists (select from file_value v where v.branch = %(branch)s and v.file = f))",
             branch=branch,
-            files=list(files),
+            files=array("q", files),
         )
     )
 

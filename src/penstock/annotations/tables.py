@@ -4,6 +4,7 @@ An overlay reads its own rows first, then what its parent held at its base: see 
 """
 
 import datetime as dt
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, LiteralString, NamedTuple
@@ -270,7 +271,7 @@ def select_touched(tx: Transaction, branches: Sequence[int], files: Collection[i
             "select distinct f from unnest(%(files)s::bigint[]) f, unnest(%(branches)s::bigint[]) b,"
             " lateral (select from annotation a where a.project = %(project)s and a.branch = b and a.file = f"
             " order by a.id, a.retired_seq limit 1) as found",
-            files=list(files),
+            files=array("q", files),
             branches=list(branches),
         )
     )

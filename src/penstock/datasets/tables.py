@@ -1,6 +1,7 @@
 """The tables of datasets and entries. The only place with their SQL."""
 
 import datetime as dt
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, LiteralString, NamedTuple
 
@@ -197,8 +198,8 @@ def lock_files(tx: Transaction, files: Sequence[int]) -> list[FileRow]:
         "select id, retired_seq is not null as is_retired from file where project = %(project)s and id = any(%(ids)s)"
     )
     if tx.is_drawn:
-        return tx.all(FileRow, query, ids=list(files))
-    return tx.lock(FileRow, query + " order by id for no key update", ids=list(files))
+        return tx.all(FileRow, query, ids=array("q", files))
+    return tx.lock(FileRow, query + " order by id for no key update", ids=array("q", files))
 
 
 def files_by_key(tx: Transaction, keys: Sequence[str]) -> Mapping[str, int]:
@@ -225,7 +226,7 @@ def insert_entries(tx: Transaction, dataset: int, files: Sequence[int], cause: C
         " on conflict (project, dataset, file) where retired_seq is null do nothing"
         " returning id, dataset, file, false as inherited",
         dataset=dataset,
-        files=list(files),
+        files=array("q", files),
         cause=Jsonb(cause),
         now=tx.now,
         seq=tx.seq,

@@ -1,6 +1,7 @@
 """The tables of files. The only place with their SQL."""
 
 import datetime as dt
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -61,7 +62,7 @@ def standings(tx: Transaction, ids: Sequence[int]) -> dict[int, Standing]:
     rows = tx.rows(
         "select id, state, retired_seq is not null, width, height from file where project = %(project)s"
         " and id = any(%(ids)s)",
-        ids=list(ids),
+        ids=array("q", ids),
     )
     return {row[0]: Standing(*row[1:]) for row in rows}
 
@@ -233,12 +234,11 @@ def describe(tx: Transaction, metas: Mapping[int, Meta], source: MetaSource) -> 
 
 def lock(tx: Transaction, ids: Sequence[int]) -> int:
     """Lock files in the order of their ids; how many there are."""
-    found = tx.lock(
-        _Identity,
-        "select id, key from file where project = %(project)s and id = any(%(ids)s) order by id for no key update",
-        ids=list(ids),
+    tx.before_seq()
+    return tx.run(
+        "select from file where project = %(project)s and id = any(%(ids)s) order by id for no key update",
+        ids=array("q", ids),
     )
-    return len(found)
 
 
 def keep_upload(tx: Transaction, name: Key, hash: str, bytes: int) -> Upload:
