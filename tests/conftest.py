@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Properties are tried on few examples, the same in each run, or on many new ones. A busy machine fails nothing."""
     patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-    hypothesis.settings.register_profile("short", patient, max_examples=30, derandomize=True)
+    hypothesis.settings.register_profile("short", patient, max_examples=20, derandomize=True)
     hypothesis.settings.register_profile("thorough", patient, max_examples=300)
     hypothesis.settings.load_profile("thorough" if config.getoption("--thorough") else "short")
 

@@ -13,6 +13,7 @@ from penstock.store.wire import Line, Wire
 
 _MOST = 4
 """Kept for each way to connect."""
+_AS_NEW = b"reset all; unlisten *; select pg_advisory_unlock_all()"
 
 
 class KeptLine(Line):
@@ -27,7 +28,7 @@ class KeptLine(Line):
         while (wire := _taken(way)) is not None:
             line = cls(wire._pg)
             # Whatever `Database` sets on a connection, it sets again.
-            if line.pgconn.exec_(b"reset all; unlisten *; select pg_advisory_unlock_all()").status == pq.ExecStatus.TUPLES_OK:
+            if line.pgconn.exec_(_AS_NEW).status == pq.ExecStatus.TUPLES_OK:
                 while line.pgconn.notifies():
                     pass
                 line.autocommit = True

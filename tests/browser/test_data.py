@@ -43,6 +43,7 @@ def test_files_are_picked_by_hand_and_added_to_another_dataset(drawn: Project, d
     assert drawn.datasets["picked"].count() == 3
 
 
+@pytest.mark.thorough
 def test_a_query_is_asked_and_a_mistake_is_shown_at_its_place(drawn: Project, desk: Desk) -> None:
     page = desk.go(f"/data/{drawn.datasets['raw'].id}")
     bar = page.get_by_role("textbox", name="Which files")

@@ -27,6 +27,7 @@ def change(page: Page, fields: dict[str, str]) -> None:
     expect(page.get_by_text("Saved")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_schema_is_built_saved_at_once_and_explains_what_is_wrong(desk: Desk, owned: Project) -> None:
     page = desk.go("/schema")
     page.get_by_label("Add labels").fill(f"RBC, WBC, {ODD}")

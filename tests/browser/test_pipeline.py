@@ -79,6 +79,7 @@ def test_the_list_says_the_same_and_is_worked_by_keys(flowing: Project, desk: De
     expect(page.get_by_role("heading", name="gold")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_paused_template_says_so_and_one_click_mends_it(flowing: Project, desk: Desk) -> None:
     flowing.templates["label"].pause()
     page = desk.go("/pipeline")

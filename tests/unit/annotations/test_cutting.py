@@ -5,14 +5,13 @@ from math import cos, hypot, pi, sin
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from penstock.annotations import cutting, geometry
 from penstock.annotations.cutting import Window
 from strategies import HEIGHT, WIDTH
 
-quick = settings(max_examples=60, deadline=None)
 radii = st.lists(st.integers(2, 20), min_size=3, max_size=12)
 lines = st.lists(st.tuples(st.integers(0, WIDTH), st.integers(0, HEIGHT)), min_size=2, max_size=6)
 cuts = st.tuples(st.integers(1, WIDTH - 1), st.integers(1, HEIGHT - 1))
@@ -43,7 +42,6 @@ def inside(numbers: list[float], window: Window) -> bool:
     )
 
 
-@quick
 @given(radii, st.floats(0, 1), cuts, st.booleans())
 @example([4, 4, 4, 4], 0.0, (WIDTH // 2, HEIGHT // 2), True)
 @example([2, 3, 2, 7, 2, 2, 2], 0.0, (1, 25), True)  # a hole that comes back to the cut with one corner
@@ -74,7 +72,6 @@ def test_a_hole_that_is_crossed_becomes_part_of_the_outline() -> None:
     assert cutting.polygon([frame], Window(3, 3, 4, 4)) == []
 
 
-@quick
 @given(lines, cuts)
 def test_lengths_of_stretches_add_up_to_the_whole(line: list[tuple[int, int]], cut: tuple[int, int]) -> None:
     flat = [float(n) for point in line for n in point]

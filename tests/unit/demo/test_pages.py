@@ -45,6 +45,7 @@ def test_held_out_digits_are_never_drawn() -> None:
     assert not [image for image in split.held_out.images if image.tobytes() in drawn]
 
 
+@pytest.mark.thorough
 def test_the_demo_has_enough_digits_to_draw_each_once() -> None:
     assert sum(len(page.digits) for page in pages.draw(150)) <= len(digits.load().drawn)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,7 +19,6 @@ from penstock.formats import Item, Loss, NamedAnnotation
 from penstock.schema import Schema, WantedSchema, planned
 from strategies import HEIGHT, WIDTH, drawn
 
-quick = settings(max_examples=40, deadline=None)
 SIZE = (WIDTH, HEIGHT)
 SCHEMA = planned(
     Schema(version=0),
@@ -75,7 +74,6 @@ def flat(shape: Any) -> list[float]:
     return [n for part in shape for n in flat(part)] if isinstance(shape, list) else [shape]
 
 
-@quick
 @given(drawn(inside=True), st.sampled_from([(WIDTH * 2, HEIGHT * 2), (WIDTH * 3, HEIGHT * 3)]))
 def test_a_resize_and_back_is_the_same_shape(pair: tuple[Any, Any], size: tuple[int, int]) -> None:
     kind, given = pair[0], geometry.check(*pair)
@@ -87,7 +85,6 @@ def test_a_resize_and_back_is_the_same_shape(pair: tuple[Any, Any], size: tuple[
         assert geometry.area(kind, there) == pytest.approx(geometry.area(kind, given) * by, rel=1e-6, abs=1e-6)
 
 
-@quick
 @given(drawn(inside=True, kinds=["ellipse", "polygon", "box"]), st.integers(10, 200), st.integers(10, 200))
 def test_stretching_one_way_more_than_the_other_keeps_what_areas_are(
     pair: tuple[Any, Any], width: int, height: int
@@ -101,7 +98,6 @@ def test_stretching_one_way_more_than_the_other_keeps_what_areas_are(
     assert geometry.bounds(kind, made) == pytest.approx((x * sx, y * sy, w * sx, h * sy), abs=1e-6)
 
 
-@quick
 @given(
     drawn(inside=True, kinds=["box", "mask", "polyline", "point", "keypoints"]),
     st.integers(16, 50),
@@ -126,7 +122,6 @@ def test_tiles_cover_the_image_and_show_everything(pair: tuple[Any, Any], side: 
         assert area == pytest.approx(geometry.area(kind, given), rel=1e-6)
 
 
-@quick
 @given(drawn(inside=True), st.integers(0, 40), st.integers(0, 30), st.integers(1, 24), st.integers(1, 18))
 def test_what_a_window_shows_lies_in_it(pair: tuple[Any, Any], x: int, y: int, width: int, height: int) -> None:
     kind, given = pair[0], geometry.check(*pair)

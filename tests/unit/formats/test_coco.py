@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
@@ -345,7 +345,6 @@ def spelled(annotation: NamedAnnotation) -> str:
     return f"{kind} {label} {text} {sorted(values.items())}"
 
 
-@settings(max_examples=40)
 @given(items(kinds=["box", "polygon", "mask", "keypoints"], holes=False))
 def test_shapes_labels_and_values_survive_a_round_trip(things: list[Item]):
     again = {item.key.removeprefix("images/"): item for item in read(COCO_FORMAT, written(COCO_FORMAT, things))}
@@ -355,7 +354,6 @@ def test_shapes_labels_and_values_survive_a_round_trip(things: list[Item]):
         assert after == before
 
 
-@settings(max_examples=40)
 @given(items(holes=False))
 def test_the_same_items_are_the_same_bytes(things: list[Item]):
     first = written(COCO_FORMAT, things)
@@ -364,7 +362,6 @@ def test_the_same_items_are_the_same_bytes(things: list[Item]):
     assert written(COCO_FORMAT, once).files == first.files
 
 
-@settings(max_examples=30)
 @given(annotations(kinds=["polygon", "mask", "box"], holes=False))
 def test_pycocotools_reads_what_we_write(annotation: NamedAnnotation):
     item = Item(key="a.jpg", width=WIDTH, height=HEIGHT, annotations=[annotation])
@@ -387,7 +384,6 @@ def test_pycocotools_reads_what_we_write(annotation: NamedAnnotation):
 rings = st.lists(st.integers(-9, 99) | st.floats(-9, 99).map(lambda x: round(x, 2)), min_size=4, max_size=9)
 
 
-@settings(max_examples=50)
 @given(st.lists(rings, max_size=3), st.none() | st.integers(0, 9) | st.floats(0, 9), st.integers(0, 1), st.booleans())
 def test_what_most_annotations_are_is_read_as_any_other(segmentation: list[Any], area: Any, crowd: int, odd: bool):
     told: dict[str, Any] = {

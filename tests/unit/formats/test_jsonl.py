@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock import formats
@@ -16,7 +16,6 @@ JSONL = formats.named("jsonl")
 HEADER = b'{"format": "penstock", "version": 1}\n'
 
 
-@settings(max_examples=40)
 @given(items(), annotations(), texts, st.dictionaries(texts, texts | st.integers(-5, 5)))
 def test_a_round_trip_is_equal(things, extra, text, foreign):
     extra = msgspec.structs.replace(
@@ -44,7 +43,6 @@ def test_a_round_trip_is_equal(things, extra, text, foreign):
     assert planned(SCHEMA, reading.schema()) is SCHEMA
 
 
-@settings(max_examples=20)
 @given(items())
 def test_the_same_items_are_the_same_bytes(things):
     assert written(JSONL, things).files == written(JSONL, things).files

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from penstock import formats
 from penstock.annotations import geometry, rle
@@ -115,7 +115,6 @@ def test_a_bad_object_is_told_and_the_item_stays(change: tuple[str, str], code: 
 
 
 @given(items(kinds=["box"], least=1))
-@settings(max_examples=40)
 def test_boxes_survive_a_round_trip(things: list[Item]):
     again = {item.key.removeprefix("JPEGImages/"): item for item in read(VOC, written(VOC, things))}
     assert set(again) == {item.key for item in things}
@@ -129,7 +128,6 @@ def test_boxes_survive_a_round_trip(things: list[Item]):
 
 
 @given(items(kinds=["box"], least=1))
-@settings(max_examples=40)
 def test_a_second_round_trip_is_the_same_bytes(things: list[Item]):
     first = written(VOC, things)
     once = read(VOC, first)

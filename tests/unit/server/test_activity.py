@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.log import past
@@ -55,7 +55,6 @@ def test_filters_by_kind_thing_and_person(log: Any, monkeypatch: pytest.MonkeyPa
     assert log.client("annotator").get(log.path("/activity")).status_code == 403
 
 
-@settings(max_examples=50)
 @given(
     st.lists(st.sampled_from(["task.*", "!task.noted", "task.done", "!attempt.saved", "dataset.created"]), max_size=4)
 )

@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from conftest import InProcess
-from penstock.server.switchboard import MOST_REMEMBERED, Switchboard
+from penstock.server.switchboard import Switchboard
 
 
 @pytest.fixture
@@ -62,11 +62,14 @@ def test_what_is_nowhere_stays_nowhere(client: httpx.Client) -> None:
         assert client.get("/api/projects/1/nothing/7").status_code == 404
 
 
-def test_made_up_names_fill_no_memory(client: httpx.Client, board: Switchboard) -> None:
-    for n in range(MOST_REMEMBERED + 50):
+def test_made_up_names_fill_no_memory(
+    client: httpx.Client, board: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.server.switchboard.MOST_REMEMBERED", 20)
+    for n in range(30):
         word = "".join(chr(ord("a") + int(digit)) for digit in str(n))
         assert client.get(f"/api/projects/1/tasks/{word}").status_code == 200
-    assert len(board._remembered) == MOST_REMEMBERED
+    assert len(board._remembered) == 20
     assert client.get("/api/projects/1/tasks/more").json() == "more of 1"
 
 
