@@ -256,8 +256,10 @@ def read(path: Path) -> Generator[Reader]:
     """A bundle, checked from end to end. Raises BundleDamaged."""
     try:
         reader = Reader(path)
-    except (OSError, tarfile.TarError) as error:
-        raise BundleDamaged(path=path, why=f"it can't be read ({error})") from error
+    except tarfile.TarError as error:
+        raise BundleDamaged(path=path, why="it is neither a folder nor a tar that can be read") from error
+    except OSError as error:
+        raise BundleDamaged(path=path, why=f"it can't be read ({error.strerror or error})") from error
     try:
         yield reader
     finally:

@@ -29,10 +29,8 @@ def test_the_page_works(
     monkeypatch.setattr(session, "connect", lambda *_, **__: p)
     p.define({"labels": {"cell": {}}})
     assert main.run(["import", "gold", "images", "--create"]) == 0
-    for name in ("pilot", "train", "val", "test"):
-        p.datasets.create(name)
     commands = [line for block in blocks("sh") for line in block.splitlines()]
-    assert len(commands) == 16
+    assert len(commands) == 20
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "penstock"
