@@ -232,7 +232,7 @@ class CocoReading:
     def __init__(self, tree: Tree, files: Sequence[str]) -> None:
         self.tree = tree
         self.paths = files
-        self._finder = Finder([path for path in tree.paths() if is_image(path)])
+        self._finder = Finder([path for path in tree.paths() if is_image(path)], "images/")
         self._open: dict[str, _File] = {}
         others = [path for path in tree.paths() if is_panoptic(path) and path not in files]
         detail = "It is of the format coco-panoptic. Import it by that name, without the other files."

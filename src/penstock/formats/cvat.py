@@ -109,7 +109,7 @@ class CvatReading:
     def __init__(self, tree: Tree, files: Sequence[str]) -> None:
         self.tree = tree
         self.files = files
-        self._finder = Finder([path for path in tree.paths() if is_image(path)])
+        self._finder = Finder([path for path in tree.paths() if is_image(path)], "images/")
         self._head = _Head()
         for path in files:
             self._look(path)

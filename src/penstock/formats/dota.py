@@ -13,6 +13,7 @@ from penstock.formats.declared import occurring
 from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.tree import content_of, ending, is_image
+from penstock.formats.waiting import Places
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -120,10 +121,12 @@ class Dota:
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
+        places = Places()
         for item in items:
             count_file(item, self.carries, loss)
             path = self.media_path(item).replace("/images/", f"/{FOLDER}/", 1).rpartition(".")[0] + ".txt"
-            yield Chunk(path, "".join(f"{line}\n" for line in _lines(item, self.carries, loss)).encode())
+            lines = "".join(f"{line}\n" for line in _lines(item, self.carries, loss))
+            yield Chunk(places.take(path, item), lines.encode())
 
 
 def _within(item: Item) -> str:

@@ -115,12 +115,13 @@ class LabelStudioReading:
     def _item(self, task: dict[str, Any], path: str, where: str) -> Item | BadItem:
         data = task.pop("data", None)
         found = [v for v in cast(dict[str, Any], data).values() if isinstance(v, str)] if isinstance(data, dict) else []
-        address = next((one for one in found if is_image(_name(one))), found[0] if found else None)
+        address = next((one for one in found if is_image(_name(one)) or is_image(one)), found[0] if found else None)
         if address is None:
             return BadItem(where, "A task needs `data` with the address of an image.", "task")
         name = _name(address)
         bare = _PREFIX.sub("", name.rpartition("/")[2])
-        media = self._finder.find(name, path) or self._finder.find(bare, path)
+        tried = (address, name, bare)  # a path may hold what ends one in an address, such as a #
+        media = next((media for one in tried if (media := self._finder.find(one, path))), None)
         kept = {key: value for key, value in task.items() if key not in _OF_TASK}
         item = Item(key=media or name, media=media, foreign={"label_studio": {**kept, "data": data}})
         _annotate(item, *_chosen(task, item))

@@ -17,6 +17,7 @@ from penstock.formats.carries import Carries, count_file, fit, split_named, spli
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree
 from penstock.formats.pictures import Colour
 from penstock.formats.tree import content_of, ending, is_image
+from penstock.formats.waiting import Places
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -95,8 +96,12 @@ def _stem(path: str) -> str:
 def _nearest(image: str, by_stem: Mapping[str, list[str]]) -> str | None:
     """The picture of the same name whose folders are the most alike."""
     parts = set(image.split("/")[:-1])
-    found = by_stem.get(_stem(image), [])
-    return max(found, key=lambda path: (len(parts & set(path.split("/")[:-1])), path), default=None)
+
+    def likeness(path: str) -> tuple[int, int, str]:
+        folders = set(path.split("/")[:-1])
+        return len(parts & folders), -len(folders - parts), path
+
+    return max(by_stem.get(_stem(image), []), key=likeness, default=None)
 
 
 def _classes(tree: Tree) -> tuple[dict[int, str], dict[Colour, int], list[str]]:
@@ -168,6 +173,7 @@ class Masks:
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
         numbers = classes.numbered(schema, "masks", loss, first=1)
+        places = Places()
         for item in items:
             count_file(item, self.carries, loss)
             if not (item.width and item.height):
@@ -183,7 +189,7 @@ class Masks:
             loss.count("kind_dropped", sum(annotation.label not in numbers for annotation in item.annotations))
             loss.count("objects_joined", len(fitted) - len({number for number, _ in fitted}))
             path = self.media_path(item).replace("images/", "masks/", 1).rpartition(".")[0] + ".png"
-            yield Chunk(path, pictures.png(pictures.drawn(fitted, item.height, item.width, loss)))
+            yield Chunk(places.take(path, item), pictures.png(pictures.drawn(fitted, item.height, item.width, loss)))
         yield Chunk(CLASSES, _listing(numbers))
 
 

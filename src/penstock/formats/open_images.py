@@ -21,7 +21,7 @@ from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name
 from penstock.formats.scaling import fraction, scaled
 from penstock.formats.tree import ending, is_image
-from penstock.formats.waiting import Lines
+from penstock.formats.waiting import Lines, NamesClash
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedSchema
 
@@ -184,10 +184,13 @@ class OpenImages:
     ) -> Iterator[Chunk]:
         codes = _codes(schema)
         tables = {f"{split}-{what}.csv": Lines() for split in ("train", "val", "test") for what in ("boxes", "labels")}
+        keys: dict[str, str] = {}
         try:
             for item in items:
                 count_file(item, self.carries, loss)
                 split, id = split_of(item), _stem(self.media_path(item))
+                if (other := keys.setdefault(id, item.key)) != item.key:
+                    raise NamesClash(one=other, other=item.key, place=id)
                 rows = list(_rows(item, id, codes, self.carries, loss))
                 for is_box, row in rows or [(False, [id, "", "", ""])]:
                     tables[f"{split}-{'boxes' if is_box else 'labels'}.csv"].add(_line(row).rstrip(b"\n"))

@@ -127,7 +127,9 @@ class PanopticReading:
         pngs = _Pngs(tree.paths())
         self._files = [_File(tree, path, pngs) for path in files]
         self._pictures = frozenset(png for file in self._files for png in file.pictures.values())
-        self._finder = Finder([path for path in tree.paths() if is_image(path) and path not in self._pictures])
+        self._finder = Finder(
+            [path for path in tree.paths() if is_image(path) and path not in self._pictures], "images/"
+        )
 
     def schema(self) -> WantedSchema:
         labels: dict[str, WantedLabel] = {}

@@ -75,9 +75,13 @@ def content_of(tree: Tree, path: str, most: int) -> bytes:
 
 
 class Finder:
-    """Finds the file that a name in an annotation file means: by its path near that file, else by how paths end."""
+    """Finds the file that a name in an annotation file means: by its path near that file, else by how paths end.
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    `within` is the folder, with a slash, that names may be in which don't tell it.
+    """
+
+    def __init__(self, paths: Sequence[str], within: str = "") -> None:
+        self._within = within
         self._paths = frozenset(paths)
         self._by_name: dict[str, list[str]] = {}
         for path in paths:
@@ -93,9 +97,10 @@ class Finder:
         folder = near.rpartition("/")[0]
         above = folder.rpartition("/")[0]
         for base in (folder, above, ""):
-            path = f"{base}/{name}" if base else name
-            if path in self._paths:
-                return path
+            for within in dict.fromkeys((self._within, "")):
+                path = f"{base}/{within}{name}" if base else within + name
+                if path in self._paths:
+                    return path
         parts = name.split("/")
         found = self._by_name.get(parts[-1], [])
         for n in range(len(parts), 0, -1):

@@ -6,6 +6,7 @@ from typing import BinaryIO, Self, cast
 
 import msgspec
 
+from penstock.core import Invalid
 from penstock.formats.carries import SPLITS, split_of
 from penstock.formats.model import Item
 
@@ -13,6 +14,25 @@ _IN_MEMORY = 8 * 1024**2
 _TOGETHER = 100  #: lines go to the file, whose `write` takes longer than making a line
 _ITEM = msgspec.json.Decoder(Item)
 _ENCODE = msgspec.json.Encoder().encode
+
+
+class NamesClash(Invalid):
+    """{one!r} and {other!r} can't both be in this format: what is annotated on them would be in one place, {place!r}.
+    Rename one of them, or choose another format."""
+
+
+class Places:
+    """Where each item's annotations go, which come one after the other: those of two in one place would be mixed."""
+
+    def __init__(self) -> None:
+        self._last = self._key = ""
+
+    def take(self, place: str, item: Item) -> str:
+        """The same place. Raises NamesClash when the item before has it; whoever packs a set knows of earlier ones."""
+        if place == self._last:
+            raise NamesClash(one=self._key, other=item.key, place=place)
+        self._last, self._key = place, item.key
+        return place
 
 
 class Lines:

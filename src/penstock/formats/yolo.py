@@ -19,7 +19,7 @@ from penstock.formats.plain import Fractions, plain_of
 from penstock.formats.scaling import fractions, numbered_boxes
 from penstock.formats.traced import Fractional
 from penstock.formats.tree import content_of, ending, is_image
-from penstock.formats.waiting import Lines
+from penstock.formats.waiting import Lines, Places
 from penstock.formats.yolo_columns import Told
 from penstock.formats.yolo_config import Config, ConfigUnreadable, config_text, read_config
 from penstock.formats.yolo_lines import Task, pixels_of, pose_line
@@ -193,10 +193,10 @@ class Yolo(_Deferring):
         numbers = classes.numbered(schema, "yolo", loss)
         ids = {label.id: numbers[label.name] for label in schema.live_labels}
         points = max((len(label.skeleton.points) for label in schema.live_labels if label.skeleton), default=0)
-        splits: set[str] = set()
+        splits, places = set[str](), Places()
         for item in items:
             splits.add(split_of(item))
-            path = self.media_path(item).replace("images/", "labels/", 1).rpartition(".")[0] + ".txt"
+            path = places.take(_beside_media(self.media_path(item).replace("images/", "labels/", 1)), item)
             if isinstance(plain := plain_of(item), Fractions):
                 yield Chunk(path, _boxes(item, plain, self.carries, ids, loss))
             elif self.task == "pose":
@@ -292,6 +292,11 @@ def _within(item: Item) -> str:
     return "/".join("images_" if part == "images" else part for part in parts)
 
 
+def _beside_media(path: str) -> str:
+    """The text file of an image."""
+    return path.rpartition(".")[0] + ".txt"
+
+
 def _beside(look: Look) -> bool:
     texts = set(look.ending(".txt"))
     stems = [path.rpartition(".")[0] + ".txt" for path in look.paths() if is_image(path)]
@@ -324,7 +329,7 @@ class Darknet(_Deferring):
         numbers = classes.numbered(schema, "yolo", loss)
         ids = {label.id: numbers[label.name] for label in schema.live_labels}
         loss.count("set_foreign_dropped", bool((foreign or {}).get("yolo")))
-        lists = {split: Lines() for split in ("train", "val", "test")}
+        lists, places = {split: Lines() for split in ("train", "val", "test")}, Places()
         try:
             for item in items:
                 path = self.media_path(item)
@@ -335,7 +340,7 @@ class Darknet(_Deferring):
                     if isinstance(plain, Fractions)
                     else _text(item, self.carries, numbers, loss)
                 )
-                yield Chunk(path.rpartition(".")[0] + ".txt", text)
+                yield Chunk(places.take(_beside_media(path), item), text)
             told = [f"classes = {len(numbers)}"]
             for split, paths in lists.items():
                 name = "valid" if split == "val" else split

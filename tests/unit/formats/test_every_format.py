@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from penstock import formats
 from penstock.annotations import geometry
-from penstock.formats import Format, Item, Loss, NamedAnnotation, naming
+from penstock.formats import Enclosing, Format, Item, Loss, NamedAnnotation, naming
 from penstock.formats.carries import becomes, is_crowd
 from penstock.formats.foreign import as_read
 from penstock.formats.model import WORDS
+from penstock.formats.waiting import NamesClash
 from penstock.schema import WantedSchema
 from penstock.schema.model import KINDS
 from penstock.schema.planning import extended
@@ -171,6 +172,28 @@ def test_what_is_lost_is_counted(format: Format):
         assert ("attributes_dropped" in lost) == (written > 0 and not carries.attributes)
         assert ("file_attributes_dropped" in lost) == (not carries.file_attributes)
     assert lost.get("meta_dropped", 0) == (0 if carries.meta else 1 if carries.split else 2)
+
+
+@pytest.mark.parametrize("keys", [("a.jpg", "a.png"), ("a.jpg", "b/a.jpg"), ("#1 50%25?.jpg", "b/c/a.jpg", "a.jpg")])
+@pytest.mark.parametrize("format", FORMATS)
+def test_files_of_like_names_keep_what_is_their_own(format: Format, keys: tuple[str, ...]):
+    kind = next(kind for kind in ("box", "rotated_box", "polygon", "mask", "tag") if kind in format.carries.kinds)
+    labels = ("car", "Größe & <tag>", "body")
+    things = [
+        Item(key=key, width=WIDTH, height=HEIGHT, annotations=[one(kind, label=label)])
+        for key, label in zip(keys, labels, strict=False)
+    ]
+    try:
+        tree = written(format, things)
+    except NamesClash:
+        return
+    spelled = {label: "-".join(label.split()) for label in labels} if format.name == "dota" else {}
+    wanted = {
+        item.key if isinstance(format, Enclosing) else format.media_path(item): [spelled.get(label, label)]
+        for item, label in zip(things, labels, strict=False)
+    }
+    found = {item.media or item.key: [a.label for a in item.annotations] for item in read(format, tree)}
+    assert len(wanted) < len(keys) or found == wanted  # where media have one path, the export is refused
 
 
 @pytest.mark.parametrize("format", FORMATS)
