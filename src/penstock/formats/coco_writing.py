@@ -223,12 +223,12 @@ class _Writing:
             if isinstance(plain, Polygons):
                 held.append((item, id))
                 count += len(plain.labels)
-            if count >= _TOGETHER or not isinstance(plain, Polygons):
+            if count >= _TOGETHER or isinstance(plain, Boxes) or item.annotations:
                 yield from self._together(held)
                 held, count = [], 0
             if isinstance(plain, Boxes):
                 self._wait(plain, id)
-            elif plain is None and (records := self._each(item, id, item.annotations)):
+            elif item.annotations and (records := self._each(item, id, item.annotations)):
                 yield records
         yield from self._together(held)
 
