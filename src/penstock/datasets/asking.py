@@ -52,7 +52,7 @@ def read(tx: Transaction, text: str | None, scope: Scope, state: str | None = No
     parts: list[Expression] = [] if state is None else [Compare(Plain("state"), "=", state)]
     if text is not None and text.strip():
         expression = language.parse(text)
-        language.check(expression, "file", facts.names(tx, scope.dataset, scope.schema_version))
+        language.check(expression, "file", facts.names(tx, scope.dataset, scope.schema_version, expression))
         parts.append(expression)
     return None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
 

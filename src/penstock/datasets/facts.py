@@ -58,20 +58,24 @@ class Tasks:
 tasks = Tasks()
 
 
-def names(tx: Transaction, dataset: int | None = None, schema_version: int | None = None) -> Names:
+def names(
+    tx: Transaction, dataset: int | None = None, schema_version: int | None = None, asked: Expression | None = None
+) -> Names:
     """The names that a query of this project may use. `dataset` is whose versions it may name; labels and attributes
-    are called as in a version of the schema, the present one unless given.
+    are called as in a version of the schema, the present one unless given. Those that `asked` has no use for are left
+    out.
     """
     present = schemas.current(tx) if schema_version is None else schemas.at(tx, schema_version)
-    pins = tables.pins(tx)
+    wanted = frozenset[Need](["datasets", "changes", "tasks"]) if asked is None else needs(asked)
+    pins = tables.pins(tx) if wanted & {"datasets", "changes"} else []
     versions: dict[str, list[str]] = defaultdict(list)
     for pin in pins:
         versions[pin.name].append(pin.version)
     return Names(
         labels=frozenset(label.name for label in present.labels),
         attributes=frozenset(attribute.name for attribute in present.attributes),
-        datasets=frozenset(tables.names(tx)),
-        templates=frozenset(tasks.names(tx)),
+        datasets=frozenset(tables.names(tx) if wanted & {"datasets", "changes"} else ()),
+        templates=frozenset(tasks.names(tx) if "tasks" in wanted else ()),
         versions=frozenset(pin.version for pin in pins if pin.dataset == dataset),
         pins=versions,
     )
