@@ -22,6 +22,7 @@ from penstock.store import embedded, migrate, recovery
 
 LOW_DISK_BYTES = 1024**3
 SILENT_WORKER_SECONDS = 30
+UNEVEN_CLOCKS_SECONDS = 60  #: by so much a clock may be set back without a word
 OLDEST_POSTGRESQL = 15
 SET_ASIDE_DAYS = 30
 SET_ASIDE_SHOWN = 10
@@ -240,7 +241,7 @@ def _inside(connection: Connection) -> Iterator[Finding]:
     schema = _schema(connection)
     yield schema
     if schema.ok:
-        for check in (_workers, _followers, _set_aside, _failed_jobs):
+        for check in (_clock, _workers, _followers, _set_aside, _failed_jobs):
             yield check(connection)
 
 
@@ -260,6 +261,20 @@ def _schema(connection: Connection) -> Finding:
         what=f"The tables are at {found or 'nothing'}, and this Penstock needs {known}.",
         why="It can't work on older tables.",
         do="Run `penstock up`: it brings them up to date.",
+    )
+
+
+def _clock(connection: Connection) -> Finding:
+    ahead = "select max(at) at time zone 'UTC' from event where at > moment() + make_interval(secs => %s)"
+    (newest,) = connection.execute(ahead, [UNEVEN_CLOCKS_SECONDS]).fetchone() or (None,)
+    if newest is None:
+        return Finding(ok=True, what="No event is of a time to come.")
+    return Finding(
+        ok=False,
+        what=f"The log has events of up to {newest:%Y-%m-%d %H:%M} UTC, and the database's clock isn't there yet.",
+        why="The clock was wrong then, or is now. What was set then, as by schedules and leases, waits for that time.",
+        do="Set the clock right. If it is right now, switch each action with a schedule off and on again, replay the"
+        " deliveries that wait, and release tasks that nobody works on.",
     )
 
 

@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 import socket
 import threading
@@ -7,8 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from penstock import datasets, people
 from penstock.core import Settings
-from penstock.store import Store, doctor, embedded
+from penstock.store import Store, doctor, embedded, set_offset
 from penstock.store.doctor import Finding
 
 
@@ -73,6 +75,14 @@ def test_a_stopped_follower_is_named_with_its_trouble(store: Store) -> None:
         tx.run("insert into cursor (name, project, trouble) values ('metrics.progress', 7, 'KeyError: 3')")
     (finding,) = wrong(store.settings)
     assert "metrics.progress in project 7: KeyError: 3" in finding.what
+
+
+def test_a_clock_that_was_set_back_is_named(store: Store) -> None:
+    for days in (40, 0):
+        store.db.perform(lambda tx, days=days: set_offset(tx, dt.timedelta(days=days)), 0)
+        project = store.db.perform(lambda tx, days=days: people.create_project(tx, f"{days}"), 0)
+        store.db.perform(lambda tx: datasets.create(tx, "gold"), project)
+    assert ["The log has events of up to" in finding.what for finding in wrong(store.settings)].count(True) == 1
 
 
 def test_a_used_port_is_named(fresh: Settings) -> None:
