@@ -26,6 +26,7 @@ from penstock.export.picturing import Picture
 from penstock.export.shelf import Shelf
 from penstock.export.transforms import PARTS, Boxes, Crop, Labels, Resize, Split, Tile, Transform
 from penstock.formats import Item, Loss, NamedAnnotation
+from penstock.formats.foreign import as_read
 from penstock.formats.scaling import rounded
 from penstock.schema.model import Kind, Schema
 
@@ -251,9 +252,9 @@ class Reshaping:
             for at, part in enumerate(parts):
                 part.ordinal = f"{annotation.ordinal} {at}" if at else annotation.ordinal
                 part.id = annotation.id and import_uuid(piece.state.id, f"export {key}", f"{annotation.id} {at}")
-                part.foreign = _values_alone(annotation.foreign)
+                part.foreign = _kept_of_part(annotation.foreign)
                 found.append(part)
-        if piece.item.foreign or any(_values_alone(one.foreign) != one.foreign for one in piece.item.annotations):
+        if piece.item.foreign or any(_kept_of_part(one.foreign) != one.foreign for one in piece.item.annotations):
             self._loss.count("foreign_dropped")
         item = msgspec.structs.replace(piece.item, key=key, annotations=found, foreign={})
         return Piece(item, picturing.cut(_pictured(piece), window), piece.state)
@@ -329,9 +330,18 @@ def _as_tag(annotation: NamedAnnotation) -> NamedAnnotation:
     return msgspec.structs.replace(annotation, kind="tag", geometry=geometry.canonical(None))
 
 
-def _values_alone(foreign: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that the schema has no place for; not the ids and keys of a format."""
-    return {key: value for key, value in foreign.items() if key == "attributes"}
+_OF_A_PART = frozenset({"iscrowd", "with"})
+"""What COCO's sets said of an annotation that is true of a part of it: that it is of many objects, or keypoints of the
+object that another one is the shape of."""
+
+
+def _kept_of_part(foreign: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that the schema has no place for; of a format's own keys, neither ids nor what follows from a shape."""
+    kept: dict[str, Any] = {name: value for name, value in foreign.items() if name == "attributes"}
+    for name in ("coco", "panoptic"):
+        if own := {key: value for key, value in as_read(foreign, name).items() if key in _OF_A_PART}:
+            kept[name] = own
+    return kept
 
 
 def _suffixed(key: str, suffix: str) -> str:

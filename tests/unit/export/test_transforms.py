@@ -1,5 +1,6 @@
 """Transforms: shapes follow their images, pieces cover the whole, and what is dropped is counted."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from penstock import datasets
+from penstock import datasets, formats
 from penstock.annotations import geometry, rle
 from penstock.annotations.cutting import Window
 from penstock.core.ids import import_uuid
@@ -17,6 +18,7 @@ from penstock.export.reshaping import Reshaping
 from penstock.export.transforms import Labels, Resize, Tile, TransformRefused, Transforms
 from penstock.formats import Item, Loss, NamedAnnotation
 from penstock.schema import Schema, WantedSchema, planned
+from sets import written
 from strategies import HEIGHT, WIDTH, drawn
 
 SIZE = (WIDTH, HEIGHT)
@@ -178,6 +180,20 @@ def test_every_kind_is_cut_to_its_tiles_and_losses_are_told() -> None:
     assert {a.kind: shape(a) for a in right.annotations}["polyline"] == [0, 5, 12, 5, 12, 20, 0, 20]
     lost = reshaped([body, line, dot], {"do": "tile", "size": [32, 48], "min_visible": 0.6})[1]
     assert lost == {"cut_off": 1, "too_little_left": 3, "on_no_piece": 1}
+
+
+def test_an_object_and_a_crowd_of_coco_are_still_one_on_a_tile() -> None:
+    mask = rle.from_polygon([[[2, 2, 20, 2, 20, 20, 2, 20]]], HEIGHT, WIDTH)
+    given = [
+        one("box", [4, 4, 20, 20], "body", group="coco 5", foreign={"coco": {"id": 5, "of": "x"}}),
+        one("keypoints", [8, 8, 2, 9, 9, 1, 0, 0, 0], "body", group="coco 5", foreign={"coco": {"with": "5"}}),
+        one("mask", mask, "bus", foreign={"coco": {"id": 6, "iscrowd": 1}}),
+    ]
+    [item], loss = reshaped(given, {"do": "crop", "labels": ["body"], "margin": 1})
+    assert loss == {"cut_off": 1, "foreign_dropped": 1}
+    tree = written(formats.named("coco"), [item], SCHEMA)
+    body, crowd = json.loads(tree.files["annotations.json"])["annotations"]
+    assert (body["bbox"], body["num_keypoints"], body["iscrowd"], crowd["iscrowd"]) == ([1, 1, 20, 20], 2, 0, 1)
 
 
 def test_a_crop_is_around_all_annotations_or_each_of_them() -> None:
