@@ -16,6 +16,8 @@ def test_every_state_says_when_and_by_whom(api: Any) -> None:
     path, id = api.path(f"/files/{made.file}/annotations"), str(new_uuid())
     turned = {"do": "create", "id": id, "kind": "rotated_box", "label": label, "geometry": [1, 1, 4, 2, 30]}
     first, second = api.client("editor"), api.client("admin")
+    assert first.get(path).json() == []
+    assert first.get(api.path(f"/files/{made.file + 1}/annotations")).status_code == 404
     assert first.post(path, json=[turned]).status_code == 200
     assert second.post(path, json=[{"do": "update", "id": id, "group": "pair"}]).json()[0]["group"] == "pair"
     assert second.post(path, json=[{"do": "delete", "id": id}]).status_code == 200
