@@ -4,11 +4,18 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from penstock.annotations import geometry, rings
 from penstock.annotations.geometry import BadGeometry
+
+
+@pytest.fixture(autouse=True)
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rings, "_AT_ONCE", 4)
+
 
 NUMBERS = st.one_of(
     st.floats(-9, 700).map(lambda x: repr(round(x, 2))),

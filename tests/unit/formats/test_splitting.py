@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.formats import splitting
-from penstock.formats.splitting import BadDocument, split
+from penstock.formats.splitting import BadDocument, Run, split, split_in_runs
 
 scalars = st.none() | st.booleans() | st.integers(-99, 99) | st.floats(-1, 1) | st.text('"\\,{}[] é', max_size=6)
 values = st.recursive(scalars, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=2), v, max_size=3))
@@ -41,6 +41,26 @@ def together(text: bytes) -> Any:
 def test_parts_make_the_document(value: Any, indent: int | None):
     text = json.dumps(value, indent=indent, ensure_ascii=False).encode()
     assert together(text) == (value if isinstance(value, dict) else {"": value})
+
+
+class Some(msgspec.Struct):
+    """What is wanted of objects; "a" may be of another type."""
+
+    a: int | str | None = None
+
+
+SOME = msgspec.json.Decoder(list[Some])
+
+
+@given(st.lists(objects | objects | objects | values, max_size=6), st.sampled_from([None, 1]))
+def test_elements_that_are_decoded_are_found_where_they_are(listed: list[Any], indent: int | None):
+    text = json.dumps({"b": listed}, indent=indent, ensure_ascii=False).encode()
+    runs = [run for run in split_in_runs(io.BytesIO(text), {"b": SOME}) if isinstance(run, Run)]
+    raws = [text[at : at + size] for run in runs for at, size in zip(*run.places(), strict=True)]
+    assert [msgspec.json.decode(raw) for raw in raws] == listed
+    for run in runs:
+        if run.made is not None:
+            assert run.made == [SOME.decode(b"[" + bytes(raw) + b"]")[0] for raw in run.raws()]
 
 
 @given(objects, st.integers(0, 200))
