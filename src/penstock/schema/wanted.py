@@ -88,7 +88,12 @@ class WantedSchema(Value):
     def _plain(cls, given: Any) -> Any:
         """`[RBC, WBC]` and `RBC:` with nothing after it are labels with nothing to say."""
         if isinstance(given, list):
-            return {name: WantedLabel() for name in cast(list[Any], given)}
+            names = cast(list[Any], given)
+            if not all(isinstance(name, str | int | float) for name in names):
+                raise ValueError(
+                    "a list of labels has names alone; to say more of one, write `name: {...}`, without a dash"
+                )
+            return {name: WantedLabel() for name in names}
         if isinstance(given, dict):
             return {n: WantedLabel() if want is None else want for n, want in cast(dict[Any, Any], given).items()}
         return given

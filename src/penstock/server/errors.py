@@ -1,5 +1,6 @@
 """Every error of every route in one shape: RFC 9457 problem+json, with one entry in `errors` per thing wrong."""
 
+import json
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
@@ -66,7 +67,10 @@ def answer(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Respon
         more["WWW-Authenticate"] = "Bearer"
     if isinstance(refusal, Unavailable):
         more.setdefault("Retry-After", "1")
-    body = msgspec.json.encode(refusal.problem())
+    try:
+        body = msgspec.json.encode(refusal.problem())
+    except UnicodeEncodeError:  # half a character, as a request may quote it: only escaped is it JSON
+        body = json.dumps(refusal.problem(), default=msgspec.to_builtins).encode()
     return Response(body, status_code=refusal.status, headers=more, media_type=MEDIA_TYPE)
 
 

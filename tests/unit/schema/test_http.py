@@ -65,3 +65,12 @@ def test_old_versions_stay_readable(api: Any):
     ]
     assert editor.get(api.path("/schema/versions/1")).json()["labels"][0]["name"] == "a"
     assert editor.get(api.path("/schema/versions/9")).status_code == 404
+
+
+def test_what_is_no_name_and_no_text_is_refused(api: Any):
+    editor = api.client("editor")
+    listed = editor.put(api.path("/schema"), json={"labels": [{"RBC": {}}]})
+    assert (listed.status_code, listed.json()["errors"][0]["at"]) == (422, "labels")
+    half = {"content": b'{"query": "\\ud800"}', "headers": {"content-type": "application/json"}}
+    halved = editor.post(api.path("/queries/read"), **half)
+    assert (halved.status_code, halved.json()["type"]) == (422, "query-invalid")
