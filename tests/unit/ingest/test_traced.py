@@ -65,10 +65,8 @@ def rows(made: Identified) -> bytes:
     return b"".join(copying.annotations(1, 2, 3, "import", [found]))
 
 
-@given(st.lists(items(), max_size=4), st.booleans())
-def test_columns_are_the_same_rows_as_objects(some: list[Deferred], is_truth: bool) -> None:
-    traced = coco.trace(TOLD, some)
-    coco.finish(TOLD, some)
+def assert_same(some: list[Deferred], traced: list[Any], *, is_truth: bool) -> None:
+    """What became columns is what the same items are as objects, and becomes the same rows."""
     drawn = [(one.item, found) for one, found in zip(some, traced, strict=True) if found is not None]
     for item, found in drawn:
         assert found.annotations() == item.annotations
@@ -82,6 +80,13 @@ def test_columns_are_the_same_rows_as_objects(some: list[Deferred], is_truth: bo
         assert (made.problems, made.refused) == (wanted.problems, wanted.refused)
         assert made.of(5, "coco:truth").identified() == wanted.of(5, "coco:truth").identified()
         assert rows(made) == rows(wanted)
+
+
+@given(st.lists(items(), max_size=4), st.booleans())
+def test_columns_are_the_same_rows_as_objects(some: list[Deferred], is_truth: bool) -> None:
+    traced = coco.trace(TOLD, some)
+    coco.finish(TOLD, some)
+    assert_same(some, traced, is_truth=is_truth)
 
 
 FRACTIONS = st.floats(0.2, 0.4).map(lambda x: f"{x:.6f}") | st.sampled_from(("0.3", "0.25", "1e-1", "0.300000049"))
@@ -112,18 +117,7 @@ def test_lines_of_yolo_are_the_same_in_columns(some: list[Deferred], is_truth: b
     told = msgspec.json.encode(yolo_columns.Told(task, NAMES, 0, 0))
     traced = yolo_columns.trace(told, some)
     yolo_columns.finish(told, some)
-    drawn = [(one.item, found) for one, found in zip(some, traced, strict=True) if found is not None]
-    for item, found in drawn:
-        assert found.annotations() == item.annotations
-        assert not item.problems
-    bare = [(msgspec.structs.replace(item, annotations=[]), found, (WIDTH, HEIGHT)) for item, found in drawn]
-    for (item, _), made in zip(drawn, identify_traced(bare, SCHEMA, is_truth=is_truth), strict=True):
-        wanted = identify(item, (WIDTH, HEIGHT), SCHEMA, is_truth=is_truth)
-        if made is None:
-            assert wanted.problems  # something of it is told
-            continue
-        assert (made.problems, made.refused) == (wanted.problems, wanted.refused)
-        assert rows(made) == rows(wanted)
+    assert_same(some, traced, is_truth=is_truth)
 
 
 SIDES = st.integers(1, 30).map(str) | st.sampled_from(
