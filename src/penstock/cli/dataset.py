@@ -43,6 +43,7 @@ def create(session: Session, name: str) -> None:
 @click.option("--where", default="", help="A query.")
 @click.option("--seed", default="", help="The same seed draws the same files.")
 @click.option("--by", type=click.Choice(["lot", "uncertainty"]), default="lot")
+@click.option("--predictions", help="The uncertainty of these predictions.")
 @click.option("--stratify", help="A field: label, an attribute, meta.site.")
 @click.option("--balanced", is_flag=True, help="As many of each value as can be.")
 @click.option("--distinct", is_flag=True, help="Pass near duplicates over.")

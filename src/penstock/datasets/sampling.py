@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penstock.annotations import branches
 from penstock.datasets import asking, drawing, sampling_tables, tables, verbs
 from penstock.datasets.live_model import SourceMismatch
 from penstock.datasets.model import Cause
@@ -50,7 +51,7 @@ def draw(tx: Transaction, wanted: Sample) -> tuple[list[int], int, list[Stratum]
     place = _Place(tx, wanted)
     files = place.candidates
     if wanted.by == "uncertainty":
-        doubt = place.uncertainty()
+        doubt = place.uncertainty(wanted.predictions)
         files = [one for one in files if one.file in doubt]
         files.sort(key=lambda one: (-doubt[one.file], drawing.lot(wanted.seed, one.file)))
     else:
@@ -129,8 +130,11 @@ class _Place:
         self._of = Relations(self._asked)
         self.candidates = sampling_tables.candidates(tx, self._held, self._where)
 
-    def uncertainty(self) -> dict[int, float]:
-        return sampling_tables.uncertainty(self._tx, self._held, self._where, self._of)
+    def uncertainty(self, predictions: str | None) -> dict[int, float]:
+        if predictions is None:
+            return sampling_tables.uncertainty(self._tx, self._held, self._where, self._of.rows())
+        rows = sampling_tables.heads(branches.predictions_named(self._tx, predictions))
+        return sampling_tables.uncertainty(self._tx, self._held, self._where, rows)
 
     def values(self, text: str) -> _Values:
         """One value of a field for each file that has any."""

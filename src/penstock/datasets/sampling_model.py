@@ -33,6 +33,8 @@ class Sample(Drawn):
     """This part of them."""
     by: Literal["lot", "uncertainty"] = "lot"
     """`uncertainty`: those first that have a confidence nearest to one half; files without any stay out."""
+    predictions: str | None = Field(default=None, min_length=1, max_length=200)
+    """Whose confidences: of a model's predictions of this name, as they are now; absent: those of the dataset."""
     stratify: Asked | None = None
     """A field: `label`, an attribute's name, `meta.site`, `file.width`. Each of its values is drawn from by itself."""
     balanced: bool = False
@@ -46,6 +48,8 @@ class Sample(Drawn):
     def _whole(self) -> "Sample":
         if self.balanced and self.stratify is None:
             raise ValueError("say with `stratify` what is to be balanced")
+        if self.predictions is not None and self.by != "uncertainty":
+            raise ValueError("`predictions` are for a sample by uncertainty")
         return self
 
 

@@ -29,7 +29,14 @@ def candidates(tx: Transaction, held: Held, where: Condition | None) -> list[Can
     return tx.all(Candidate, found, **({} if where is None else where.parameters))
 
 
-def uncertainty(tx: Transaction, held: Held, where: Condition | None, of: Relations) -> dict[int, float]:
+def heads(branch: int) -> Composable:
+    """The annotations of a file on a branch that overlays no other, as they are now."""
+    return SQL(
+        "annotation a where a.project = %(project)s and a.branch = {} and a.file = m.file and a.retired_seq is null"
+    ).format(Literal(branch))
+
+
+def uncertainty(tx: Transaction, held: Held, where: Condition | None, rows: Composable) -> dict[int, float]:
     """Of files with confidences: how near to one half the nearest is, from 0 to 1."""
     return _pairs(
         tx,
@@ -38,7 +45,7 @@ def uncertainty(tx: Transaction, held: Held, where: Condition | None, of: Relati
         SQL(
             "select m.file, max(1 - abs(2 * a.confidence - 1)) from found m, lateral (select a.confidence from {}"
             " and a.label is not null and a.confidence is not null) a group by m.file"
-        ).format(of.rows()),
+        ).format(rows),
     )
 
 

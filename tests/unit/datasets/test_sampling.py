@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from penstock import datasets, files, schema
-from penstock.annotations import branches, rows
+from penstock.annotations import branches, predictions, rows
 from penstock.annotations.model import Annotation, drawn, holder_id
+from penstock.core import NotFound
 from penstock.core.ids import DatasetId
 from penstock.datasets import Dataset, sampling
 from penstock.datasets.query import QueryInvalid
@@ -142,6 +143,24 @@ def test_the_least_certain_come_first(world: World) -> None:
     world.sample(count=4, by="uncertainty")
     assert {key[-5] for key in world.holds(world.gold)} == {"5"}
     assert world.sample(count=100, by="uncertainty", preview=True).drawn == 20
+
+
+def test_the_least_certain_of_predictions_come_first(world: World) -> None:
+    keys = ("001.png", "002.png", "003.png")
+
+    def predicted(tx: Transaction) -> None:
+        tx.holds_all()
+        car = schema.current(tx).label_named("car").id
+        for key, confidence in zip(keys, (0.9, 0.4, 0.7), strict=True):
+            found = drawn("box", [0, 0, 9, 9], label=car, source="model", confidence=confidence)
+            predictions.predict(tx, "detector", files.ids_named(tx, [key])[key], [found])
+
+    world.do(predicted)
+    world.sample(count=2, by="uncertainty", predictions="detector")
+    assert world.holds(world.gold).keys() == {"002.png", "003.png"}
+    assert world.sample(count=9, by="uncertainty", predictions="detector", preview=True).drawn == 3
+    with pytest.raises(NotFound):
+        world.sample(count=1, by="uncertainty", predictions="other", preview=True)
 
 
 def test_near_duplicates_are_passed_over(world: World) -> None:
