@@ -314,6 +314,7 @@ def test_a_database_of_another_version_is_refused(home: Path) -> None:
     version.write_text("18\n")
 
 
+@pytest.mark.thorough
 def test_an_erased_home_starts_empty(new_home: Path) -> None:
     home = new_home
     server = embedded.start(home)

@@ -42,6 +42,7 @@ def test_revisions_never_go_back_however_soon_the_database_is_killed(server: emb
     assert drawn == sorted(set(drawn))
 
 
+@pytest.mark.thorough
 def test_a_sequence_drawn_from_where_it_is_made_never_goes_back_either(server: embedded.Server) -> None:
     """As a later migration may do."""
     with psycopg.connect(server.dsn) as connection:
