@@ -154,7 +154,7 @@ class _File:
             self._oddity(at, raw, number)
 
     def _heads(self, heads: Sequence[_Head], ats: Any, sizes: Any) -> None:
-        for head in [head for head in heads if head.attributes]:
+        for head in heads:
             if head.attributes and head.category_id is not None:
                 self._seen.setdefault(head.category_id, Seen()).add("", head.attributes)
         self.annotations.add(["" if head.image_id is None else head.image_id for head in heads], ats, sizes)

@@ -192,7 +192,7 @@ class _Writing:
         lines = self.waiting.lines()
         while some := list(islice(lines, _TOGETHER)):
             first = self.annotations.next(len(some))
-            yield b",\n".join([b'{"id":%d,%b' % (id, line[1:]) for id, line in enumerate(some, first)])
+            yield b",\n".join([_numbered(line, id) for id, line in enumerate(some, first)])
 
     def _identified(self, items: Iterable[tuple[Item, str]]) -> Iterator[_Image]:
         """Images that keep their ids; the others wait."""

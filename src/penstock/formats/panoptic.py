@@ -19,7 +19,7 @@ from penstock.annotations.geometry import UNREADABLE, BadGeometry, canonical
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import SPLITS, Carries, Fitted, count_file, fit, is_crowd, split_in, split_of
 from penstock.formats.coco import is_panoptic
-from penstock.formats.coco_writing import Ids, categories
+from penstock.formats.coco_writing import Ids, categories, file_name
 from penstock.formats.foreign import as_read, joined
 from penstock.formats.model import BadItem, Chunk, Item, Look, Loss, NamedAnnotation, Tree, is_name, without_nul
 from penstock.formats.pictures import MOST_PIXELS, is_sized
@@ -252,7 +252,7 @@ class Panoptic:
         return PanopticReading(tree, named)
 
     def media_path(self, item: Item) -> str:
-        return f"images/{item.key.removeprefix('images/') if 'coco' in item.foreign else item.key}"
+        return f"images/{file_name(item)}"
 
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
@@ -267,7 +267,7 @@ class Panoptic:
                 if split not in parts:
                     parts[split] = stack.enter_context(_Part(split, loss))
                 part = parts[split]
-                name = self.media_path(item).removeprefix("images/")
+                name = file_name(item)
                 png = part.picture(name)
                 segments: list[dict[str, Any]] | None = None
                 if item.width and item.height:
@@ -277,9 +277,11 @@ class Panoptic:
                     loss.count("size_unknown", len(item.annotations))
                 part.add(item, name, png, segments)
             said: dict[str, Any] = (foreign or {}).get("coco") or {}
-            for split in [split for split in ("", *SPLITS) if split in parts] or [""]:
-                part = parts.get(split) or stack.enter_context(_Part(split, loss))
-                yield from part.document(said, listed)
+            if not parts:
+                parts[""] = stack.enter_context(_Part("", loss))
+            for split in ("", *SPLITS):
+                if split in parts:
+                    yield from parts[split].document(said, listed)
 
     def _fitted(self, item: Item, numbers: Mapping[str, int], loss: Loss) -> list[tuple[NamedAnnotation, Fitted]]:
         """The annotations of an item that can be drawn on it."""

@@ -138,7 +138,6 @@ def _in_columns(kind: DrawnKind, some: Sequence[tuple[Fractional, tuple[int, int
     pixels = np.where(bounded, np.rint(pixels * _MILLIONTHS) / _MILLIONTHS + 0.0, pixels)
     starts = np.concatenate([[0], np.cumsum(counts)])[:-1] // 2
     right: Any = np.logical_and.reduceat(bounded.all(axis=1), starts)
-    flat = pixels.reshape(-1).tolist()
     if kind == "box":
         bounds = pixels.reshape(-1, 4)
         right &= (bounds[:, 2:] > 0).all(axis=1)
@@ -146,7 +145,7 @@ def _in_columns(kind: DrawnKind, some: Sequence[tuple[Fractional, tuple[int, int
     else:
         low, high = np.minimum.reduceat(pixels, starts), np.maximum.reduceat(pixels, starts)
         bounds = np.concatenate([low, high - low], axis=1)
-        ends = accumulate(counts)
+        flat, ends = pixels.reshape(-1).tolist(), accumulate(counts)
         rings = _ENCODE([flat[end - count : end] for end, count in zip(ends, counts, strict=True)])
         texts = [b"[[[%b]]]" % text for text in rings[2:-2].split(b"],[")]
     at = 0
