@@ -59,8 +59,6 @@ class Slices:
         if len(ats) > 1 and (whole := ats[-1] + sizes[-1] - ats[0]) < 2 * sum(sizes):
             first, told = ats[0], self.read(ats[0], whole)
             return [told[at - first : at - first + size] for at, size in zip(ats, sizes, strict=True)]
-        if (number := self._number) is not None:
-            return [os.pread(number, size, at) for at, size in zip(ats, sizes, strict=True)]
         return [self.read(at, size) for at, size in zip(ats, sizes, strict=True)]
 
 

@@ -299,7 +299,7 @@ def _beside_media(path: str) -> str:
 
 def _beside(look: Look) -> bool:
     texts = set(look.ending(".txt"))
-    stems = [path.rpartition(".")[0] + ".txt" for path in look.paths() if is_image(path)]
+    stems = [_beside_media(path) for path in look.paths() if is_image(path)]
     found = [stem for stem in stems if stem in texts][:20]
     return any(_LINE.match(look.head(path)) for path in found)
 
