@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from penstock.annotations import branches, rows, tables
 from penstock.annotations.model import Annotation, decode, decode_changes, encode
@@ -12,6 +11,7 @@ from penstock.annotations.predictions import predict
 from penstock.core import NotFound
 from penstock.lazy_route import LazyRoute
 from penstock.people.caller import Caller, may
+from penstock.people.threads import on_thread
 from penstock.store import Transaction
 
 router = APIRouter(prefix="/projects/{project}", tags=["annotations"], route_class=LazyRoute)
@@ -74,7 +74,7 @@ async def edit(who: Editor, file: int, request: Request, branch: int | None = No
     def verb(tx: Transaction) -> list[Annotation]:
         return rows.edit(tx, _file(tx, file), changes, branch)
 
-    made = await run_in_threadpool(who.store.db.perform, verb, who.project, who.person)
+    made = await on_thread(lambda: who.store.db.perform(verb, who.project, who.person))
     return Response(encode(made), media_type="application/json")
 
 
@@ -92,7 +92,7 @@ async def put_predictions(who: Editor, name: str, file: int, request: Request) -
     def verb(tx: Transaction) -> list[Annotation]:
         return predict(tx, name, _file(tx, file), predicted)
 
-    made = await run_in_threadpool(who.store.db.perform, verb, who.project, who.person)
+    made = await on_thread(lambda: who.store.db.perform(verb, who.project, who.person))
     return Response(encode(made), media_type="application/json")
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from penstock.core import NotFound, Page
 from penstock.core.ids import FileId
@@ -13,6 +12,7 @@ from penstock.files.model import Described, Duplicates, File, NewFile, Registere
 from penstock.files.receiving import receive
 from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
+from penstock.people.threads import on_thread
 from penstock.store import Store, Transaction
 
 router = APIRouter(prefix="/projects/{project}", tags=["files"], route_class=LazyRoute)
@@ -34,7 +34,7 @@ async def add_file(request: Request, who: Editor, key: str, duplicates: Duplicat
     check_key(key)
     stored = await receive(who.store, request, media=True)
     new = NewFile(key=key, hash=stored.hash, bytes=stored.bytes, duplicates=duplicates)
-    return await run_in_threadpool(who.do, lambda tx: verbs.register(tx, new))
+    return await on_thread(lambda: who.do(lambda tx: verbs.register(tx, new)))
 
 
 @router.post("/uploads", status_code=201, openapi_extra=_OCTETS)
@@ -42,7 +42,7 @@ async def add_upload(request: Request, who: Editor, name: str) -> Upload:
     """Send bytes for an import to come: media, annotations, an archive or a manifest. `name` is the path in the set."""
     check_key(name)
     stored = await receive(who.store, request, media=False)
-    return await run_in_threadpool(who.do, lambda tx: verbs.keep_upload(tx, name, stored.hash, stored.bytes))
+    return await on_thread(lambda: who.do(lambda tx: verbs.keep_upload(tx, name, stored.hash, stored.bytes)))
 
 
 @router.get("/files")

@@ -1,11 +1,12 @@
 """Bytes from a request's body into the blob store, without holding them in memory."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 
 from penstock.files import probing
+from penstock.people.threads import on_thread
 from penstock.store import Store
 from penstock.store.blobs import Blob, Incoming, StreamTooLarge
 
@@ -20,7 +21,7 @@ async def receive(store: Store, request: Request, *, media: bool) -> Blob:
         raise StreamTooLarge(limit=limit)
     with store.blobs.open(limit) as incoming:
         await _fill(incoming, request)
-        return await run_in_threadpool(_finish, incoming, media)
+        return await on_thread(lambda: _finish(incoming, media))
 
 
 async def _fill(incoming: Incoming, request: Request) -> None:
@@ -31,9 +32,9 @@ async def _fill(incoming: Incoming, request: Request) -> None:
         held.append(piece)
         size += len(piece)
         if size >= _PIECE:
-            await run_in_threadpool(incoming.write, b"".join(held))
+            await on_thread(partial(incoming.write, b"".join(held)))
             held, size = [], 0
-    await run_in_threadpool(incoming.write, b"".join(held))
+    await on_thread(partial(incoming.write, b"".join(held)))
 
 
 def _finish(incoming: Incoming, media: bool) -> Blob:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.concurrency import run_in_threadpool
 
 from penstock import files
 from penstock.core import Page
@@ -14,6 +13,7 @@ from penstock.ingest import sources, verbs
 from penstock.ingest.model import Added, Import, ItemReport, ItemState, NewImport
 from penstock.lazy_route import LazyRoute
 from penstock.people.http import Caller, may
+from penstock.people.threads import on_thread
 from penstock.store import Transaction
 
 router = APIRouter(prefix="/projects/{project}", tags=["ingest"], route_class=LazyRoute)
@@ -81,4 +81,4 @@ async def add_file_to_dataset(
     def add(tx: Transaction) -> Added:
         return verbs.add_file(tx, dataset, new)
 
-    return await run_in_threadpool(who.do, add)
+    return await on_thread(lambda: who.do(add))

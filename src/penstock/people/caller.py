@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from penstock.core import Forbidden, PreconditionFailed
 from penstock.people import answered, secrets
 from penstock.people.model import Need, Role
 from penstock.people.standing import NotSignedIn, Standing, Standings
+from penstock.people.threads import on_thread
 from penstock.store import Store, Transaction
 
 T = TypeVar("T")
@@ -160,7 +160,7 @@ async def _identify(request: Request, response: Response, project: int) -> Calle
     standings: Standings = request.app.state.standings
     standing = standings.remembered(secret, project)
     if standing is None:
-        standing = await run_in_threadpool(standings.of, secret, project)
+        standing = await on_thread(lambda: standings.of(secret, project))
     return Caller(request.app.state.store, standing, request, response, await _once(request))
 
 

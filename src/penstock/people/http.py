@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from penstock.core import Invalid, Page
 from penstock.lazy_route import LazyRoute
@@ -35,6 +34,7 @@ from penstock.people.model import (
     Token,
 )
 from penstock.people.sign_in import Session
+from penstock.people.threads import on_thread
 from penstock.people.tokens import TokenForSomebodyElse, TokenFromToken
 from penstock.store import Store, Transaction
 
@@ -281,7 +281,7 @@ def look_at_invite(secret: str, request: Request) -> Invitation:
 async def join(secret: str, body: Joining, request: Request, response: Response) -> Me:
     """Follow an invite. Somebody signed in joins as themselves; anybody else gets a new account and a session."""
     who = await caller(request, response) if credential(request) else None
-    return await run_in_threadpool(_join, secret, body, request, response, who)
+    return await on_thread(lambda: _join(secret, body, request, response, who))
 
 
 def _join(secret: str, body: Joining, request: Request, response: Response, who: Caller | None) -> Me:

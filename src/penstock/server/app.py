@@ -29,7 +29,7 @@ from penstock.server.access import calls
 from penstock.server.edge import Edge
 from penstock.server.live import Live
 from penstock.server.openapi import describe
-from penstock.server.switchboard import Switchboard
+from penstock.server.switchboard import Ahead, Switchboard
 from penstock.store import Store
 from penstock.tasks import http as tasks
 from penstock.tasks import overseeing_http as overseeing
@@ -73,9 +73,11 @@ def create_app(store: Store) -> FastAPI:
     app.state.live = Live(store.db)
     app.state.began = time.monotonic()
     errors.install(app)
-    app.mount(PREFIX, Switchboard(ROUTERS))
+    board = Switchboard(ROUTERS)
+    app.mount(PREFIX, board)
     app.include_router(web.router)
     app.openapi = lambda: describe(app, _routes(), list(calls(ROUTERS, PREFIX)))
+    app.add_middleware(Ahead, board=board, prefix=PREFIX)
     app.add_middleware(Edge, upload_limit_bytes=store.settings.upload_limit_bytes)
     return app
 

@@ -3,7 +3,6 @@
 Plain ASGI, because it is passed by every save of an annotator.
 """
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,10 +11,10 @@ from penstock.server.errors import BodyTooLarge, answer
 JSON_LIMIT_BYTES = 64 * 1024 * 1024
 """The largest JSON body. Bytes of media and annotation files go as they are, up to the setting `upload_limit_bytes`."""
 
-_HEADERS: tuple[tuple[str, str], ...] = (
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "same-origin"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 
 
@@ -30,20 +29,20 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._limit(scope)
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        limit = self._limit(scope["method"], headers.get(b"content-type", b""))
         if limit is not None:
-            length = Headers(scope=scope).get("content-length", "")
+            length = headers.get(b"content-length", b"")
             if length.isdigit() and int(length) > limit:
                 await answer(BodyTooLarge(limit=limit))(scope, receive, send)
                 return
             receive = _counted(receive, limit)
         await self._app(scope, receive, _with_headers(send))
 
-    def _limit(self, scope: Scope) -> int | None:
-        if scope["method"] in ("GET", "HEAD", "DELETE", "OPTIONS"):
+    def _limit(self, method: str, kind: bytes) -> int | None:
+        if method in ("GET", "HEAD", "DELETE", "OPTIONS"):
             return JSON_LIMIT_BYTES
-        kind = Headers(scope=scope).get("content-type", "")
-        return JSON_LIMIT_BYTES if not kind or "json" in kind else self._upload_limit
+        return JSON_LIMIT_BYTES if not kind or b"json" in kind else self._upload_limit
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -64,9 +63,9 @@ def _counted(receive: Receive, limit: int) -> Receive:
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(raw=message["headers"])
-            for name, value in _HEADERS:
-                headers.setdefault(name, value)
+            given = message["headers"]
+            names = {name for name, _ in given}
+            message["headers"] = [*given, *(header for header in _HEADERS if header[0] not in names)]
         await send(message)
 
     return sending

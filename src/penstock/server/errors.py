@@ -3,7 +3,7 @@
 import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -76,15 +76,16 @@ def answer(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Respon
 
 def install(app: FastAPI) -> None:
     """Give an app the one shape."""
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(Replayed, _replayed)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(psycopg.OperationalError, _database_away)
-    app.add_exception_handler(psycopg.InterfaceError, _database_away)
-    app.add_exception_handler(psycopg.errors.IdleInTransactionSessionTimeout, _database_away)
-    app.add_exception_handler(psycopg.DataError, _unstorable)
-    app.add_exception_handler(Exception, _fault)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def told(request: Request, error: Exception) -> Response:
+    """What an app with this shape answers, but for faults, which are raised again."""
+    for kind in type(error).__mro__:
+        if kind is not Exception and (handler := _HANDLERS.get(kind)) is not None:
+            return await handler(request, error)
+    raise error
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -145,3 +146,16 @@ async def _fault(request: Request, error: Exception) -> Response:
     incident = secrets.token_hex(4)
     logger.error("incident %s in %s %s", incident, request.method, request.url.path, exc_info=error)
     return answer(ServerFault(incident=incident))
+
+
+_HANDLERS: Mapping[type[Any], Callable[[Request, Exception], Awaitable[Response]]] = {
+    Refusal: _refused,
+    Replayed: _replayed,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    psycopg.OperationalError: _database_away,
+    psycopg.InterfaceError: _database_away,
+    psycopg.errors.IdleInTransactionSessionTimeout: _database_away,
+    psycopg.DataError: _unstorable,
+    Exception: _fault,
+}

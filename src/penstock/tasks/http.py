@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from penstock.annotations.model import decode, encode
 from penstock.core import Page, Refusal, Value
 from penstock.lazy_route import LazyRoute
 from penstock.people.caller import Caller, may
+from penstock.people.threads import on_thread
 from penstock.tasks import attempts, closing, done, reviewing, templates, verbs
 from penstock.tasks.model import (
     LONGEST_ACTIVE_SECONDS,
@@ -278,8 +278,8 @@ _SAVE_BODY = {
 async def save(who: Annotator, attempt: int, request: Request) -> Response:
     """Save one command: changes that are made together or not at all. Durable when this answers; safe to repeat."""
     command = decode(await request.body(), attempts.Save)
-    saved = await run_in_threadpool(
-        who.store.db.perform, lambda tx: attempts.save(tx, attempt, command), who.project, who.person
+    saved = await on_thread(
+        lambda: who.store.db.perform(lambda tx: attempts.save(tx, attempt, command), who.project, who.person)
     )
     if isinstance(saved, Refusal):
         raise saved
