@@ -78,10 +78,10 @@ clean: ## remove the virtual environment and what was built
 $(ENV)-%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "installing requirements/$*.txt"
 ifneq ($(UV),)
-	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement $<
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 else
-	@$(PIP) install --quiet --require-hashes --requirement $<
+	@$(PIP) install --quiet --no-compile --require-hashes --requirement $<
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 endif
 	@$(BIN)/python -m compileall -qq src bench

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import fcntl
 import itertools
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from fastapi import FastAPI
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from databases import Postgres
 from penstock import engine, store
@@ -27,6 +29,8 @@ from penstock.server import create_app, local_secret
 from penstock.store import Store, embedded, set_offset
 
 BUILD = Path(__file__).parents[1] / "web" / "build.py"
+HOME = pytest.StashKey[Path]()
+"""Of the database that all workers of a run share."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +43,37 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("short", patient, max_examples=20, derandomize=True)
     hypothesis.settings.register_profile("thorough", patient, max_examples=300)
     hypothesis.settings.load_profile("thorough" if config.getoption("--thorough") else "short")
+    given = _given(config)
+    config.stash[HOME] = Path(given["home"] if given else tempfile.mkdtemp(prefix="penstock-test-"))
+
+
+def _given(config: pytest.Config) -> dict[str, str]:
+    """What xdist gave this process, if it is one of its workers."""
+    return getattr(config, "workerinput", {})
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist may be off
+def pytest_configure_node(node: WorkerController) -> None:
+    node.workerinput["home"] = str(node.config.stash[HOME])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    home = config.stash[HOME]
+    if not _given(config):
+        if any(home.iterdir()):
+            embedded.erase(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """One worker collects first, and writes down what it compiles: four who do that at once take four times as long."""
+    with Path(__file__).open() as turn:
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(turn, fcntl.LOCK_SH)
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -72,16 +107,11 @@ def web_app() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    home = Path(tempfile.mkdtemp(prefix="penstock-test-"))
-    server = embedded.start(home)
-    postgres = Postgres(server.dsn)
-    postgres.prepare()
+def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
+    postgres = Postgres(pytestconfig.stash[HOME], f"test_{_given(pytestconfig).get('workerid', 'alone')}")
+    postgres.start()
     yield postgres
     postgres.close()
-    server.close()
-    embedded.erase(home)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,14 +1,23 @@
 """A database for each test, as good as new. One is emptied again and again: making one takes ten times as long."""
 
+import fcntl
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 
 from lines import KeptLine, end_kept, kept_backends
-from penstock.store import db, migrate
+from penstock.store import db, embedded, migrate, place
+from penstock.store.embedded import Server
 
 TEMPLATE = "template_spine"
 
+# Tests kill processes, never the machine: what the database wrote need not be on the disk.
+OWN_SETTINGS = """\
+fsync = off
+full_page_writes = off
+max_connections = 300
+"""
 # Beside the tables lies what they held when they were new. `restore` touches only tables that hold something. Tables of
 # a test's own belong into the schema `trial`, which goes as a whole: for any other change the database is made anew.
 BASELINE = """
@@ -57,30 +66,36 @@ select (select array_agg((c.oid, c.relchecks, c.relhastriggers, c.relnatts) orde
 
 @dataclass
 class Postgres:
-    """The embedded server of one test session, and the database that its tests take turns on."""
+    """The embedded server that all workers of a run share, and the database that this one's tests take turns on."""
 
-    dsn: str
-    name: str = "test"
+    home: Path
+    name: str
+    _server: Server = field(init=False, repr=False)
     _shape: object = field(default=None, repr=False)
     _conn: psycopg.Connection | None = field(default=None, repr=False)
     """To the test database, kept: what is planned once need not be planned for each test."""
 
     def database(self, name: str) -> str:
-        return psycopg.conninfo.make_conninfo(self.dsn, dbname=name)
+        return psycopg.conninfo.make_conninfo(self._server.dsn, dbname=name)
 
     def admin(self, statement: str) -> None:
-        with psycopg.connect(self.dsn, autocommit=True) as conn:
+        with psycopg.connect(self._server.dsn, autocommit=True) as conn:
             conn.execute(statement)
 
-    def prepare(self) -> None:
-        """Make the template that is migrated, and the test database from it."""
+    def start(self) -> None:
+        """Start the server and migrate the template, or find them; then make the test database from it."""
         db.Line = migrate.Line = KeptLine
-        # Tests kill processes, never the machine: what the database wrote need not be on the disk.
-        self.admin("alter system set fsync = off")
-        self.admin("alter system set full_page_writes = off")
-        self.admin("select pg_reload_conf()")
-        self.admin(f"create database {TEMPLATE}")
-        migrate.upgrade(self.database(TEMPLATE))
+        with (self.home / "first").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            found = place.find(self.home)
+            found.write(found.folder / "own.conf", OWN_SETTINGS)
+            self._server = embedded.start(self.home)
+            with psycopg.connect(self._server.dsn, autocommit=True) as conn:
+                is_first = not conn.execute("select from pg_database where datname = %s", [TEMPLATE]).rowcount
+            if is_first:
+                self.admin(f"create database {TEMPLATE}")
+                migrate.upgrade(self.database(TEMPLATE))
+                end_kept()
         self._make()
 
     def renew(self) -> None:
@@ -89,20 +104,25 @@ class Postgres:
             if self._conn is None:
                 self._conn = psycopg.connect(self.database(self.name), autocommit=True)
             is_restored = self._restore(self._conn)
-        except psycopg.OperationalError:  # a test ended the server, or all connections
-            self.close()
+        except psycopg.OperationalError:  # a test ended all connections
+            self.let_go()
             return self.renew()
         if not is_restored:
-            self.close()
+            self.let_go()
             self.admin(f"drop database {self.name} with (force)")
             self._make()
 
-    def close(self) -> None:
+    def let_go(self) -> None:
         """Let go of the test database: one that somebody is connected to can't be copied."""
         end_kept()
         if self._conn is not None:
             self._conn.close()
             self._conn = None
+
+    def close(self) -> None:
+        """Leave; the last worker out stops the server."""
+        self.let_go()
+        self._server.close()
 
     def _restore(self, conn: psycopg.Connection) -> bool:
         """Whether the database has its shape still, and now what it held."""

@@ -252,7 +252,7 @@ class Moment:
         shutil.rmtree(self.lab)
         self.lab.mkdir()
         copy = f"{self.name}_again"
-        self.postgres.close()
+        self.postgres.let_go()
         self.postgres.admin(f"create database {copy} template {self.name} strategy file_copy")
         store = open_store(self.settings.model_copy(update={"database_url": self.postgres.database(copy)}))
         yield store

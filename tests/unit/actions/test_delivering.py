@@ -202,6 +202,7 @@ def test_no_transaction_is_open_while_a_message_is_on_its_way(
                 locks = tx.value(
                     int,
                     "select count(*) from pg_locks l join pg_class c on c.oid = l.relation"
+                    " join pg_database d on d.oid = l.database and d.datname = current_database()"
                     " where c.relname in ('delivery', 'action_run', 'step_run') and l.pid <> pg_backend_pid()",
                 )
             looks.append((open_ones or 0, locks or 0))

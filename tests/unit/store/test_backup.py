@@ -30,9 +30,10 @@ def project(store: Store) -> int:
 @pytest.fixture
 def empty(postgres: Postgres) -> Iterator[str]:
     """A database with nothing in it."""
-    postgres.admin("create database restored")
-    yield postgres.database("restored")
-    postgres.admin("drop database restored with (force)")
+    name = f"{postgres.name}_restored"
+    postgres.admin(f"create database {name}")
+    yield postgres.database(name)
+    postgres.admin(f"drop database {name} with (force)")
 
 
 @pytest.fixture

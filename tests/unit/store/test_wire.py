@@ -141,7 +141,8 @@ def test_while_one_waits_for_the_database_others_go_on(store: Store) -> None:
         thread.start()
     assert holds.wait(60)
     with store.db.transaction(0) as tx:
-        while not tx.value(bool, "select exists (select from pg_locks where not granted)"):
+        waiting = "select exists (select from pg_locks where not granted and relation = 'trial.wired'::regclass)"
+        while not tx.value(bool, waiting):
             pass
     waits.set()
     for thread in threads:
