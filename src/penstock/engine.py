@@ -30,7 +30,7 @@ from penstock.datasets import followers as datasets
 from penstock.datasets import jobs as datasets_jobs
 from penstock.datasets import renaming as datasets_renaming
 from penstock.datasets import verbs as dataset_verbs
-from penstock.export import expiring
+from penstock.export import expiring, parts
 from penstock.export import jobs as export_jobs
 from penstock.export import tables as export_tables
 from penstock.files import jobs as files_jobs
@@ -61,6 +61,7 @@ Loop = Callable[[], None]
 OUTSIDE_QUEUES = ("deliver", "command")
 OUTSIDE_CONCURRENCY = 12  #: receivers that hang and commands that take hours hold up one another only
 BULK_QUEUE = "bulk"
+HELPED_QUEUES = (BULK_QUEUE, parts.QUEUE)  #: those of helpers
 
 
 FOLLOWERS: list[Follower] = [
@@ -140,7 +141,7 @@ class Engine:
 
     def __init__(self, store: Store, concurrency: int = 4, bulk_alone: bool = False) -> None:
         self._store = store
-        self._inside = [BULK_QUEUE] if bulk_alone else list(INSIDE_QUEUES)
+        self._inside = [*HELPED_QUEUES] if bulk_alone else list(INSIDE_QUEUES)
         self._shares: list[tuple[list[str], int]] = [(self._inside, concurrency)]
         if not bulk_alone:
             self._shares.append(([*OUTSIDE_QUEUES], OUTSIDE_CONCURRENCY))

@@ -2,12 +2,15 @@
 
 import gc
 import time
+from array import array
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
+
+import msgspec
 
 from penstock import formats, ingest
 from penstock import schema as schemas
@@ -53,8 +56,31 @@ def _no_collections() -> Generator[None]:
             gc.enable()
 
 
-class Content:
-    """Reads one export's items, and counts them. Memory stays flat: ids of files, and some of them whole."""
+Read = tuple[FileState, Item]
+
+
+class Pulse:
+    """Looks now and then, while files are read, whether they are still wanted."""
+
+    def __init__(self, look: Callable[[Transaction, int], bool]) -> None:
+        """`look` is told how many files were read."""
+        self._look = look
+        self._last = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() - self._last >= _PULSE_SECONDS
+
+    def beat(self, tx: Transaction, read: int) -> None:
+        """Raises Cancelled."""
+        if self.is_due:
+            self._last = time.monotonic()
+            if not self._look(tx, read):
+                raise Cancelled
+
+
+class Reader:
+    """Reads items of an export's files, and counts them."""
 
     def __init__(self, db: Database, project: int, export: Export, shelf: Shelf | None, loss: Loss) -> None:
         """`shelf` takes the media that transforms make; without one, none is made."""
@@ -64,13 +90,6 @@ class Content:
         self._filter = None if export.filter is None else query.parse(export.filter)
         with db.transaction(project) as tx:
             self.schema: Schema = schemas.at(tx, export.schema_version)
-            picked = tables.picked(tx, export.id)
-            self.picked = None if picked is None else len(picked)
-            """How many files were picked one by one."""
-            self._listed = Listed(tx, export, picked)
-            self.foreign = ingest.foreign_of(tx, self._listed.parts(tx), export.as_of)
-            """What the sets that its files came from said of themselves."""
-            self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)
         self._reshaping = Reshaping(export.transforms, self.schema, loss, shelf) if export.transforms else None
         self.written_schema = self._reshaping.schema if self._reshaping else self.schema
         """The schema of what transforms leave."""
@@ -81,76 +100,43 @@ class Content:
         }
         self._wants_bounds = not looks_closer and "polygon" in boxed
         self._columned = None if looks_closer else Columned(export, self.schema, format, boxed)
-        self.files = 0
-        self.annotations = 0
-        self._labels: Counter[int | str] = Counter()
-        self._rest: Future[None] = Future()
-        self._start, self._size = 0, _FIRST_FILES
+        self.counted = Counted()
+        self._size = _FIRST_FILES
         self._loaded = 0
-        self._pulse = 0.0
 
-    def items(self) -> Iterator[tuple[FileState, Item]]:
-        """Each file that the filter holds for, in the order of keys, or what transforms make of it.
+    def read(self, next: Callable[[int, int], Sequence[int]], pulse: Pulse, before: int = 0) -> Iterator[Read]:
+        """Each file that the filter holds for, or what transforms make of it.
 
-        Raises Cancelled, and what `Reshaping.pieces` does.
+        `next(n, most)` are some of the files behind the first n; so many are `before` them. Raises Cancelled, and what
+        `Reshaping.pieces` does.
         """
-        with ThreadPoolExecutor(2, "penstock export") as ahead, _no_collections():
-            self._rest = ahead.submit(self._find_rest)
-            coming = ahead.submit(self._next)
+        at = 0
+
+        def some() -> list[Read] | None:
+            nonlocal at
+            if not (chunk := next(at, self._size)):
+                return None
+            with self._db.transaction(self._project) as tx:
+                tx.begin()  # waiting for the writing thread at each piece of an answer was half of an export's time
+                pulse.beat(tx, before + at)
+                found = self._read(tx, list(chunk))
+            at += len(chunk)
+            self._size = _next_size(self._size, self._loaded) if self._reshaping is None else _MOST_RESHAPED
+            return found
+
+        with ThreadPoolExecutor(1, "penstock export") as ahead, _no_collections():
+            coming = ahead.submit(some)
             while (found := coming.result()) is not None:
-                coming = ahead.submit(self._next)  # the database makes them while these are written
+                coming = ahead.submit(some)  # the database makes them while these are written
                 if self._reshaping is None:
-                    self._count([item for _, item in found])
+                    self.counted.add([item for _, item in found])
                     yield from found
                 else:
                     for state, item in self._reshaping.of_many(found):
-                        self._count([item])
+                        self.counted.add([item])
                         yield state, item
-        with self._db.transaction(self._project) as tx:
-            self._pulse = 0.0
-            self._report(tx, len(self._listed.ids))
 
-    def _find_rest(self) -> None:
-        with self._db.transaction(self._project) as tx:
-            self._listed.find_rest(tx)
-
-    def _next(self) -> list[tuple[FileState, Item]] | None:
-        """The next files; None at the end."""
-        if self._start >= len(self._listed.ids):
-            self._rest.result()
-        chunk = self._listed.ids[self._start : self._start + self._size].tolist()
-        if not chunk:
-            return None
-        with self._db.transaction(self._project) as tx:
-            tx.begin()  # waiting for the writing thread at each piece of an answer was half of an export's time
-            self._report(tx, self._start)
-            found = self._read(tx, chunk)
-        self._start += len(chunk)
-        self._size = _next_size(self._size, self._loaded) if self._reshaping is None else _MOST_RESHAPED
-        return found
-
-    def _count(self, items: Sequence[Item]) -> None:
-        self.files += len(items)
-        columns = [plain.labels for item in items if (plain := plain_of(item)) is not None]
-        others = [item.annotations for item in items if item.annotations]
-        self.annotations += sum(map(len, columns)) + sum(map(len, others))
-        self._labels.update(chain.from_iterable(columns))
-        self._labels.update(a.label for a in chain.from_iterable(others) if a.label is not None)
-
-    @property
-    def left_out(self) -> int:
-        """How many files of the dataset weren't ready."""
-        return self._listed.left_out
-
-    @property
-    def labels(self) -> Counter[str]:
-        """How many annotations of each label there were so far."""
-        found: Counter[str] = Counter()
-        for label, n in self._labels.items():
-            found[label if isinstance(label, str) else self.schema.labels_by_id[label].name] += n
-        return found
-
-    def _read(self, tx: Transaction, files: list[int]) -> list[tuple[FileState, Item]]:
+    def _read(self, tx: Transaction, files: list[int]) -> list[Read]:
         export = self._export
         columns = dict.fromkeys(files) if self._columned is None else self._columned.read(tx, files)
         closer = [file for file, found in columns.items() if found is None]
@@ -179,13 +165,108 @@ class Content:
         )
         return found
 
-    def _report(self, tx: Transaction, looked: int) -> None:
-        now = time.monotonic()
-        if now - self._pulse < _PULSE_SECONDS:
-            return
-        self._pulse = now
-        if not tables.progress(tx, self._export.id, looked, self._listed.total):
-            raise Cancelled
+
+class Counted(msgspec.Struct):
+    """How much was read."""
+
+    files: int = 0
+    annotations: int = 0
+    labels: dict[int | str, int] = {}
+
+    def add(self, items: Sequence[Item]) -> None:
+        self.files += len(items)
+        columns = [plain.labels for item in items if (plain := plain_of(item)) is not None]
+        others = [item.annotations for item in items if item.annotations]
+        self.annotations += sum(map(len, columns)) + sum(map(len, others))
+        labels: Counter[int | str] = Counter(chain.from_iterable(columns))
+        labels.update(a.label for a in chain.from_iterable(others) if a.label is not None)
+        self._add_labels(labels)
+
+    def join(self, other: "Counted") -> None:
+        self.files += other.files
+        self.annotations += other.annotations
+        self._add_labels(other.labels)
+
+    def _add_labels(self, labels: Mapping[int | str, int]) -> None:
+        for label, n in labels.items():
+            self.labels[label] = self.labels.get(label, 0) + n
+
+
+class Content:
+    """One export's items. Memory stays flat: ids of files, and some of them whole."""
+
+    def __init__(self, db: Database, project: int, export: Export, shelf: Shelf | None, loss: Loss) -> None:
+        """As `Reader`."""
+        self._db = db
+        self._project = project
+        self._export = export
+        self._reader = Reader(db, project, export, shelf, loss)
+        self.counted = self._reader.counted
+        self.written_schema = self._reader.written_schema
+        with db.transaction(project) as tx:
+            picked = tables.picked(tx, export.id)
+            self.picked = None if picked is None else len(picked)
+            """How many files were picked one by one."""
+            self._listed = Listed(tx, export, picked)
+            self.foreign = ingest.foreign_of(tx, self._listed.parts(tx), export.as_of)
+            """What the sets that its files came from said of themselves."""
+            self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)
+        self._pulse = Pulse(self._look)
+
+    @contextmanager
+    def listing(self) -> Generator[Callable[[], "array[int]"]]:
+        """Looks for the files meanwhile; gives what waits for the ids of all."""
+        with ThreadPoolExecutor(1, "penstock export") as beside:
+            rest = beside.submit(self._find_rest)
+
+            def all() -> "array[int]":
+                rest.result()
+                return self._listed.ids
+
+            yield all
+
+    def _find_rest(self) -> None:
+        with self._db.transaction(self._project) as tx:
+            self._listed.find_rest(tx)
+
+    def items(self, all: "Callable[[], array[int]]", start: int = 0, end: int | None = None) -> Iterator[Read]:
+        """Those of some of the files, in the order of keys. Raises what `Reader.read` does."""
+
+        def next(n: int, most: int) -> Sequence[int]:
+            at = start + n
+            until = at + most if end is None else min(at + most, end)
+            ids = self._listed.ids if at < len(self._listed.ids) else all()
+            return ids[at:until].tolist()
+
+        return self._reader.read(next, self._pulse, start)
+
+    def report(self, looked: int) -> None:
+        """Tell how far it is, now and then. Raises Cancelled."""
+        if self._pulse.is_due:
+            with self._db.transaction(self._project) as tx:
+                self._pulse.beat(tx, looked)
+
+    def report_all(self) -> None:
+        """Tell that all were looked at. Raises Cancelled."""
+        with self._db.transaction(self._project) as tx:
+            if not self._look(tx, len(self._listed.ids)):
+                raise Cancelled
+
+    def _look(self, tx: Transaction, looked: int) -> bool:
+        return tables.progress(tx, self._export.id, looked, self._listed.total)
+
+    @property
+    def left_out(self) -> int:
+        """How many files of the dataset weren't ready."""
+        return self._listed.left_out
+
+    @property
+    def labels(self) -> Counter[str]:
+        """How many annotations of each label there were so far."""
+        found: Counter[str] = Counter()
+        for label, n in self.counted.labels.items():
+            found[label if isinstance(label, str) else self._reader.schema.labels_by_id[label].name] += n
+        return found
 
 
 def _item(state: FileState, own: dict[str, Any], rest: list[NamedAnnotation], plain: Columns | None) -> Item:

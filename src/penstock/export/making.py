@@ -7,6 +7,7 @@ knows its own work from somebody else's.
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,17 +16,17 @@ from penstock import formats
 from penstock.core import Refusal
 from penstock.datasets import query, versions
 from penstock.datasets.query.check import mentions_now
-from penstock.datasets.tables import FileState
 from penstock.export import destination, packing, publishing, tables, verbs
-from penstock.export.content import Cancelled, Content
+from penstock.export.content import Cancelled, Content, Read
 from penstock.export.model import Export
+from penstock.export.parts import Parts
 from penstock.export.publishing import MANIFEST, Appender, Listing, Place, Workshop
+from penstock.export.sharing import Together
 from penstock.export.shelf import Shelf
-from penstock.formats import Chunk, Enclosing, Format, Item, Loss, foreign
+from penstock.formats import Enclosing, Format, Item, Loss, Sharing, foreign
 from penstock.formats.carries import EVERYTHING, count_labels
 from penstock.formats.model import WORDS
 from penstock.jobs import Work
-from penstock.store import Store
 from penstock.store.db import DatabaseAway, is_away
 
 logger = logging.getLogger(__name__)
@@ -39,11 +40,12 @@ def run(work: Work, project: int, export: int) -> None:
         begun = tables.begin(tx, export)
         asked = verbs.get(tx, export)
         sealed = tables.sealed(tx, export)
+    Parts.sweep(work.store, project, export)
     path: Path | None = None
     try:
         path = destination.path_of(work.store, project, asked)
         if begun and (not publishing.is_there(path, sealed)):
-            _make(work.store, project, asked, path)
+            _make(work, project, asked, path)
         else:  # what a try left that was killed after it had published, or before the export was cancelled
             publishing.sweep(path.parent, export)
         if not begun:
@@ -75,17 +77,18 @@ def _fail(work: Work, project: int, export: int, reason: str) -> None:
     work.db.perform(lambda tx: verbs.fail(tx, export, reason), project)
 
 
-def _make(store: Store, project: int, export: Export, path: Path) -> None:
+def _make(work: Work, project: int, export: Export, path: Path) -> None:
+    store = work.store
     with Workshop(path, export.id) as shop:
         shelf, loss = Shelf(store.blobs, shop.folder / "made"), Loss()
         content = Content(store.db, project, export, shelf if export.media == "copy" else None, loss)
-        made = Making(store, project, export, content, shop, shelf, loss).make()
+        made = Making(work, project, export, content, shop, shelf, loss).make()
         seal = publishing.hash_of(publishing.seal_of(made.path))
         assert seal is not None
         with store.db.transaction(project) as tx:
             if not tables.seal(tx, export.id, seal):
                 raise Cancelled
-            tables.count(tx, export.id, content.files, content.annotations, made.bytes, made.losses)
+            tables.count(tx, export.id, content.counted.files, content.counted.annotations, made.bytes, made.losses)
         if not publishing.is_there(path, seal):  # another export may have made the very same
             shop.publish(made.path)
 
@@ -112,13 +115,44 @@ class _Stored:
         return publishing.checked(self._shelf.stream(item.hash or ""), item.hash or "", item.key)
 
 
+class _Media:
+    """Media that go with a set: copied into a folder, and listed."""
+
+    def __init__(self, export: Export, format: Format, index: BinaryIO, folder: Path | None, shelf: Shelf) -> None:
+        """`folder` is where they are copied to, if they are."""
+        self._is_wanted, self._path = export.media == "copy", format.media_path
+        self._index, self._folder, self._shelf = index, folder, shelf
+
+    def carried(self, found: Iterator[Read]) -> Iterator[Item]:
+        """The items of what was read, while their media go."""
+        if not self._is_wanted:
+            yield from map(itemgetter(1), found)
+            return
+        for state, item in found:
+            self.carry(publishing.media_line(state, publishing.safe(self._path(item))))
+            yield item
+
+    def carry(self, lines: bytes) -> None:
+        """Carry those that are listed in these lines."""
+        self._index.write(lines)
+        if self._folder is not None:
+            for line in map(json.loads, lines.splitlines()):
+                self._copy(self._folder, **line)
+
+    def _copy(self, folder: Path, path: str, bytes: int, sha256: str, key: str) -> None:
+        with publishing.create(folder / path, path) as target:
+            for chunk in publishing.checked(self._shelf.stream(sha256), sha256, key):
+                target.write(chunk)
+        self._shelf.drop(sha256)
+
+
 class Making:
     """One try of one export."""
 
     def __init__(
-        self, store: Store, project: int, export: Export, content: Content, shop: Workshop, shelf: Shelf, loss: Loss
+        self, work: Work, project: int, export: Export, content: Content, shop: Workshop, shelf: Shelf, loss: Loss
     ) -> None:
-        self._store = store
+        self._work = work
         self._project = project
         self._export = export
         self._content = content
@@ -129,57 +163,43 @@ class Making:
 
     def make(self) -> Made:
         """Write the annotations, copy the media, then say in the manifest what there is."""
-        if self._export.pack == "folder":
-            listing = self._write(publishing.Folder(self._shop.set))
-            bytes = self._write_manifest(self._shop.set / MANIFEST, listing)
-            return Made(self._shop.set, bytes, self._loss.as_dict())
-        packed = self._shop.folder / f"set.{self._export.pack}"
-        with packing.archive(packed, self._export.pack) as archive:
-            listing = self._write(packing.Inside(archive, self._shop.folder))
-            for line in self._media():
-                chunks = publishing.checked(self._shelf.stream(line["sha256"]), line["sha256"], line["key"])
-                archive.add(line["path"], line["bytes"], chunks, squeeze=False)
-            manifest = self._shop.folder / MANIFEST
-            self._write_manifest(manifest, listing)
-            archive.add(MANIFEST, manifest.stat().st_size, publishing.read(manifest), squeeze=True)
-        return Made(packed, packed.stat().st_size, self._loss.as_dict())
-
-    def _write(self, place: Place) -> Listing:
-        """Write the annotations, and into a folder the media; the media of archives are listed."""
-        format = formats.named(self._export.format)
-        said = foreign.joined(self._content.foreign, None if format.carries == EVERYTHING else format.page, self._loss)
-        listing = Listing(self._shop.folder / "files.jsonl")
-        with listing, self._index.open("wb") as index, Appender(place, listing) as appender:
-            for chunk in self._chunks(format, index, said):
-                appender.append(chunk.path, chunk.data)
-        return listing
-
-    def _chunks(self, format: Format, index: BinaryIO, said: dict[str, Any]) -> Iterator[Chunk]:
-        schema = self._content.written_schema
-        count_labels(schema, format.carries, self._loss)
-        if self._export.media == "copy" and isinstance(format, Enclosing):
-            items = (item for _, item in self._content.items())
-            return format.write_with(items, schema, self._loss, said, _Stored(self._shelf))
-        return format.write(self._items(format, index), schema, self._loss, said)
-
-    def _items(self, format: Format, index: BinaryIO) -> Iterator[Item]:
-        """The items, whose media are copied on the way, or listed."""
-        if self._export.media != "copy":
-            yield from map(itemgetter(1), self._content.items())
-            return
-        for state, item in self._content.items():
-            path = publishing.safe(format.media_path(item))
+        with (self._shop.folder / "files.jsonl").open("x+b") as listed:
+            listing = Listing(listed)
             if self._export.pack == "folder":
-                self._copy(state, path)
-            line = {"path": path, "bytes": state.bytes, "sha256": state.hash, "key": state.key}
-            index.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-            yield item
+                self._write(publishing.Folder(self._shop.set), listing)
+                bytes = self._write_manifest(self._shop.set / MANIFEST, listing)
+                return Made(self._shop.set, bytes, self._loss.as_dict())
+            packed = self._shop.folder / f"set.{self._export.pack}"
+            with packing.archive(packed, self._export.pack) as archive:
+                self._write(packing.Inside(archive, self._shop.folder), listing)
+                for line in self._media():
+                    chunks = publishing.checked(self._shelf.stream(line["sha256"]), line["sha256"], line["key"])
+                    archive.add(line["path"], line["bytes"], chunks, squeeze=False)
+                manifest = self._shop.folder / MANIFEST
+                self._write_manifest(manifest, listing)
+                archive.add(MANIFEST, manifest.stat().st_size, publishing.read(manifest), squeeze=True)
+            return Made(packed, packed.stat().st_size, self._loss.as_dict())
 
-    def _copy(self, state: FileState, path: str) -> None:
-        with publishing.create(self._shop.set / path, path) as target:
-            for chunk in publishing.checked(self._shelf.stream(state.hash), state.hash, state.key):
-                target.write(chunk)
-        self._shelf.drop(state.hash)
+    def _write(self, place: Place, listing: Listing) -> None:
+        """Write the annotations, and into a folder the media; the media of archives are listed."""
+        export, content, loss = self._export, self._content, self._loss
+        format, schema = formats.named(export.format), content.written_schema
+        said = foreign.joined(content.foreign, None if format.carries == EVERYTHING else format.page, loss)
+        count_labels(schema, format.carries, loss)
+        with self._index.open("wb") as index, content.listing() as all, Appender(place, listing) as appender:
+            media = _Media(export, format, index, self._shop.set if export.pack == "folder" else None, self._shelf)
+            if isinstance(format, Sharing) and not export.transforms:
+                with closing(format.begin(schema, loss, said, None)) as writing:
+                    Together(self._work, self._project, export, content, writing, appender, loss, media).write(all)
+            else:
+                if export.media == "copy" and isinstance(format, Enclosing):
+                    items = map(itemgetter(1), content.items(all))
+                    chunks = format.write_with(items, schema, loss, said, _Stored(self._shelf))
+                else:
+                    chunks = format.write(media.carried(content.items(all)), schema, loss, said)
+                for chunk in chunks:
+                    appender.append(chunk.path, chunk.data)
+        content.report_all()
 
     def _media(self) -> Iterator[dict[str, Any]]:
         with self._index.open("rb") as index:
@@ -226,8 +246,8 @@ class Making:
             "format": export.format,
             "media": export.media,
             "counts": {
-                "files": content.files,
-                "annotations": content.annotations,
+                "files": content.counted.files,
+                "annotations": content.counted.annotations,
                 "labels": dict(sorted(content.labels.items())),
                 "not_ready": content.left_out,
             },
@@ -241,6 +261,6 @@ class Making:
     def _version(self) -> dict[str, Any] | None:
         if self._export.version is None:
             return None
-        with self._store.db.transaction(self._project) as tx:
+        with self._work.db.transaction(self._project) as tx:
             version = versions.get(tx, self._export.version)
         return {"id": version.id, "name": version.name}

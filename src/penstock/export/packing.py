@@ -7,13 +7,15 @@ A set can be a hundred thousand texts of some hundred bytes. Such a one goes out
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from struct import Struct
 from struct import pack as packed
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 from zlib import crc32
+
+import msgspec
 
 from penstock.export.model import Pack, PathClash
 
@@ -35,6 +37,26 @@ class Archive(Protocol):
         ...
 
 
+class Member(msgspec.Struct, array_like=True):
+    """A file that was packed for another archive to take: how many bytes it has there, and what a zip lists of it."""
+
+    path: str
+    whole: int
+    flags: int = 0
+    method: int = 0
+    crc: int = 0
+    length: int = 0
+    size: int = 0
+
+
+class Joining(Archive, Protocol):
+    """An archive that takes over what was packed elsewhere."""
+
+    def take(self, members: Sequence[Member], packed: BinaryIO) -> None:
+        """Add files that `Apart` packed, one behind the other. Raises PathClash."""
+        ...
+
+
 class Growing(Protocol):
     """A file of an archive, of which nobody knows yet how large it becomes. Closing it ends it."""
 
@@ -53,7 +75,7 @@ class Streaming(Archive, Protocol):
 
 
 @contextmanager
-def archive(path: Path, pack: Pack) -> Generator[Archive]:
+def archive(path: Path, pack: Pack) -> Generator[Joining]:
     """Write a zip or tar at a path."""
     with path.open("xb", buffering=_BUFFER) as file:
         made = _Zip(file) if pack == "zip" else _Tar(file)
@@ -109,7 +131,7 @@ class Held:
 class Inside:
     """An archive as a place for the files of a set; `folder` is for large ones meanwhile."""
 
-    def __init__(self, archive: Archive, folder: Path) -> None:
+    def __init__(self, archive: Joining, folder: Path) -> None:
         self._archive = archive
         self._folder = folder
 
@@ -118,6 +140,31 @@ class Inside:
 
     def put(self, path: str, data: bytes) -> None:
         self._archive.add(path, len(data), (data,), squeeze=True)
+
+    def take(self, members: Sequence[Member], packed: BinaryIO) -> None:
+        self._archive.take(members, packed)
+
+
+def apart(file: BinaryIO, pack: Pack) -> "_ZipApart | _Loose":
+    """Where files are packed for another archive, or folder, of this kind."""
+    return _ZipApart(file) if pack == "zip" else _Loose(file)
+
+
+class _Loose:
+    """Files as they are, one behind the other."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.members: list[Member] = []
+
+    def add(self, path: str, size: int, chunks: Iterable[bytes], *, squeeze: bool) -> None:
+        for chunk in chunks:
+            self._file.write(chunk)
+        self.members.append(Member(path, size))
+
+    def take(self, members: Sequence[Member], packed: BinaryIO) -> None:
+        for member in members:
+            self.add(member.path, member.whole, (packed.read(member.whole),), squeeze=False)
 
 
 class _Names:
@@ -219,6 +266,16 @@ class _Zip:
             + extra
         )
 
+    def take(self, members: Sequence[Member], packed: BinaryIO) -> None:
+        names = [self._names.take(member.path) for member in members]
+        left = sum(member.whole for member in members)
+        while left:
+            piece = packed.read(min(left, _BUFFER))
+            self.append(piece, flush=True)
+            left -= len(piece)
+        for name, one in zip(names, members, strict=True):
+            self.note(name, one.flags, one.method, one.crc, one.length, one.size, one.whole)
+
     def close(self) -> None:
         """Write the directory."""
         self._file.write(self._directory)
@@ -232,6 +289,17 @@ class _Zip:
         self._file.write(packed("<4sHHHHLLH", b"PK\5\6", 0, 0, count, count, size, start, 0))
 
 
+class _ZipApart(_Zip):
+    """Files as a zip has them, without a directory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)
+        self.members: list[Member] = []
+
+    def note(self, name: bytes, flags: int, method: int, crc: int, length: int, size: int, whole: int) -> None:
+        self.members.append(Member(name.decode(), whole, flags, method, crc, length, size))
+
+
 class _Grown:
     """A file of a zip whose checksum and sizes are told after it, as large numbers."""
 
@@ -241,6 +309,7 @@ class _Grown:
         self._method = _DEFLATED if squeeze else _STORED
         self._deflate = zlib.compressobj(_LEVEL, wbits=-15) if squeeze else None
         self._crc = self._length = self._size = 0
+        self._held = b""  #: so that it is squeezed in the same pieces whoever writes it
         extra = packed("<HHQQ", 1, 16, 0, 0)
         head = _LOCAL(
             b"PK\3\4", _LARGE, self._flags, self._method, _TIME, _DATE, 0, _MOST_32, _MOST_32, len(name), len(extra)
@@ -251,7 +320,14 @@ class _Grown:
     def write(self, data: bytes) -> None:
         self._crc = crc32(data, self._crc)
         self._size += len(data)
-        self._append(self._deflate.compress(data) if self._deflate else data)
+        if self._deflate is None:
+            self._append(data)
+            return
+        self._held += data
+        whole = len(self._held) - len(self._held) % _AT_ONCE
+        for at in range(0, whole, _AT_ONCE):
+            self._append(self._deflate.compress(memoryview(self._held)[at : at + _AT_ONCE]))
+        self._held = self._held[whole:]
 
     def _append(self, data: bytes) -> None:
         self._length += len(data)
@@ -259,7 +335,7 @@ class _Grown:
 
     def close(self) -> None:
         if self._deflate:
-            self._append(self._deflate.flush())
+            self._append(self._deflate.compress(self._held) + self._deflate.flush())
         told = packed("<4sLQQ", b"PK\7\x08", self._crc, self._length, self._size)
         self._zip.append(told)
         whole = len(self._head) + self._length + len(told)
@@ -286,6 +362,10 @@ class _Tar:
         for chunk in chunks:
             self._file.write(chunk)
         self._file.write(b"\0" * (-size % _BLOCK))
+
+    def take(self, members: Sequence[Member], packed: BinaryIO) -> None:
+        for member in members:
+            self.add(member.path, member.whole, (packed.read(member.whole),), squeeze=True)
 
     def _said(self, path: str, name: bytes, size: int) -> bytes:
         if len(name) > tarfile.LENGTH_NAME or not path.isascii() or size >= 8**11:

@@ -7,17 +7,20 @@ destination's own name is ever half there, and nothing that is there is overwrit
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
 import msgspec
 
+from penstock.datasets.tables import FileState
 from penstock.export.model import DestinationTaken, MediaDamaged, PathClash
+from penstock.export.packing import Member
 
 MANIFEST = "manifest.json"
 _HIDDEN = ".penstock-export-"
@@ -46,7 +49,7 @@ class Workshop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _drop(self.folder)
+        drop(self.folder)
 
     def publish(self, made: Path) -> None:
         """Rename what was made to the destination, durably. Raises DestinationTaken when something is there."""
@@ -64,7 +67,7 @@ def sweep(parent: Path, export: int) -> None:
     """
     for name in (str(export), _DROPPED):
         for leftover in parent.glob(f"{_HIDDEN}{name}-*"):
-            _drop(leftover)
+            drop(leftover)
 
 
 def growing(destination: Path, export: int) -> Iterator[Path]:
@@ -82,30 +85,32 @@ def safe(path: str) -> str:
 
 
 class Listing:
-    """What the manifest will list, a line for each file, on disk meanwhile: there may be millions. A context manager:
-    nothing is added afterwards.
-    """
+    """What the manifest will list, a line for each file, in a file meanwhile: there may be millions."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.open("xb", buffering=_CHUNK)
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self.bytes = 0  #: of all files
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
     def add(self, path: str, bytes: int, hash: str) -> None:
         self.bytes += bytes
         self._file.write(b'{"path": %b, "bytes": %d, "sha256": "%b"}\n' % (_JSON.encode(path), bytes, hash.encode()))
 
+    def take(self, lines: bytes, bytes: int) -> None:
+        """Lines of files that have so many bytes together."""
+        self._file.write(lines)
+        self.bytes += bytes
+
     def lines(self) -> Iterator[bytes]:
         """Each file's line, without its end."""
-        with self._path.open("rb") as file:
-            for line in file:
-                yield line[:-1]
+        self._file.seek(0)
+        for line in self._file:
+            yield line[:-1]
+
+
+def media_line(state: FileState, path: str) -> bytes:
+    """A line for the media of a file that go with a set."""
+    line = {"path": path, "bytes": state.bytes, "sha256": state.hash, "key": state.key}
+    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
 class Sink(Protocol):
@@ -127,6 +132,10 @@ class Place(Protocol):
         """A whole file: of a set of many small ones, each takes less time so."""
         ...
 
+    def take(self, members: Sequence[Member], packed: BinaryIO) -> None:
+        """Whole files that were packed elsewhere."""
+        ...
+
 
 class Folder:
     """A folder as such a place."""
@@ -140,6 +149,10 @@ class Folder:
     def put(self, path: str, data: bytes) -> None:
         with create(self._root / path, path) as file:
             file.write(data)
+
+    def take(self, members: Sequence[Member], packed: BinaryIO) -> None:
+        for member in members:
+            self.put(member.path, packed.read(member.whole))
 
 
 class Appender:
@@ -186,6 +199,12 @@ class Appender:
             self._put(data)
         else:
             self._under_way = self._beside.submit(self._put, data)
+
+    def take(self, members: Sequence[Member], packed: BinaryIO, lines: bytes, bytes: int) -> None:
+        """Whole files that were packed elsewhere, with what is listed of them. Raises PathClash."""
+        self.close()
+        self._place.take(members, packed)
+        self._listing.take(lines, bytes)
 
     def _put(self, data: bytes) -> None:
         assert self._file is not None
@@ -266,7 +285,7 @@ def is_there(path: Path, sealed: str | None) -> bool:
 def remove(path: Path) -> None:
     """Take a published export away. Safe to repeat."""
     if path.is_dir():
-        _drop(path)
+        drop(path)
     else:
         path.unlink(missing_ok=True)
 
@@ -291,7 +310,7 @@ def _move(made: Path, destination: Path) -> None:
         made.rename(destination)
 
 
-def _drop(folder: Path) -> None:
+def drop(folder: Path) -> None:
     """Remove a folder that a process may still be writing in: it loses its name first, and so can't be published."""
     condemned = folder.with_name(f"{_HIDDEN}{_DROPPED}-{secrets.token_hex(4)}")
     with contextlib.suppress(FileNotFoundError):

@@ -104,6 +104,10 @@ def progress(tx: Transaction, id: int, looked: int, total: int) -> bool:
     )
 
 
+def is_running(tx: Transaction, id: int) -> bool:
+    return tx.value(str, "select state from export where project = %(project)s and id = %(id)s", id=id) == "running"
+
+
 def seal(tx: Transaction, id: int, seal: str) -> bool:
     """Remember the hash of what is about to be published; False when it has ended meanwhile."""
     return (

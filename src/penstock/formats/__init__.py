@@ -27,7 +27,9 @@ from penstock.formats.model import (
     NamedAnnotation,
     Readable,
     Reading,
+    Sharing,
     Tree,
+    Writing,
 )
 from penstock.formats.open_images import OpenImages
 from penstock.formats.panoptic import Panoptic
@@ -56,9 +58,11 @@ __all__ = [
     "NamedAnnotation",
     "Readable",
     "Reading",
+    "Sharing",
     "Traced",
     "Tracing",
     "Tree",
+    "Writing",
     "detect",
     "named",
     "readable",

@@ -23,9 +23,9 @@ from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, split_in
 from penstock.formats.coco_index import Index, Places
 from penstock.formats.coco_reading import Names, annotations_in, join, object_of, traced_in, unused
-from penstock.formats.coco_writing import file_name, write
+from penstock.formats.coco_writing import Writing, file_name
 from penstock.formats.foreign import joined
-from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, without_nul
+from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, whole, without_nul
 from penstock.formats.plain import Boxes, Polygons
 from penstock.formats.seen import Seen
 from penstock.formats.splitting import BadDocument, Decoder, Part, Run, split_in_runs
@@ -413,6 +413,7 @@ class Coco:
         crowd=True,
     )
     plain = (Polygons, Boxes)
+    goes_on = True
 
     def recognizes(self, look: Look) -> bool:
         return bool(_annotation_files(look.paths()))
@@ -435,9 +436,10 @@ class Coco:
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
-        yield from write(
-            ((item, file_name(item)) for item in items), schema, self.carries, loss, (foreign or {}).get("coco") or {}
-        )
+        return whole(self.begin(schema, loss, foreign, None), items)
+
+    def begin(self, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None, told: bytes | None) -> Writing:
+        return Writing(schema, self.carries, loss, (foreign or {}).get("coco") or {}, told)
 
 
 def _annotation_files(paths: Sequence[str]) -> list[str]:

@@ -6,34 +6,37 @@ soon as they are read.
 
 Each part of a set (`meta.split`) is a document of its own. What is in the first item's part goes out at once, the
 others wait in temporary files too.
+
+Several processes may write one set. Each writes some items as if nothing had been before them, and that is taken over
+unless an id of theirs was taken before.
 """
 
+import secrets
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
-from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import Bounds
-from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, is_crowd, split_of
-from penstock.formats.coco_shapes import fingerprint, rings_text, segmentation_of
+from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, split_of
+from penstock.formats.coco_records import coco_of, record_of, with_keypoints
+from penstock.formats.coco_shapes import fingerprint, rings_text
 from penstock.formats.coco_untouched import OfImage, Record, spelled
-from penstock.formats.foreign import as_read
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
-from penstock.formats.naming import all_values
 from penstock.formats.plain import Boxes, PlainItem, Polygons, plain_of
 from penstock.formats.waiting import Lines
 from penstock.schema.model import Label, Schema
 
 FILE, FILE_OF_SPLIT = "annotations.json", "annotations/instances_{}.json"
-BODIES = frozenset({"box", "rotated_box", "ellipse", "polygon", "mask"})
-"""Kinds that COCO can write keypoints with, as one record."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _ENCODE = _ENCODER.encode
 _LINES = _ENCODER.encode_lines
 _CHUNK = 1024**2
 _TOGETHER = 500  #: annotations that are written at once: a polygon that isn't as it was read lets all be looked at
+_NEXT = b",\n"
+_THEN = b"\x1e"  #: parts what waits in one line; no JSON text holds it, nor a line's end
+_SIZE = 8
 
 
 class _Unnumbered(msgspec.Struct, gc=False):
@@ -75,6 +78,17 @@ class Ids:
         self._taken |= new
         return True
 
+    def can_take(self, others: "array[int]") -> bool:
+        """Whether none of these, which are different ones, is taken."""
+        return self._taken.isdisjoint(others)
+
+    def take(self, others: "array[int]") -> None:
+        self._taken.update(others)
+
+    @property
+    def taken(self) -> bytes:
+        return array("q", self._taken).tobytes()
+
     def next(self, count: int = 1) -> int:
         """The smallest id above all others, and as many behind it as are wanted."""
         new = max(self._taken, default=0) + 1
@@ -82,57 +96,119 @@ class Ids:
         return new
 
 
-_Named = tuple[Item, str]
 _Category = tuple[Label, dict[str, Any]]
 _Image = tuple[Item, int]  #: and its id in the set
 
 
-def write(
-    items: Iterable[_Named], schema: Schema, carries: Carries, loss: Loss, foreign: Mapping[str, Any]
-) -> Iterator[Chunk]:
-    """The JSONs of a set, in pieces, from items and their file names."""
-    listed = categories(schema, loss)
-    for split, some in _parted(items):
-        writing = _Writing(listed, carries, loss)
-        path = FILE_OF_SPLIT.format(split) if split else FILE
-        try:
-            for piece in _gathered(writing.pieces(some, foreign)):
-                yield Chunk(path, piece)
-        finally:
-            writing.close()
+class _Told(msgspec.Struct):
+    """What those know who write items of one set."""
+
+    own: str  #: the part of the set that goes out at once
+    token: int  #: stands for an id of an image that isn't known yet; nothing else in a set is the same number
+
+
+class _Left(msgspec.Struct):
+    """One document, as far as it was written for another. The lines that wait stand behind all of them."""
+
+    split: str
+    has_records: bool  #: that went out at once
+    images: bytes  #: their ids
+    annotations: bytes
+    lines: list[tuple[int, int]]  #: of each kind, how many bytes and how many
+
+
+_TOLD = msgspec.msgpack.Decoder(_Told)
+_LEFT = msgspec.msgpack.Decoder(list[_Left])
+
+
+class Writing:
+    """The JSONs of one set, in pieces."""
+
+    def __init__(
+        self, schema: Schema, carries: Carries, loss: Loss, foreign: Mapping[str, Any], told: bytes | None
+    ) -> None:
+        self._listed, self._carries, self._loss, self._foreign = categories(schema, loss), carries, loss, foreign
+        known = None if told is None else _TOLD.decode(told)
+        self._own = None if known is None else known.own
+        self._token = secrets.randbits(61) | 1 << 61 if known is None else known.token
+        self._documents: dict[str, _Document] = {}
+        self._is_begun = known is not None
+
+    def items(self, items: Iterable[Item]) -> Iterator[Chunk]:
+        for piece in _gathered(self._pieces(items)):
+            yield Chunk(_path(self._own), piece)
+
+    def _pieces(self, items: Iterable[Item]) -> Iterator[bytes]:
+        for item in items:
+            split = split_of(item, "")
+            if self._own is None:
+                self._own = split
+            document = self._document(split)
+            if not self._is_begun:
+                self._is_begun = True
+                yield document.begin(self._foreign)
+            if pieces := document.add(item):
+                yield from self._out(split, pieces)
+        for split, document in self._documents.items():
+            yield from self._out(split, document.settle())
+
+    def _out(self, split: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        document = self._documents[split]
+        if split == self._own:
+            yield from document.parted(pieces)
+        else:
+            for piece in pieces:
+                document.records.add(piece.replace(_NEXT, b"\n"))
+
+    def _document(self, split: str) -> "_Document":
+        found = self._documents.get(split)
+        if found is None:
+            is_amid = self._is_begun and split == self._own
+            found = self._documents[split] = _Document(self._listed, self._carries, self._loss, self._token, is_amid)
+        return found
+
+    def end(self) -> Iterator[Chunk]:
+        own = self._own or ""
+        first = self._document(own)
+        for split in (own, "", *SPLITS):
+            document = self._documents.pop(split, None)
+            if document is None:
+                continue
+            if document is not first or not self._is_begun:
+                yield Chunk(_path(split), document.begin(self._foreign))
+            yield from (Chunk(_path(split), piece) for piece in _gathered(document.end()))
+            document.close()
+
+    def told(self) -> bytes | None:
+        return None if self._own is None else msgspec.msgpack.encode(_Told(self._own, self._token))
+
+    def leave(self) -> Iterator[bytes]:
+        head = msgspec.msgpack.encode([document.left(split) for split, document in self._documents.items()])
+        yield len(head).to_bytes(_SIZE) + head
+        for document in self._documents.values():
+            for lines in document.lines:
+                yield from lines.blocks()
+
+    def take(self, left: BinaryIO) -> bool:
+        found = _LEFT.decode(left.read(int.from_bytes(left.read(_SIZE))))
+        if not all(self._document(one.split).can_take(one) for one in found):
+            return False
+        for one in found:
+            self._documents[one.split].take(one, left)
+        return True
+
+    def close(self) -> None:
+        for document in self._documents.values():
+            document.close()
+
+
+def _path(split: str | None) -> str:
+    return FILE_OF_SPLIT.format(split) if split else FILE
 
 
 def file_name(item: Item) -> str:
     """What the set calls an item's file, relative to the folder of its images."""
     return item.key.removeprefix("images/") if "coco" in item.foreign else item.key
-
-
-def _parted(items: Iterable[_Named]) -> Iterator[tuple[str, Iterator[_Named]]]:
-    """Items by their parts of the set, each part to be taken whole before the next; one at least."""
-    coming = iter(items)
-    first = next(coming, None)
-    if first is None:
-        yield "", iter(())
-        return
-    waiting = {split: Lines() for split in ("", *SPLITS)}
-    own = split_of(first[0], "")
-    try:
-        yield own, _in_part(own, chain([first], coming), waiting)
-        for split, lines in waiting.items():
-            if lines.count:
-                yield split, (_NAMED_ITEM.decode(line) for line in lines.lines())
-    finally:
-        for lines in waiting.values():
-            lines.close()
-
-
-def _in_part(own: str, items: Iterable[_Named], waiting: Mapping[str, Lines]) -> Iterator[_Named]:
-    for item, name in items:
-        split = split_of(item, "")
-        if split == own:
-            yield item, name
-        else:
-            waiting[split].add(_ENCODE((item, name)))
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -145,126 +221,188 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if size > _CHUNK:
             yield b"".join(waiting)
             waiting, size = [], 0
-    yield b"".join(waiting)
+    if waiting:
+        yield b"".join(waiting)
 
 
 _ITEM = msgspec.json.Decoder(PlainItem)
-_NAMED_ITEM = msgspec.json.Decoder(tuple[PlainItem, str])
 _COCO_ALONE = {"coco"}
 _ALWAYS = {"id", "bbox", "area", "of"}
 
 
-class _Writing:
-    def __init__(self, listed: Sequence[_Category], carries: Carries, loss: Loss) -> None:
+class _Document:
+    """One part of a set."""
+
+    def __init__(self, listed: Sequence[_Category], carries: Carries, loss: Loss, token: int, is_amid: bool) -> None:
+        """`is_amid`: whether others are before the first record."""
         self.loss = loss
         self.carries = carries
         self.categories = listed
+        self.token = token
         self.ids = {label.name: category["id"] for label, category in self.categories}
         self.ids_of_labels = {label.id: category["id"] for label, category in self.categories}
         self.names = {label.id: label.name for label, _ in self.categories}
         self.images = Ids(loss, "image_id_changed")
         self.annotations = Ids(loss, "annotation_id_changed")
-        self.waiting_images = Lines()
-        self.ready_images = Lines()
-        self.waiting = Lines()
+        self.lines = self.records, self.waiting_images, self.ready_images, self.waiting = [Lines() for _ in range(4)]
+        self.held: list[_Image] = []
+        self.count = 0  #: of annotations that are held
+        self.is_first = not is_amid
+        self.has_records = False
 
     def close(self) -> None:
-        for spool in (self.waiting_images, self.ready_images, self.waiting):
-            spool.close()
+        for lines in self.lines:
+            lines.close()
 
-    def pieces(self, items: Iterable[tuple[Item, str]], foreign: Mapping[str, Any]) -> Iterator[bytes]:
-        yield b"{"
-        for key, value in sorted(foreign.items()):
-            if key not in ("images", "annotations", "categories"):
-                yield _ENCODE(key) + b":" + _ENCODE(value) + b",\n"
-        yield b'"annotations":[\n'
-        yield from _joined(self._annotations(items))
-        yield b'],\n"images":[\n'
-        yield from _joined(self.ready_images.lines())
-        yield b'],\n"categories":'
-        yield _ENCODE([category for _, category in self.categories])
-        yield b"}\n"
+    def begin(self, foreign: Mapping[str, Any]) -> bytes:
+        said = [
+            _ENCODE(key) + b":" + _ENCODE(value) + _NEXT
+            for key, value in sorted(foreign.items())
+            if key not in ("images", "annotations", "categories")
+        ]
+        return b"".join([b"{", *said, b'"annotations":[\n'])
 
-    def _annotations(self, items: Iterable[tuple[Item, str]]) -> Iterator[bytes]:
-        """The records of each image's annotations, while the images themselves are put aside."""
-        yield from self._records(self._identified(items))
-        yield from self._records(self._numbered_images())
-        lines = self.waiting.lines()
-        while some := list(islice(lines, _TOGETHER)):
-            first = self.annotations.next(len(some))
-            yield b",\n".join([_numbered(line, id) for id, line in enumerate(some, first)])
+    def parted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Records that go out, with commas between."""
+        for piece in pieces:
+            yield piece if self.is_first else _NEXT + piece
+            self.is_first, self.has_records = False, True
 
-    def _identified(self, items: Iterable[tuple[Item, str]]) -> Iterator[_Image]:
-        """Images that keep their ids; the others wait."""
-        for item, name in items:
-            if (id := self.images.keep(_foreign(item).get("id"))) is None:
-                self.waiting_images.add(_ENCODE(msgspec.structs.replace(item, media=name)))
-            else:
-                self._put_aside(item, name, id)
-                yield item, id
+    def end(self) -> Iterator[bytes]:
+        """All that waits."""
+        yield from self.parted(map(_with_commas, self.records.blocks()))
+        yield from self.parted(self._numbered_images())
+        yield from self.parted(self._numbered())
+        yield b'\n],\n"images":[\n'
+        between = b""
+        for block in self.ready_images.blocks():
+            yield between + _with_commas(block)
+            between = _NEXT
+        yield b'\n],\n"categories":' + _ENCODE([category for _, category in self.categories]) + b"}\n"
 
-    def _numbered_images(self) -> Iterator[_Image]:
-        for line in self.waiting_images.lines():
-            item, id = _ITEM.decode(line), self.images.next()
-            self._put_aside(item, item.media or item.key, id)
-            yield item, id
+    def left(self, split: str) -> _Left:
+        sizes = [(lines.size, lines.count) for lines in self.lines]
+        return _Left(split, self.has_records, self.images.taken, self.annotations.taken, sizes)
 
-    def _put_aside(self, item: Item, name: str, id: int) -> None:
+    def can_take(self, left: _Left) -> bool:
+        """Whether what was left can be behind what is here."""
+        if left.has_records and self.is_first:
+            return False
+        return self.images.can_take(array("q", left.images)) and self.annotations.can_take(array("q", left.annotations))
+
+    def take(self, left: _Left, waiting: BinaryIO) -> None:
+        self.images.take(array("q", left.images))
+        self.annotations.take(array("q", left.annotations))
+        for lines, (size, count) in zip(self.lines, left.lines, strict=True):
+            lines.take(waiting, size, count)
+
+    def add(self, item: Item) -> Sequence[bytes]:
+        """Put an image aside; the records of those annotations that have an id, some time later."""
+        name = file_name(item)
+        if (id := self.images.keep(coco_of(item).get("id"))) is not None:
+            self.ready_images.add(self._image(item, name, id))
+            return self._records(item, id)
+        if (records := self._unnumbered(item)) is None:
+            self.waiting_images.add(_ENCODE(msgspec.structs.replace(item, media=name)))
+        else:
+            self.waiting_images.add(_THEN + _THEN.join([self._image(item, name, self.token), *records]))
+        return ()
+
+    def _image(self, item: Item, name: str, id: int) -> bytes:
         count_file(item, self.carries, self.loss)
-        record = {**_foreign(item), "id": id, "file_name": name, "width": item.width, "height": item.height}
-        self.ready_images.add(_ENCODE(record))
+        return _ENCODE({**coco_of(item), "id": id, "file_name": name, "width": item.width, "height": item.height})
 
-    def _records(self, images: Iterable[_Image]) -> Iterator[bytes]:
-        """The records of those annotations that have an id. Polygons are held until they are worth a passage."""
-        held: list[_Image] = []
-        count = 0
-        for item, id in images:
-            plain = plain_of(item)
-            if isinstance(plain, Polygons):
-                held.append((item, id))
-                count += len(plain.labels)
-            if count >= _TOGETHER or isinstance(plain, Boxes) or item.annotations:
-                yield from self._together(held)
-                held, count = [], 0
-            if isinstance(plain, Boxes):
-                self._wait(plain, id)
-            elif item.annotations and (records := self._each(item, id, item.annotations)):
-                yield records
-        yield from self._together(held)
+    def _unnumbered(self, item: Item) -> Sequence[bytes] | None:
+        """The records of an image without an id; None when one of them wants an id: those of other images go first."""
+        plain = plain_of(item)
+        if isinstance(plain, Boxes):
+            return [told.replace(b"\n", _THEN)] if (told := self._boxes(plain, self.token)) else ()
+        some = plain.annotations(self.names) if isinstance(plain, Polygons) else item.annotations
+        if any(coco_of(one).get("id") is not None for one in some):
+            return None
+        found = (self._annotation(one, points, item, self.token) for one, points in with_keypoints(some))
+        return [_ENCODE(record) for record in found if record is not None]
+
+    def _numbered_images(self) -> Iterator[bytes]:
+        """Gives ids to images, and the records of annotations that kept theirs."""
+        token = b"%d" % self.token
+        for line in self.waiting_images.lines():
+            id = self.images.next()
+            if line.startswith(_THEN):
+                yield from self.settle()
+                image, _, records = line[1:].replace(token, b"%d" % id).partition(_THEN)
+                self.ready_images.add(image)
+                if records:
+                    self.waiting.add_all(records.replace(_THEN, b"\n"), records.count(_THEN) + 1)
+            else:
+                item = _ITEM.decode(line)
+                self.ready_images.add(self._image(item, item.media or item.key, id))
+                yield from self._records(item, id)
+        yield from self.settle()
+
+    def _numbered(self) -> Iterator[bytes]:
+        """The records that waited for an id."""
+        for block in self.waiting.blocks():
+            records = block[1:-1].split(b"\n{")
+            first = self.annotations.next(len(records))
+            yield _NEXT.join([b'{"id":%d,%b' % one for one in enumerate(records, first)])
+
+    def _records(self, item: Item, id: int) -> Sequence[bytes]:
+        """Records of annotations that have an id. Polygons are held until they are worth a passage."""
+        plain = plain_of(item)
+        if isinstance(plain, Polygons):
+            self.held.append((item, id))
+            self.count += len(plain.labels)
+            return self.settle() if self.count >= _TOGETHER else ()
+        if isinstance(plain, Boxes):
+            pieces = self.settle()
+            if told := self._boxes(plain, id):
+                self.waiting.add_all(told, len(plain.labels))
+            return pieces
+        if not item.annotations:
+            return ()
+        return [*self.settle(), *self._each(item, id, item.annotations)]
+
+    def settle(self) -> Sequence[bytes]:
+        """The records of polygons that are held."""
+        if not self.held:
+            return ()
+        held, self.held, self.count = self.held, [], 0
+        return [*self._together(held)]
 
     def _together(self, held: Sequence[_Image]) -> Iterator[bytes]:
         """The records of polygons, at once where all are as they were read, else image by image."""
         some = [OfImage(plain, id) for item, id in held if isinstance(plain := plain_of(item), Polygons)]
-        if not some:
-            return
         if (all := spelled(some, self.ids_of_labels)) is not None and self.annotations.keep_all(all.ids):
             yield all.text
         elif len(some) > 1:
             for one in held:
                 yield from self._together([one])
-        elif records := self._each(*held[0], some[0].polygons.annotations(self.names)):
-            yield records
+        else:
+            yield from self._each(*held[0], some[0].polygons.annotations(self.names))
 
-    def _wait(self, boxes: Boxes, image: int) -> None:
-        """Let boxes wait for their ids: what `_annotation` does with the same objects."""
+    def _boxes(self, boxes: Boxes, image: int) -> bytes:
+        """The records of boxes, one a line: what `_annotation` makes of the same objects."""
         boxes.count(self.carries, self.loss)
         ids = self.ids_of_labels
         records = [
             _Unnumbered(bounds[2] * bounds[3], bounds, ids[label], image)
             for bounds, label in zip(boxes.numbers, boxes.labels, strict=True)
         ]
-        if records:
-            self.waiting.add_all(_LINES(records)[:-1], len(records))
+        return _LINES(records)[:-1]
 
-    def _each(self, item: Item, image: int, annotations: Sequence[NamedAnnotation]) -> bytes:
-        records: list[Record | msgspec.Raw] = []
-        for annotation, points in _with_keypoints(annotations):
-            found = self._as_read(annotation, image) if points is None else None
-            if found is None and (written := self._annotation(annotation, points, item, image)) is not None:
-                found = msgspec.Raw(written)
-            if found is not None:
-                records.append(found)
-        return _lines(records)
+    def _each(self, item: Item, image: int, annotations: Sequence[NamedAnnotation]) -> Sequence[bytes]:
+        records: list[bytes] = []
+        for annotation, points in with_keypoints(annotations):
+            if points is None and (found := self._as_read(annotation, image)) is not None:
+                records.append(_ENCODE(found))
+            elif (record := self._annotation(annotation, points, item, image)) is not None:
+                id = self.annotations.keep(coco_of(annotation).get("id"))
+                if id is None:
+                    self.waiting.add(_ENCODE(record))
+                else:
+                    records.append(b'{"id":%d,' % id + _ENCODE(record)[1:])
+        return [_NEXT.join(records)] if records else ()
 
     def _as_read(self, a: NamedAnnotation, image: int) -> Record | None:
         """The record of a polygon that is as it was read, without a look at its corners; None for any other."""
@@ -283,117 +421,20 @@ class _Writing:
 
     def _annotation(
         self, annotation: NamedAnnotation, points: NamedAnnotation | None, item: Item, image: int
-    ) -> bytes | None:
-        """An annotation's record; None when it is left out, or waits for an id."""
+    ) -> dict[str, Any] | None:
+        """An annotation's record without an id; None when it is left out."""
         if annotation.kind in ("tag", "polyline", "point") or annotation.label not in self.ids:
             self.loss.count("kind_dropped")
             return None
         count_rest(annotation, self.carries, self.loss)
-        record = self._record(annotation, points, item)
+        record = record_of(annotation, points, item, self.loss)
         record |= {"image_id": image, "category_id": self.ids[annotation.label]}
         record.pop("id", None)
-        id = self.annotations.keep(_foreign(annotation).get("id"))
-        if id is None:
-            self.waiting.add(_ENCODE(record))
-            return None
-        return _numbered(_ENCODE(record), id)
-
-    def _record(self, annotation: NamedAnnotation, points: NamedAnnotation | None, item: Item) -> dict[str, Any]:
-        kept = dict(_foreign(annotation))
-        same = kept.pop("of", None) == fingerprint(bytes(annotation.geometry))
-        uncompressed = kept.pop("rle", None) == "uncompressed"
-        kept.pop("with", None)
-        record: dict[str, Any] = {"iscrowd": int(is_crowd(annotation)), **kept}
-        as_read = same and points is None and annotation.kind == "polygon" and {"bbox", "area"} <= kept.keys()
-        if as_read and (text := rings_text(bytes(annotation.geometry))) is not None:
-            record.setdefault("segmentation", msgspec.Raw(text))
-            return record | _said(annotation, kept)
-        shape = shapes.parse(annotation.kind, annotation.geometry)
-        if not (same and "bbox" in kept):
-            record["bbox"] = list(shapes.bounds(annotation.kind, shape))
-        if not (same and "area" in kept):
-            _, _, w, h = shapes.bounds(annotation.kind, shape)
-            record["area"] = w * h if annotation.kind == "keypoints" else shapes.area(annotation.kind, shape)
-        if not (same and "segmentation" in kept):
-            said, lost = segmentation_of(annotation.kind, shape, (item.height, item.width), uncompressed)
-            record["segmentation"] = said
-            if lost is not None:
-                self.loss.count(lost)
-        if annotation.kind == "keypoints":
-            points = annotation
-        if points is not None:
-            flat: Any = shapes.parse("keypoints", points.geometry)
-            record["keypoints"] = [int(v) if i % 3 == 2 else v for i, v in enumerate(flat)]
-            record["num_keypoints"] = sum(1 for v in flat[2::3] if v)
-        return record | _said(annotation, kept)
+        return record
 
 
-def _lines(records: Sequence[Record | msgspec.Raw]) -> bytes:
-    """Records, one a line, with commas between."""
-    return b",\n".join(map(_ENCODE, records))
-
-
-def _said(annotation: NamedAnnotation, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """What COCO has no key of its own for, under the keys that are usual."""
-    said: dict[str, Any] = {}
-    if (annotation.attributes or "attributes" in annotation.foreign) and (values := all_values(annotation)):
-        said["attributes"] = values
-    if annotation.confidence is not None:
-        said["score"] = annotation.confidence
-    if annotation.group is not None and annotation.group != f"coco {kept.get('id')}":
-        said["group"] = annotation.group
-    return said
-
-
-def _numbered(record: bytes, id: int) -> bytes:
-    """A record with its id put in front."""
-    return b'{"id":%d,' % id + record[1:]
-
-
-_Joined = tuple[NamedAnnotation, NamedAnnotation | None]
-_Group = tuple[str | None, str | None]
-
-
-def _with_keypoints(annotations: Sequence[NamedAnnotation]) -> Iterator[_Joined]:
-    """Annotations in their order, keypoints together with the shape that they were read with."""
-    points: dict[_Group, NamedAnnotation] = {
-        (annotation.group, annotation.label): annotation
-        for annotation in annotations
-        if annotation.kind == "keypoints" and annotation.group is not None and "with" in _foreign(annotation)
-    }
-    if not points:
-        yield from ((annotation, None) for annotation in annotations)
-        return
-    joined: set[int] = set()
-    found: list[_Joined] = []
-    for annotation in annotations:
-        mate = points.get((annotation.group, annotation.label))
-        if mate is not None and id(mate) not in joined and _are_one(annotation, mate):
-            joined.add(id(mate))
-            found.append((annotation, mate))
-        else:
-            found.append((annotation, None))
-    yield from (pair for pair in found if id(pair[0]) not in joined)
-
-
-def _are_one(annotation: NamedAnnotation, points: NamedAnnotation) -> bool:
-    """Whether one record says all that a shape and its keypoints do."""
-    return annotation.kind in BODIES and (annotation.attributes, annotation.confidence) == (
-        points.attributes,
-        points.confidence,
-    )
-
-
-def _foreign(thing: Item | NamedAnnotation) -> Mapping[str, Any]:
-    return as_read(thing.foreign, "coco")
-
-
-def _joined(records: Iterable[bytes]) -> Iterator[bytes]:
-    first = True
-    for record in records:
-        yield record if first else b",\n" + record
-        first = False
-    yield b"\n"
+def _with_commas(lines: bytes) -> bytes:
+    return lines[:-1].replace(b"\n", _NEXT)
 
 
 def categories(schema: Schema, loss: Loss) -> list[_Category]:

@@ -301,6 +301,60 @@ class Format(Readable, Protocol):
         ...
 
 
+class Writing(Protocol):
+    """A set that is being written by one process, or by several of which each writes some of its items.
+
+    What another wrote is taken over in the order of the items, between others of them.
+    """
+
+    def items(self, items: Iterable[Item]) -> Iterator[Chunk]:
+        """The next items: what can be written of them by now. To be taken whole."""
+        ...
+
+    def end(self) -> Iterator[Chunk]:
+        """What is written when there are no more."""
+        ...
+
+    def told(self) -> bytes | None:
+        """What others have to know to write items behind those that were written so far; None: these don't tell."""
+        ...
+
+    def leave(self) -> Iterator[bytes]:
+        """What has to be known of items that were written for another, beside their chunks."""
+        ...
+
+    def take(self, left: BinaryIO) -> bool:
+        """Take over items that another wrote, and left so; False when they have to be written here, since something of
+        them depends on earlier items. Raises what writing them raises.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held. Safe to repeat."""
+        ...
+
+
+@runtime_checkable
+class Sharing(Format, Protocol):
+    """A format whose sets can be written by several processes. What they write together is what `write` writes."""
+
+    goes_on: bool
+    """Whether items add to a file that others add to as well; else each file is of items that come together."""
+
+    def begin(self, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None, told: bytes | None) -> Writing:
+        """A set's beginning; with `told`, some items in its midst. The arguments are those of `write`."""
+        ...
+
+
+def whole(writing: Writing, items: Iterable[Item]) -> Iterator[Chunk]:
+    """A set that is written by one."""
+    try:
+        yield from writing.items(items)
+        yield from writing.end()
+    finally:
+        writing.close()
+
+
 @runtime_checkable
 class Enclosing(Protocol):
     """A format that can write media into its own files."""

@@ -10,10 +10,11 @@ parts, any unknown tag) is kept in `foreign` under `voc` and written again. Enti
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from xml.sax.saxutils import escape
+
+import msgspec
 
 from penstock.annotations import geometry as shapes
 from penstock.annotations.geometry import BadGeometry
@@ -23,7 +24,7 @@ from penstock.formats import classes, pictures, voc_objects
 from penstock.formats.carries import SPLITS, Carries, Fitted, count_file, fit, split_named, split_of
 from penstock.formats.coco_shapes import fingerprint
 from penstock.formats.foreign import as_read
-from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree
+from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree, whole
 from penstock.formats.naming import all_values
 from penstock.formats.plain import Corners, plain_of
 from penstock.formats.seen import Seen
@@ -90,7 +91,7 @@ class VocReading:
                 voc_objects.finish([one])
             yield one.item if isinstance(one, Deferred) else one
 
-    def told(self) -> bytes:
+    def told(self) -> bytes | None:
         return b""
 
     def deferred(self) -> Iterator[Deferred | BadItem]:
@@ -191,6 +192,7 @@ class Voc:
             kinds=frozenset({"box", "mask"}), attributes=True, split=True, foreign=("voc",), draws=segment
         )
         self.plain = () if segment else (Corners,)
+        self.goes_on = False
         self.sign = "`.xml` in a folder `Annotations`, or beside an image of the same name"
         if segment:
             self.sign = "by name only"
@@ -216,45 +218,95 @@ class Voc:
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
-        numbers = classes.numbered(schema, "voc", loss, first=1)
-        heads = {
+        return whole(self.begin(schema, loss, foreign, None), items)
+
+    def begin(self, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None, told: bytes | None) -> "_Writing":
+        return _Writing(self.carries, schema, loss)
+
+
+class _Left(msgspec.Struct):
+    """What is left of items that were written for another."""
+
+    stems: list[str]
+    lists: dict[str, list[str]]
+    has_masks: bool
+
+
+_LEFT = msgspec.msgpack.Decoder(_Left)
+
+
+class _Writing:
+    """One set."""
+
+    def __init__(self, carries: Carries, schema: Schema, loss: Loss) -> None:
+        self._carries, self._loss = carries, loss
+        self._numbers = classes.numbered(schema, "voc", loss, first=1)
+        self._heads = {
             label.id: f"\t<object>\n{_tag('name', label.name, 2)}{_NOTHING_KEPT}".encode()
             for label in schema.live_labels
         }
-        stems: set[str] = set()
-        has_masks = False
-        with ExitStack() as stack:
-            lists = {split: stack.enter_context(Lines()) for split in SPLITS}
-            for item in items:
-                count_file(item, self.carries, loss)
-                name = _within(item)
-                stem = name.rpartition(".")[0] or name
-                if stem in stems:
-                    stem = name
-                stems.add(stem)
-                if split := split_of(item, ""):
-                    lists[split].add(stem.encode())
-                if isinstance(plain := plain_of(item), Corners):
-                    plain.count(self.carries, loss)
-                    yield Chunk(f"Annotations/{stem}.xml", _plain(item, name, plain, heads))
-                else:
-                    objects = [(a, found) for a in item.annotations if (found := self._fitted(a, item, loss))]
-                    masks = [(n, found.shape) for n, (_, found) in enumerate(objects, 1) if found.kind == "mask"]
-                    yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks))).encode())
-                    has_masks = has_masks or bool(masks)
-                    yield from _drawn(item, stem, objects, masks, numbers, loss)
-            for split, lines in lists.items():
-                for kind in ("Main", *(["Segmentation"] if has_masks else [])):
-                    yield from (Chunk(f"{SETS}/{kind}/{split}.txt", line + b"\n") for line in lines.lines())
-        if has_masks:
-            yield Chunk("labelmap.txt", _label_map(numbers).encode())
+        self._stems: set[str] = set()
+        self._has_masks = False
+        self._lists = {split: Lines() for split in SPLITS}
 
-    def _fitted(self, annotation: NamedAnnotation, item: Item, loss: Loss) -> Fitted | None:
+    def items(self, items: Iterable[Item]) -> Iterator[Chunk]:
+        for item in items:
+            count_file(item, self._carries, self._loss)
+            name = _within(item)
+            stem = name.rpartition(".")[0] or name
+            if stem in self._stems:
+                stem = name
+            self._stems.add(stem)
+            if split := split_of(item, ""):
+                self._lists[split].add(stem.encode())
+            if isinstance(plain := plain_of(item), Corners):
+                plain.count(self._carries, self._loss)
+                yield Chunk(f"Annotations/{stem}.xml", _plain(item, name, plain, self._heads))
+            else:
+                yield from self._objects(item, name, stem)
+
+    def _objects(self, item: Item, name: str, stem: str) -> Iterator[Chunk]:
+        objects = [(a, found) for a in item.annotations if (found := self._fitted(a, item))]
+        masks = [(n, found.shape) for n, (_, found) in enumerate(objects, 1) if found.kind == "mask"]
+        yield Chunk(f"Annotations/{stem}.xml", "".join(_lines(item, name, objects, bool(masks))).encode())
+        self._has_masks = self._has_masks or bool(masks)
+        yield from _drawn(item, stem, objects, masks, self._numbers, self._loss)
+
+    def end(self) -> Iterator[Chunk]:
+        for split, lines in self._lists.items():
+            for kind in ("Main", *(["Segmentation"] if self._has_masks else [])):
+                yield from (Chunk(f"{SETS}/{kind}/{split}.txt", some) for some in lines.blocks())
+        if self._has_masks:
+            yield Chunk("labelmap.txt", _label_map(self._numbers).encode())
+
+    def told(self) -> bytes | None:
+        return b""
+
+    def leave(self) -> Iterator[bytes]:
+        lists = {split: [line.decode() for line in lines.lines()] for split, lines in self._lists.items()}
+        yield msgspec.msgpack.encode(_Left([*self._stems], lists, self._has_masks))
+
+    def take(self, left: BinaryIO) -> bool:
+        found = _LEFT.decode(left.read())
+        if not self._stems.isdisjoint(found.stems):
+            return False
+        self._stems.update(found.stems)
+        for split, lines in found.lists.items():
+            for line in lines:
+                self._lists[split].add(line.encode())
+        self._has_masks = self._has_masks or found.has_masks
+        return True
+
+    def close(self) -> None:
+        for lines in self._lists.values():
+            lines.close()
+
+    def _fitted(self, annotation: NamedAnnotation, item: Item) -> Fitted | None:
         """As `fit`; a mask that isn't as large as its image can't be drawn on it, so it is its box."""
-        found = fit(annotation, self.carries, item, loss)
+        found = fit(annotation, self._carries, item, self._loss)
         if found is None or found.kind != "mask" or pictures.is_sized(found.shape, item):
             return found
-        loss.count("shape_to_box")
+        self._loss.count("shape_to_box")
         return Fitted("box", shapes.bounds("mask", found.shape))
 
 

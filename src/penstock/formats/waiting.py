@@ -1,5 +1,6 @@
 """Lines and items that wait in temporary files until everything before them is written."""
 
+import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, Self, cast
@@ -11,6 +12,7 @@ from penstock.formats.carries import SPLITS, split_of
 from penstock.formats.model import Item
 
 _IN_MEMORY = 8 * 1024**2
+_BLOCK = 1 << 20
 _TOGETHER = 100  #: lines go to the file, whose `write` takes longer than making a line
 _ITEM = msgspec.json.Decoder(Item)
 _ENCODE = msgspec.json.Encoder().encode
@@ -25,14 +27,33 @@ class Places:
     """Where each item's annotations go, which come one after the other: those of two in one place would be mixed."""
 
     def __init__(self) -> None:
-        self._last = self._key = ""
+        self._first: tuple[str, str] | None = None
+        self._last = ("", "")
 
     def take(self, place: str, item: Item) -> str:
         """The same place. Raises NamesClash when the item before has it; whoever packs a set knows of earlier ones."""
-        if place == self._last:
-            raise NamesClash(one=self._key, other=item.key, place=place)
-        self._last, self._key = place, item.key
+        self._follow((place, item.key))
         return place
+
+    def _follow(self, last: tuple[str, str]) -> None:
+        if last[0] == self._last[0]:
+            raise NamesClash(one=self._last[1], other=last[1], place=last[0])
+        self._first, self._last = self._first or last, last
+
+    @property
+    def ends(self) -> "Ends":
+        """The first and the last, each with its item's key; none where there is none."""
+        return (self._first, self._last) if self._first else None
+
+    def join(self, ends: "Ends") -> None:
+        """Take what others took behind these, as they told. Raises NamesClash."""
+        if ends is not None:
+            first, last = ends
+            self._follow(first)
+            self._last = last
+
+
+Ends = tuple[tuple[str, str], tuple[str, str]] | None
 
 
 class Lines:
@@ -62,15 +83,38 @@ class Lines:
             self._settle()
 
     def _settle(self) -> None:
-        self._last.append(b"")
-        self._file.write(b"\n".join(self._last))
-        self._last = []
+        if self._last:
+            self._last.append(b"")
+            self._file.write(b"\n".join(self._last))
+            self._last = []
 
     def lines(self) -> Iterator[bytes]:
         self._settle()
         self._file.seek(0)
         for line in self._file:
             yield line[:-1]
+
+    def blocks(self) -> Iterator[bytes]:
+        """The same, many at once, each with its end."""
+        self._settle()
+        self._file.seek(0)
+        while some := self._file.read(_BLOCK):
+            yield some + self._file.readline()
+
+    def take(self, lines: BinaryIO, size: int, count: int) -> None:
+        """Add so many lines of another, which have so many bytes."""
+        self._settle()
+        while size:
+            piece = lines.read(min(size, _BLOCK))
+            self._file.write(piece)
+            size -= len(piece)
+        self.count += count
+
+    @property
+    def size(self) -> int:
+        """How many bytes they have."""
+        self._settle()
+        return self._file.seek(0, os.SEEK_END)
 
     def close(self) -> None:
         self._file.close()

@@ -6,20 +6,20 @@ the names in `data.yaml`, `obj.names` or `classes.txt`; without any, the numbers
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
 from penstock.annotations import geometry as shapes
 from penstock.core import Invalid
 from penstock.formats import classes, yolo_columns
-from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
-from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree
+from penstock.formats.carries import SPLITS, Carries, count_file, fit, split_named, split_of
+from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree, whole
 from penstock.formats.plain import Fractions, plain_of
 from penstock.formats.scaling import fractions, numbered_boxes
 from penstock.formats.traced import Fractional
 from penstock.formats.tree import content_of, ending, is_image
-from penstock.formats.waiting import Lines, Places
+from penstock.formats.waiting import Ends, Lines, Places
 from penstock.formats.yolo_columns import Told
 from penstock.formats.yolo_config import Config, ConfigUnreadable, config_text, read_config
 from penstock.formats.yolo_lines import Task, pixels_of, pose_line
@@ -168,6 +168,7 @@ class Yolo(_Deferring):
         both: set[Kind] = {"box", "keypoints"} if task == "pose" else {own}
         self.carries = Carries(kinds=frozenset(both), split=True, foreign=("yolo",))
         self.plain = (Fractions,) if task is None else ()
+        self.goes_on = False
         self.sign = "by name only"
         if task is None:
             self.sign = "a `data.yaml` with `names`, or `.txt` files with lines of numbers in a folder `labels`"
@@ -190,25 +191,88 @@ class Yolo(_Deferring):
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
-        numbers = classes.numbered(schema, "yolo", loss)
-        ids = {label.id: numbers[label.name] for label in schema.live_labels}
-        points = max((len(label.skeleton.points) for label in schema.live_labels if label.skeleton), default=0)
-        splits, places = set[str](), Places()
-        for item in items:
-            splits.add(split_of(item))
-            path = places.take(_beside_media(self.media_path(item).replace("images/", "labels/", 1)), item)
-            if isinstance(plain := plain_of(item), Fractions):
-                yield Chunk(path, _boxes(item, plain, self.carries, ids, loss))
-            elif self.task == "pose":
-                yield Chunk(path, _poses(item, self.carries, numbers, points, loss))
-            else:
-                yield Chunk(path, _text(item, self.carries, numbers, loss))
+        return whole(self.begin(schema, loss, foreign, None), items)
+
+    def begin(self, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None, told: bytes | None) -> "_Writing":
+        return _Writing(self, schema, loss, foreign)
+
+    def config(self, numbers: Mapping[str, int], splits: set[str], schema: Schema, foreign: Mapping[str, Any]) -> str:
+        """The text of `data.yaml`."""
+        points = _most_points(schema)
         pose = [
             label.skeleton for label in schema.live_labels if label.skeleton and len(label.skeleton.points) == points
         ]
         skeleton = pose[0] if self.task == "pose" and pose else None
-        kept: dict[str, Any] = (foreign or {}).get("yolo") or {}
-        yield Chunk("data.yaml", config_text(numbers, splits, skeleton, kept).encode())
+        kept: dict[str, Any] = foreign.get("yolo") or {}
+        return config_text(numbers, splits, skeleton, kept)
+
+
+class _Left(msgspec.Struct):
+    """What is left of items that were written for another."""
+
+    ends: Ends
+    splits: set[str] = set()
+    lists: dict[str, list[str]] = {}
+
+
+_LEFT = msgspec.msgpack.Decoder(_Left)
+
+
+class _Lettering:
+    """Texts of items, of either layout."""
+
+    def __init__(self, format: "Yolo | Darknet", schema: Schema, loss: Loss) -> None:
+        self._media_path, self._carries, self._loss = format.media_path, format.carries, loss
+        self._task = format.task
+        self._numbers = classes.numbered(schema, "yolo", loss)
+        self._ids = {label.id: self._numbers[label.name] for label in schema.live_labels}
+        self._points = _most_points(schema)
+        self._places = Places()
+
+    def _text(self, item: Item) -> bytes:
+        if isinstance(plain := plain_of(item), Fractions):
+            return _boxes(item, plain, self._carries, self._ids, self._loss)
+        if self._task == "pose":
+            return _poses(item, self._carries, self._numbers, self._points, self._loss)
+        return _text(item, self._carries, self._numbers, self._loss)
+
+    def told(self) -> bytes | None:
+        return b""
+
+    def close(self) -> None:
+        pass
+
+
+class _Writing(_Lettering):
+    """One set for Ultralytics."""
+
+    def __init__(self, format: Yolo, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None) -> None:
+        super().__init__(format, schema, loss)
+        self._format, self._schema, self._foreign = format, schema, foreign or {}
+        self._splits = set[str]()
+
+    def items(self, items: Iterable[Item]) -> Iterator[Chunk]:
+        for item in items:
+            self._splits.add(split_of(item))
+            path = _beside_media(self._media_path(item).replace("images/", "labels/", 1))
+            yield Chunk(self._places.take(path, item), self._text(item))
+
+    def end(self) -> Iterator[Chunk]:
+        text = self._format.config(self._numbers, self._splits, self._schema, self._foreign)
+        yield Chunk("data.yaml", text.encode())
+
+    def leave(self) -> Iterator[bytes]:
+        yield msgspec.msgpack.encode(_Left(self._places.ends, self._splits))
+
+    def take(self, left: BinaryIO) -> bool:
+        found = _LEFT.decode(left.read())
+        self._places.join(found.ends)
+        self._splits |= found.splits
+        return True
+
+
+def _most_points(schema: Schema) -> int:
+    return max((len(label.skeleton.points) for label in schema.live_labels if label.skeleton), default=0)
 
 
 def _text(item: Item, carries: Carries, numbers: Mapping[str, int], loss: Loss) -> bytes:
@@ -313,6 +377,8 @@ class Darknet(_Deferring):
     sign = "`.txt` files with lines of numbers beside images"
     carries = Carries(kinds=frozenset({"box"}), split=True, foreign=("yolo",))
     plain = (Fractions,)
+    task: Task | None = None
+    goes_on = False
 
     def recognizes(self, look: Look) -> bool:
         return _beside(look)
@@ -326,29 +392,50 @@ class Darknet(_Deferring):
     def write(
         self, items: Iterable[Item], schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None = None
     ) -> Iterator[Chunk]:
-        numbers = classes.numbered(schema, "yolo", loss)
-        ids = {label.id: numbers[label.name] for label in schema.live_labels}
+        return whole(self.begin(schema, loss, foreign, None), items)
+
+    def begin(
+        self, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None, told: bytes | None
+    ) -> "_DarknetWriting":
+        return _DarknetWriting(self, schema, loss, foreign)
+
+
+class _DarknetWriting(_Lettering):
+    """One set for Darknet."""
+
+    def __init__(self, format: Darknet, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None) -> None:
+        super().__init__(format, schema, loss)
         loss.count("set_foreign_dropped", bool((foreign or {}).get("yolo")))
-        lists, places = {split: Lines() for split in ("train", "val", "test")}, Places()
-        try:
-            for item in items:
-                path = self.media_path(item)
-                lists[split_of(item)].add(path.encode())
-                plain = plain_of(item)
-                text = (
-                    _boxes(item, plain, self.carries, ids, loss)
-                    if isinstance(plain, Fractions)
-                    else _text(item, self.carries, numbers, loss)
-                )
-                yield Chunk(places.take(_beside_media(path), item), text)
-            told = [f"classes = {len(numbers)}"]
-            for split, paths in lists.items():
-                name = "valid" if split == "val" else split
-                if paths.count or split == "train":
-                    told.append(f"{name} = {name}.txt")
-                    yield from (Chunk(f"{name}.txt", line + b"\n") for line in paths.lines())
-            yield Chunk("obj.names", "".join(f"{name}\n" for name in numbers).encode())
-            yield Chunk("obj.data", "\n".join([*told, "names = obj.names", "backup = backup/", ""]).encode())
-        finally:
-            for paths in lists.values():
-                paths.close()
+        self._lists = {split: Lines() for split in SPLITS}
+
+    def items(self, items: Iterable[Item]) -> Iterator[Chunk]:
+        for item in items:
+            path = self._media_path(item)
+            self._lists[split_of(item)].add(path.encode())
+            yield Chunk(self._places.take(_beside_media(path), item), self._text(item))
+
+    def end(self) -> Iterator[Chunk]:
+        told = [f"classes = {len(self._numbers)}"]
+        for split, paths in self._lists.items():
+            name = "valid" if split == "val" else split
+            if paths.count or split == "train":
+                told.append(f"{name} = {name}.txt")
+                yield from (Chunk(f"{name}.txt", some) for some in paths.blocks())
+        yield Chunk("obj.names", "".join(f"{name}\n" for name in self._numbers).encode())
+        yield Chunk("obj.data", "\n".join([*told, "names = obj.names", "backup = backup/", ""]).encode())
+
+    def leave(self) -> Iterator[bytes]:
+        lists = {split: [line.decode() for line in paths.lines()] for split, paths in self._lists.items()}
+        yield msgspec.msgpack.encode(_Left(self._places.ends, lists=lists))
+
+    def take(self, left: BinaryIO) -> bool:
+        found = _LEFT.decode(left.read())
+        self._places.join(found.ends)
+        for split, paths in found.lists.items():
+            for path in paths:
+                self._lists[split].add(path.encode())
+        return True
+
+    def close(self) -> None:
+        for paths in self._lists.values():
+            paths.close()

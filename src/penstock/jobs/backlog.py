@@ -1,4 +1,4 @@
-"""How much work a queue has."""
+"""How much work queues have."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ _MOST = 1_000
 
 
 class Backlog(NamedTuple):
-    """Jobs of a queue, counted up to a thousand."""
+    """Jobs of some queues, counted up to a thousand."""
 
     waiting: int  #: due, and nobody has them at hand
     running: int
@@ -18,14 +18,14 @@ class Backlog(NamedTuple):
         return not self.waiting and not self.running
 
 
-def of(db: Database, queue: str) -> Backlog:
+def of(db: Database, *queues: str) -> Backlog:
     with db.transaction(0) as tx:
         [(waiting, running)] = tx.rows(
             "select count(*) filter (where status = 'todo'), count(*) filter (where status = 'doing')"
-            " from (select status from procrastinate_jobs where queue_name = %(queue)s"
+            " from (select status from procrastinate_jobs where queue_name = any(%(queues)s)"
             " and (status = 'doing' or (status = 'todo' and coalesce(scheduled_at <= clock_timestamp(), true)))"
             " limit %(most)s) j",
-            queue=queue,
+            queues=[*queues],
             most=_MOST,
         )
     return Backlog(waiting, running)

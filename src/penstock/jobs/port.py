@@ -1,6 +1,7 @@
 """Declaring a job, and asking for one from inside a transaction."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,10 @@ def _never() -> bool:
     return False
 
 
+def _alike(_queue: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(frozen=True)
 class Work:
     """What a running job has at hand."""
@@ -22,6 +27,8 @@ class Work:
     tries: int = 0  #: how often it failed before; a database that was away and a worker that died don't count
     should_stop: Callable[[], bool] = _never
     """Whether the worker is stopping and won't wait longer. A job that can take minutes asks now and then."""
+    apart: Callable[[str], AbstractContextManager[None]] = _alike
+    """Within `apart(queue)`, this worker leaves the jobs of a queue to others."""
 
     @property
     def db(self) -> Database:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from typing import Any
 
 import procrastinate
@@ -44,8 +45,10 @@ class _Worker(Worker):
         await asyncio.Event().wait()
 
 
-def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastinate.App:
-    """A Procrastinate app that knows every job."""
+def build_app(
+    store: Store, jobs: Iterable[Job], connections: int, queues: list[str] | None = None
+) -> procrastinate.App:
+    """A Procrastinate app that knows every job. `queues` are those that its worker takes jobs from, as it goes."""
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(
             conninfo=store.db.dsn, min_size=1, max_size=connections, kwargs={"application_name": "penstock jobs"}
@@ -53,15 +56,26 @@ def build_app(store: Store, jobs: Iterable[Job], connections: int) -> procrastin
     )
     for job in jobs:
         retries = Retries(job)
-        app.task(name=job.name, queue=job.queue, pass_context=True, retry=retries)(_runner(store, job, retries))
+        app.task(name=job.name, queue=job.queue, pass_context=True, retry=retries)(_runner(store, job, retries, queues))
     return app
 
 
-def _runner(store: Store, job: Job, retries: Retries) -> Callable[..., None]:
+def _runner(store: Store, job: Job, retries: Retries, queues: list[str] | None) -> Callable[..., None]:
+    @contextmanager
+    def apart(queue: str) -> Generator[None]:
+        if queues is None or queue not in queues:
+            yield
+            return
+        queues.remove(queue)
+        try:
+            yield
+        finally:
+            queues.append(queue)
+
     def run(context: procrastinate.JobContext, **args: Any) -> None:
         id = context.job.id
         past = trouble.before(store.db, id) if id and context.job.attempts else trouble.Trouble()
-        work = Work(store=store, tries=past.failures, should_stop=context.should_abort)
+        work = Work(store=store, tries=past.failures, should_stop=context.should_abort, apart=apart)
         try:
             if past.deaths < trouble.MOST_DEATHS:
                 job.run(work, **args)
@@ -99,7 +113,7 @@ async def run(
     `queues` are the only ones it takes jobs from; all, when not given. They may change meanwhile. Raises WorkerStopped
     or ConnectorException when it loses the database.
     """
-    app = build_app(store, jobs, connections=3)
+    app = build_app(store, jobs, connections=3, queues=queues)
     async with app.open_async():
         worker = _Worker(
             app,

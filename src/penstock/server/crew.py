@@ -1,6 +1,8 @@
-"""Helpers of a worker: more processes for bulk jobs while many of them wait, so that an import uses every core.
+"""Helpers of a worker: more processes for bulk jobs while many of them wait, so that an import or an
+export uses every core.
 
-A helper is a worker like any other, for one queue: whoever outlives it takes its jobs over. It ends with its worker.
+A helper is a worker like any other, for bulk jobs and parts of exports: whoever outlives it takes its jobs over. It
+ends with its worker.
 While there are helpers, the worker itself leaves these jobs to them. It goes on with what it has at hand, such as the
 scan of a set, which reads a little a million times: beside threads that compute, it waited for each read.
 """
@@ -15,7 +17,7 @@ from collections.abc import Callable
 import psycopg
 
 from penstock.core import Settings
-from penstock.engine import BULK_QUEUE
+from penstock.engine import HELPED_QUEUES
 from penstock.jobs import backlog
 from penstock.server.child import Child
 from penstock.store import Database
@@ -76,7 +78,7 @@ class Crew:
         busy = moved = began = time.monotonic()
         while not self._stopping.wait(LOOK_SECONDS):
             try:
-                found = backlog.of(self._db, BULK_QUEUE)
+                found = backlog.of(self._db, *HELPED_QUEUES)
             except (DatabaseAway, psycopg.Error) as error:
                 logger.warning("the database is away, so no helper comes or goes: %s", error)
                 continue

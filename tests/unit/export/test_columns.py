@@ -115,7 +115,10 @@ def drawn(store: Store, project: int, request: pytest.FixtureRequest) -> Dataset
         news: list[NewFile] = []
         for n in range(40):
             probe = Probe(media="image", mime="image/png", width=64 * (n % 10 > 0), height=48 * (n % 10 > 0))
-            news.append(NewFile(key=f"train/{n:02}.png", hash=f"{n:064x}", bytes=1, probe=probe))
+            meta = {"split": ("train", "val", "odd")[n % 3]} if n % 4 else None
+            foreign = {"coco": {"id": n % 17, "license": n}} if n % 5 else {}
+            new = NewFile(key=f"train/{n:02}.png", hash=f"{n:064x}", bytes=1, probe=probe, meta=meta, foreign=foreign)
+            news.append(new)
         added = [one.file for one in files.register_many(tx, news)]
         for n, file in enumerate(added):
             rows.import_file(tx, branches.main(tx), file, drawing.file(file, moods[n % len(moods)]))
