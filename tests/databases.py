@@ -2,11 +2,14 @@
 
 import fcntl
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+import procrastinate
 import psycopg
+from procrastinate import PsycopgConnector
 
-from lines import KeptLine, end_kept, kept_backends
+from lines import KeptForJobs, KeptLine, end_kept, kept_backends
 from penstock.store import db, embedded, migrate, place
 from penstock.store.embedded import Server
 
@@ -85,6 +88,7 @@ class Postgres:
     def start(self) -> None:
         """Start the server and migrate the template, or find them; then make the test database from it."""
         db.Line = migrate.Line = KeptLine
+        procrastinate.PsycopgConnector = partial(PsycopgConnector, connection_class=KeptForJobs)
         with (self.home / "first").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             found = place.find(self.home)
