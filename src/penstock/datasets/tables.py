@@ -338,12 +338,16 @@ def page(
 
 def file_states(tx: Transaction, files: Sequence[int], as_of: int) -> list[FileState]:
     """Files as they were at a revision, in the order of their keys. What probing finds never changes afterwards."""
+    # Each table is read along its index once. Joined file by file, two of them took longer than all else.
     found = tx.rows(
-        "select f.id, f.key, f.hash, f.bytes, f.media, f.mime, f.width, f.height, f.state,"
+        "with k as materialized (select file, keys from file_foreign"
+        " where project = %(project)s and file = any(%(files)s) and told_seq <= %(as_of)s),"
+        " m as materialized (select file, meta from file_meta"
+        " where project = %(project)s and file = any(%(files)s) and created_seq <= %(as_of)s"
+        " and (retired_seq is null or retired_seq > %(as_of)s))"
+        " select f.id, f.key, f.hash, f.bytes, f.media, f.mime, f.width, f.height, f.state,"
         " coalesce(k.keys, '{}'), coalesce(m.meta, '{}') from file f"
-        " left join file_foreign k on k.project = f.project and k.file = f.id and k.told_seq <= %(as_of)s"
-        " left join file_meta m on m.project = f.project and m.file = f.id and m.created_seq <= %(as_of)s"
-        " and (m.retired_seq is null or m.retired_seq > %(as_of)s)"
+        " left join k on k.file = f.id left join m on m.file = f.id"
         ' where f.project = %(project)s and f.id = any(%(files)s) order by f.key collate "C", f.id',
         files=list(files),
         as_of=as_of,
@@ -356,7 +360,7 @@ def ready_files(
 ) -> Iterator[tuple[str, int]]:
     """(key, file) of those files of a dataset that were ready and in their place at a revision, in this order.
 
-    A file's state changes in place, so the log says when it became ready.
+    A file's state changes in place, so the log says when it became ready; of no file, if none became so since.
     """
     key, file = after
     with tx.conn.cursor(name="ready_files") as cursor:
@@ -369,8 +373,9 @@ def ready_files(
                 " where e.project = %(project)s and e.dataset = %(dataset)s and (e.key, e.file) > (%(key)s, %(file)s)"
                 " and e.created_seq <= %(as_of)s and (e.retired_seq is null or e.retired_seq > %(as_of)s)"
                 " and f.state = 'ready' and (f.retired_seq is null or f.retired_seq > %(as_of)s)"
-                " and exists (select from event v where v.project = e.project and v.subject = 'file:' || e.file"
-                " and v.kind = 'file.ready' and v.seq <= %(as_of)s)"
+                " and (not exists (select from event v where v.project = %(project)s and v.kind = 'file.ready'"
+                " and v.seq > %(as_of)s) or exists (select from event v where v.project = e.project"
+                " and v.subject = 'file:' || e.file and v.kind = 'file.ready' and v.seq <= %(as_of)s))"
                 " order by e.key, e.file limit %(most)s",
             ),
             {"project": tx.project, "dataset": dataset, "as_of": as_of, "key": key, "file": file, "most": most},

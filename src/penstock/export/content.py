@@ -5,7 +5,7 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -155,10 +155,10 @@ class Reader:
                 now=export.now,
             )
             states = [state for state in states if query.evaluate(self._filter, known[state.id])]
-        listed = naming.split([texts.get(state.id, "[]") for state in states], self.schema)
+        objects = iter(naming.split([texts[state.id] for state in states if state.id in texts], self.schema))
         found = [
-            (state, _item(state, own, rest, columns.get(state.id)))
-            for state, (own, rest) in zip(states, listed, strict=True)
+            (state, _item(state, columns.get(state.id), next(objects) if state.id in texts else None))
+            for state in states
         ]
         self._loaded = sum(len(item.annotations) for _, item in found) + sum(
             len(one.labels) for one in columns.values() if one is not None
@@ -212,30 +212,41 @@ class Content:
             """What the sets that its files came from said of themselves."""
             self.dataset_name = datasets.name_at(tx, export.dataset, export.as_of)
         self._pulse = Pulse(self._look)
+        self._rest: Future[None] = Future()
 
     @contextmanager
-    def listing(self) -> Generator[Callable[[], "array[int]"]]:
-        """Looks for the files meanwhile; gives what waits for the ids of all."""
+    def listing(self) -> Generator[None]:
+        """Looks for the files meanwhile."""
         with ThreadPoolExecutor(1, "penstock export") as beside:
-            rest = beside.submit(self._find_rest)
+            self._rest = beside.submit(self._find_rest)
+            yield
 
-            def all() -> "array[int]":
-                rest.result()
-                return self._listed.ids
+    @property
+    def known(self) -> "array[int]":
+        """The files that were found so far, within `listing`."""
+        return self._listed.ids
 
-            yield all
+    @property
+    def is_listed(self) -> bool:
+        """Whether these are all."""
+        return self._rest.done()
+
+    def listed(self) -> "array[int]":
+        """All files."""
+        self._rest.result()
+        return self._listed.ids
 
     def _find_rest(self) -> None:
         with self._db.transaction(self._project) as tx:
             self._listed.find_rest(tx)
 
-    def items(self, all: "Callable[[], array[int]]", start: int = 0, end: int | None = None) -> Iterator[Read]:
+    def items(self, start: int = 0, end: int | None = None) -> Iterator[Read]:
         """Those of some of the files, in the order of keys. Raises what `Reader.read` does."""
 
         def next(n: int, most: int) -> Sequence[int]:
             at = start + n
             until = at + most if end is None else min(at + most, end)
-            ids = self._listed.ids if at < len(self._listed.ids) else all()
+            ids = self.known if at < len(self.known) else self.listed()
             return ids[at:until].tolist()
 
         return self._reader.read(next, self._pulse, start)
@@ -269,13 +280,16 @@ class Content:
         return found
 
 
-def _item(state: FileState, own: dict[str, Any], rest: list[NamedAnnotation], plain: Columns | None) -> Item:
+def _item(
+    state: FileState, plain: Columns | None, objects: tuple[dict[str, Any], list[NamedAnnotation]] | None
+) -> Item:
     key, width, height = safe(state.key), state.width or 0, state.height or 0
     meta, foreign, hash = state.meta, state.foreign, state.hash
     if plain is not None:
         return PlainItem(key=key, width=width, height=height, meta=meta, foreign=foreign, hash=hash, plain=plain)
     item = Item(key=key, width=width, height=height, meta=meta, foreign=foreign, hash=hash)
-    item.attributes, item.annotations = own, rest
+    if objects is not None:
+        item.attributes, item.annotations = objects
     return item
 
 

@@ -8,6 +8,7 @@ from penstock.export.model import Export
 from penstock.store import Transaction
 
 _FIRST = 1000
+_AT_ONCE = 10_000  #: that become known together
 
 
 class Listed:
@@ -21,7 +22,7 @@ class Listed:
         self._ready = 0
         self._last = ("", 0)
         self.ids = array("q")
-        """Those that are known. Once all are, it doesn't change any more."""
+        """Those that are known, from the first on. What is here stays as it is."""
         self._find(tx, _FIRST)
         self.is_whole = self._ready < _FIRST
 
@@ -57,4 +58,6 @@ class Listed:
             self._last = (key, file)
             if self._picked is None or file in self._picked:
                 found.append(file)
+                if not len(found) % _AT_ONCE:
+                    self.ids = found[:]
         self.ids = found

@@ -186,17 +186,17 @@ class Making:
         format, schema = formats.named(export.format), content.written_schema
         said = foreign.joined(content.foreign, None if format.carries == EVERYTHING else format.page, loss)
         count_labels(schema, format.carries, loss)
-        with self._index.open("wb") as index, content.listing() as all, Appender(place, listing) as appender:
+        with self._index.open("wb") as index, content.listing(), Appender(place, listing) as appender:
             media = _Media(export, format, index, self._shop.set if export.pack == "folder" else None, self._shelf)
             if isinstance(format, Sharing) and not export.transforms:
                 with closing(format.begin(schema, loss, said, None)) as writing:
-                    Together(self._work, self._project, export, content, writing, appender, loss, media).write(all)
+                    Together(self._work, self._project, export, content, writing, appender, loss, media).write()
             else:
                 if export.media == "copy" and isinstance(format, Enclosing):
-                    items = map(itemgetter(1), content.items(all))
+                    items = map(itemgetter(1), content.items())
                     chunks = format.write_with(items, schema, loss, said, _Stored(self._shelf))
                 else:
-                    chunks = format.write(media.carried(content.items(all)), schema, loss, said)
+                    chunks = format.write(media.carried(content.items()), schema, loss, said)
                 for chunk in chunks:
                     appender.append(chunk.path, chunk.data)
         content.report_all()

@@ -7,8 +7,7 @@ another is at it, a later one is made. So with no helper at all, everything is m
 import logging
 import os
 import time
-from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -65,25 +64,28 @@ class Together:
         self._media = media
         self._own = set[int]()  #: parts that were made here before their turn
 
-    def write(self, all: "Callable[[], array[int]]") -> None:
-        """Write it. `all` waits for the ids of all files."""
-        at, told = 0, None
-        while told is None and (not at or at < len(all())):
-            self._write(all, at, at + _FIRST)
-            at, told = at + _FIRST, self._writing.told()
-        if told is not None and len(all()) - at >= WORTH:
-            self._share(all, at, told)
+    def write(self) -> None:
+        """Write it: the first files while the others are looked for."""
+        content, at, told = self._content, 0, None
+        while told is None or not content.is_listed:
+            if at == len(content.known) and at == len(content.listed()):
+                break
+            end = min(at + _FIRST, len(content.known))
+            self._write(at, end)
+            at, told = end, self._writing.told()
+        if told is not None and len(content.listed()) - at >= WORTH:
+            self._share(at, told)
         else:
-            self._write(all, at, None)
+            self._write(at, None)
         for chunk in self._writing.end():
             self._appender.append(chunk.path, chunk.data)
 
-    def _write(self, all: "Callable[[], array[int]]", start: int, end: int | None) -> None:
-        for chunk in self._writing.items(self._media.carried(self._content.items(all, start, end))):
+    def _write(self, start: int, end: int | None) -> None:
+        for chunk in self._writing.items(self._media.carried(self._content.items(start, end))):
             self._appender.append(chunk.path, chunk.data)
 
-    def _share(self, all: "Callable[[], array[int]]", start: int, told: bytes) -> None:
-        files = all()
+    def _share(self, start: int, told: bytes) -> None:
+        files = self._content.listed()
         starts = [*range(start, len(files), PART), len(files)]
         export = self._export.id
         with (
@@ -94,7 +96,7 @@ class Together:
             for part, (begin, end) in enumerate(pairwise(starts)):
                 later = range(part + 1, min(part + 1 + AHEAD, len(starts) - 1))
                 if not self._is_taken(shared, part, later, begin):
-                    self._write(all, begin, end)
+                    self._write(begin, end)
                 self._content.report(end)
 
     def _ask_for_help(self, shared: Parts, times: int) -> None:
