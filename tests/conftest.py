@@ -18,6 +18,7 @@ import httpx
 import hypothesis
 import pytest
 from fastapi import FastAPI
+from hypothesis.internal.conjecture import providers
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
@@ -39,10 +40,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Properties are tried on few examples, the same in each run, or on many new ones. A busy machine fails nothing."""
+    is_thorough = config.getoption("--thorough")
     patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     hypothesis.settings.register_profile("short", patient, max_examples=20, derandomize=True)
     hypothesis.settings.register_profile("thorough", patient, max_examples=300)
-    hypothesis.settings.load_profile("thorough" if config.getoption("--thorough") else "short")
+    hypothesis.settings.load_profile("thorough" if is_thorough else "short")
+    if not is_thorough:
+        # It would try what numbers and words stand in our modules too: in those that a worker has imported until then,
+        # so that each run is another one, and to find them takes each worker 2 s.
+        providers._get_local_constants = lambda: providers._local_constants
     given = _given(config)
     config.stash[HOME] = Path(given["home"] if given else tempfile.mkdtemp(prefix="penstock-test-"))
 

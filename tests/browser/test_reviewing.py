@@ -12,6 +12,7 @@ from penstock.sdk import shapes
 from penstock.sdk.project import Project
 
 
+@pytest.mark.thorough
 def test_work_is_returned_with_a_pinned_comment_mended_and_accepted(
     owned: Project, sit_down: Callable[..., Desk], somebody: Callable[..., Project]
 ) -> None:

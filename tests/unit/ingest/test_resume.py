@@ -55,7 +55,13 @@ STEPS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("at", "after"), [(1, False), (2, True)], ids=["before the first", "after the second"])
+@pytest.mark.parametrize(
+    ("at", "after"),
+    [
+        pytest.param(1, False, id="before the first", marks=pytest.mark.thorough),
+        pytest.param(2, True, id="after the second"),
+    ],
+)
 def test_an_import_that_was_killed_anywhere_goes_on(
     new_desk: NewDesk, monkeypatch: pytest.MonkeyPatch, at: int, after: bool
 ) -> None:
