@@ -1,7 +1,6 @@
 """The bytes of items: fetched from wherever they are, hashed, looked into and stored, a batch at a time."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,12 +14,12 @@ from penstock.formats import Fractional, Traced
 from penstock.ingest.identifying import Identified, Size, identify, identify_traced
 from penstock.ingest.places import Places
 from penstock.ingest.spool import Planned
+from penstock.jobs.niceness import be_nice
 from penstock.schema import Schema
 from penstock.store import Store
 from penstock.store.blobs import Blob
 
 _THREADS = 4
-_NICENESS = 10
 _DOWNLOAD_SECONDS = 300.0
 _ANNOTATIONS_OF_A_FILE = 3
 """A file takes as long as so many annotations."""
@@ -59,7 +58,7 @@ def prepare(
     An item that can't be used has a reason; the others go on. What is known already under the same key with the same
     bytes is not looked into again.
     """
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-import", initializer=_be_nice) as pool:
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="penstock-import", initializer=be_nice) as pool:
         fetcher = _Fetcher(store)
         prepared = [Prepared(one, reason=one.reason) for one in planned]
         list(pool.map(fetcher.fetch, [made for made in prepared if known_file(made.planned) is None]))
@@ -199,9 +198,3 @@ def _identify_all(present: Schema, is_truth: bool, prepared: Sequence[Prepared])
 
 def _size_of(made: Prepared) -> Size | None:
     return (made.probe.width, made.probe.height) if made.probe else made.size
-
-
-def _be_nice() -> None:
-    """Let people's saves go first, where the system knows the niceness of single threads."""
-    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -7,6 +7,8 @@ from typing import Any
 
 from penstock.store import Database, Store, Transaction
 
+DEFAULT_QUEUE = "default"
+"""What people wait for. Jobs of other queues run nicely."""
 BULK_PRIORITY = -10
 """Whatever a person waits for goes before the thousands of chunks of a bulk import."""
 
@@ -41,7 +43,7 @@ class Job:
 
     name: str
     run: Callable[..., None]
-    queue: str = "default"
+    queue: str = DEFAULT_QUEUE
     retries: int = 5
     wait_seconds: int = 1  #: before the first retry; doubles each time
     only: type[Exception] = field(default=Exception)  #: the errors worth a retry
@@ -52,7 +54,13 @@ class Job:
 
 
 def later(
-    tx: Transaction, job: str, *, queue: str = "default", lock: str | None = None, key: str | None = None, **args: Any
+    tx: Transaction,
+    job: str,
+    *,
+    queue: str = DEFAULT_QUEUE,
+    lock: str | None = None,
+    key: str | None = None,
+    **args: Any,
 ) -> bool:
     """Enqueue a job when this transaction commits; False when one with the same `key` is waiting already.
 

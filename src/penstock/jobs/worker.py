@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import procrastinate
@@ -13,7 +14,8 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from penstock.jobs import trouble
-from penstock.jobs.port import Job, Work
+from penstock.jobs.niceness import nicely
+from penstock.jobs.port import DEFAULT_QUEUE, Job, Work
 from penstock.jobs.retries import Retries
 from penstock.store import Store
 from penstock.store.db import is_away
@@ -78,7 +80,8 @@ def _runner(store: Store, job: Job, retries: Retries, queues: list[str] | None) 
         work = Work(store=store, tries=past.failures, should_stop=context.should_abort, apart=apart)
         try:
             if past.deaths < trouble.MOST_DEATHS:
-                job.run(work, **args)
+                call = partial(job.run, work, **args)
+                call() if job.queue == DEFAULT_QUEUE else nicely(call)
             elif job.give_up is not None:
                 job.give_up(work, trouble.WHY, **args)
             else:

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +20,13 @@ _PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
 class Child:
     """A supervised process. Its standard input gives it a line to begin with, and ends when we do, even by kill -9."""
 
-    def __init__(self, command: Sequence[str], told: bytes, stop_seconds: float = STOP_SECONDS) -> None:
+    def __init__(
+        self, command: Sequence[str], told: bytes, stop_seconds: float = STOP_SECONDS, niceness: int = 0
+    ) -> None:
         self._command = list(command)
         self._told = told
         self._stop_seconds = stop_seconds
+        self._niceness = niceness
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._supervise, name="penstock supervisor", daemon=True)
@@ -60,6 +64,7 @@ class Child:
                 env=_FRUGAL | os.environ,
                 start_new_session=True,  # Ctrl-C in the terminal is the server's to pass on
             )
+            self._make_nice(process)
             _tell(process, self._told)
             if self._stopping.is_set():  # `stop` may have looked before there was a process to end
                 process.terminate()
@@ -71,6 +76,12 @@ class Child:
             failures = failures + 1 if time.monotonic() - began < SHORT_LIFE_SECONDS else 0
             logger.warning("the worker ended (%s); it is started again", code)
             self._stopping.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+
+    def _make_nice(self, process: "subprocess.Popen[bytes]") -> None:
+        """At once: half of what a start costs is over before the program could do it."""
+        if self._niceness and hasattr(os, "setpriority"):
+            with suppress(ProcessLookupError):  # it died at birth
+                os.setpriority(os.PRIO_PROCESS, process.pid, self._niceness)
 
 
 def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:

@@ -19,6 +19,7 @@ import psycopg
 from penstock.core import Settings
 from penstock.engine import HELPED_QUEUES
 from penstock.jobs import backlog
+from penstock.jobs.niceness import NICENESS
 from penstock.server.child import Child
 from penstock.store import Database
 from penstock.store.db import DatabaseAway
@@ -87,7 +88,7 @@ class Crew:
             moved = now if found.running or not found.waiting else moved
             if len(self._helpers) < self._most and found.waiting >= MANY * (len(self._helpers) + 1):
                 began = began if self._helpers else now
-                helper = Child(HELPER, self._told)
+                helper = Child(HELPER, self._told, niceness=NICENESS)
                 helper.start()
                 self._helpers.append(helper)
                 moved = now

@@ -27,7 +27,6 @@ _SOON = ("penstock.connections.guard", "penstock.jobs.writing", "httpx")
 CONCURRENCY = 4
 HELPER_CONCURRENCY = 2
 """Bulk jobs that a helper has at hand: while the database is at one, it is at the other."""
-HELPER_NICENESS = 10  #: what people wait for is done first, where cores are short
 
 
 def work(
@@ -36,8 +35,6 @@ def work(
     """Work until SIGTERM or SIGINT. With `until_orphaned`, also until standard input ends, as it does when the
     parent dies, however it died. A helper has bulk jobs alone, and its settings allow it none itself.
     """
-    if is_helper and hasattr(os, "nice"):
-        os.nice(HELPER_NICENESS)
     store = open_store(settings, application="penstock worker")
     for name in _SOON:
         importlib.import_module(name)

@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,7 @@ from procrastinate.manager import JobManager
 
 from penstock import jobs
 from penstock.jobs import Job, Work, trouble, worker
+from penstock.jobs.niceness import NICENESS
 from penstock.jobs.retries import Retries
 from penstock.store import Store, Transaction
 from penstock.store.db import DatabaseAway
@@ -145,6 +148,24 @@ def test_jobs_of_one_lock_run_one_at_a_time_and_in_order(store: Store) -> None:
     assert most == [1]
     assert [line for line in order if line.startswith("locked")] == [f"locked {n}" for n in range(4)]
     assert not both.broken
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="single threads have a niceness on Linux alone")
+def test_what_nobody_waits_for_lets_others_have_the_core(store: Store) -> None:
+    found = dict[str, int]()
+
+    def note(work: Work, line: str) -> None:
+        found[line] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    bulk, soon = Job("test.bulk", note, queue="bulk"), Job("test.write", note)
+    with store.db.transaction(0) as tx:
+        jobs.later(tx, "test.bulk", queue="bulk", line="bulk")
+    work_off(store, bulk, soon, concurrency=1)
+    write(store, "soon")
+    work_off(store, bulk, soon, concurrency=1)
+
+    assert found == {"bulk": NICENESS, "soon": before}
 
 
 def test_a_job_that_fails_is_tried_again_and_then_stays_as_failed(store: Store, notebook: Notebook) -> None:

@@ -121,6 +121,17 @@ def test_a_child_that_won_t_stop_is_killed() -> None:
     assert not is_alive(pid)
 
 
+def test_a_child_that_is_to_be_nice_is_nice_from_the_start(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    script = (
+        f"import os, sys; sys.stdin.readline(); open({str(log)!r}, 'w').write(f'{{os.nice(0)}}\\n'); sys.stdin.read()"
+    )
+    child = Child([sys.executable, "-c", script], b"", niceness=7)
+    child.start()
+    until(lambda: log.exists() and log.read_text() == "7\n")
+    child.stop()
+
+
 def test_an_announcement_is_taken_back_by_its_own_server_alone(tmp_path: Path) -> None:
     ours, theirs = Announcement("http://a", 1, "x"), Announcement("http://b", 2, "y")
     announce.publish(tmp_path, theirs)
