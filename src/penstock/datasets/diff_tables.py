@@ -241,12 +241,13 @@ def state_of(levels: Sequence[Level], place: LiteralString) -> Composable:
 def holds(state: State, file: Composable) -> Composable:
     """Whether a side holds a file."""
     own = state.entries[0]
-    # Two looks by two indexes: in one, both are always read and put together.
+    # Two looks by two indexes: in one, both are always read and put together. And looks at the rows of this file: for
+    # an `exists` the planner, who takes many files to differ, would read all entries of the dataset beforehand.
     at: LiteralString = (
-        "(exists (select from entry e where e.project = %(project)s and e.dataset = {dataset} and e.file = {file}"
-        " and e.retired_seq is null and e.created_seq <= {upto})"
-        " or exists (select from entry e where e.project = %(project)s and e.dataset = {dataset} and e.file = {file}"
-        " and e.created_seq <= {upto} and e.retired_seq > {upto}))"
+        "((select true from entry e where e.project = %(project)s and e.dataset = {dataset} and e.file = {file}"
+        " and e.retired_seq is null and e.created_seq <= {upto} limit 1) is not null"
+        " or (select true from entry e where e.project = %(project)s and e.dataset = {dataset} and e.file = {file}"
+        " and e.created_seq <= {upto} and e.retired_seq > {upto} limit 1) is not null)"
     )
     held = SQL(at).format(dataset=Literal(own.branch), file=file, upto=Literal(own.as_of))
     if len(state.entries) == 1:
