@@ -186,7 +186,8 @@ class Wire:
     def _checked(self, result: PGresult) -> PGresult:
         if result.status in _WELL:
             return result
-        if self._pg.status == pq.ConnStatus.BAD and result.error_field(pq.DiagnosticField.SQLSTATE) is None:
+        # No answer of the database's, but libpq's own. It may call a connection well still that it could not write to.
+        if result.status == pq.ExecStatus.FATAL_ERROR and result.error_field(pq.DiagnosticField.SQLSTATE) is None:
             raise psycopg.OperationalError(result.get_error_message() or "the connection was lost")
         raise errors.error_from_result(result)
 

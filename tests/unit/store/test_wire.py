@@ -6,10 +6,12 @@ from array import array
 
 import psycopg
 import pytest
+from psycopg import pq
 from psycopg.sql import SQL, Identifier
 
 from penstock.core import Value
 from penstock.store import Store, Transaction, wire
+from penstock.store.db import is_away
 from penstock.store.transaction import RowMissing
 
 pytestmark = pytest.mark.usefixtures("thing")
@@ -156,3 +158,12 @@ def test_much_goes_over_in_both_directions(store: Store) -> None:
         tx.post(ADD, id=1, name=text)
         tx.post(ADD, id=2, name=text)
         assert tx.values(str, "select name from trial.wired") == [text, text]
+
+
+def test_a_connection_that_could_not_be_written_to_was_lost(store: Store) -> None:
+    """The database was killed under it, and libpq took it for well still: it was told as a fault of ours."""
+    with store.db.connect() as line:
+        made_by_libpq = line.pgconn.make_empty_result(pq.ExecStatus.FATAL_ERROR)
+        with pytest.raises(psycopg.OperationalError) as lost:
+            line.wire._checked(made_by_libpq)
+    assert is_away(lost.value)
