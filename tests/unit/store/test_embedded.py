@@ -235,6 +235,7 @@ def test_an_interrupted_first_start_leaves_no_half_database(new_home: Path) -> N
     server.close()
 
 
+@pytest.mark.thorough
 def test_a_long_path_gets_a_short_private_socket_folder(tmp_path: Path) -> None:
     home = tmp_path / ("long " * 25).strip() / "it's home"
     server = embedded.start(home)
