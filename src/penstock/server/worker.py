@@ -36,7 +36,7 @@ def work(
     parent dies, however it died. A helper has bulk jobs alone, and its settings allow it none itself.
     """
     store = open_store(settings, application="penstock worker")
-    for name in _SOON:
+    for name in () if is_helper else _SOON:
         importlib.import_module(name)
     engine = Engine(store, concurrency=concurrency, bulk_alone=is_helper)
     crew = Crew(store.db, settings, engine.share_bulk)
