@@ -44,12 +44,13 @@ def room() -> int:
 class Crew:
     """The helpers of one worker: none while there is little to do.
 
-    `share` is told whether the worker itself is to take such jobs.
+    `share` is told whether the worker itself is to take such jobs, of which it has so many `slots`.
     """
 
-    def __init__(self, db: Database, settings: Settings, share: Callable[[bool], None]) -> None:
+    def __init__(self, db: Database, settings: Settings, share: Callable[[bool], None], slots: int) -> None:
         self._db = db
         self._share = share
+        self._slots = slots
         self._told = settings.model_copy(update={"helpers": 0}).model_dump_json().encode()
         self._most = room() if settings.helpers is None else settings.helpers
         self._helpers: list[Child] = []
@@ -77,6 +78,7 @@ class Crew:
 
     def _watch(self) -> None:
         busy = moved = began = time.monotonic()
+        was_full = False
         while not self._stopping.wait(LOOK_SECONDS):
             try:
                 found = backlog.of(self._db, *HELPED_QUEUES)
@@ -86,7 +88,11 @@ class Crew:
             now = time.monotonic()
             busy = busy if found.is_empty else now
             moved = now if found.running or not found.waiting else moved
-            if len(self._helpers) < self._most and found.waiting >= MANY * (len(self._helpers) + 1):
+            is_full = found.running >= self._slots
+            # A scan that shares its process with the chunks it made may never be far ahead of them.
+            many = found.waiting >= MANY * (len(self._helpers) + 1) or (is_full and was_full and not self._helpers)
+            was_full = is_full
+            if len(self._helpers) < self._most and many:
                 began = began if self._helpers else now
                 helper = Child(HELPER, self._told, niceness=NICENESS)
                 helper.start()

@@ -39,7 +39,7 @@ def work(
     for name in () if is_helper else _SOON:
         importlib.import_module(name)
     engine = Engine(store, concurrency=concurrency, bulk_alone=is_helper)
-    crew = Crew(store.db, settings, engine.share_bulk)
+    crew = Crew(store.db, settings, engine.share_bulk, concurrency)
     # Imports and exports make millions of objects and hardly a cycle: looking for those took half of their time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

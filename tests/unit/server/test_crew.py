@@ -31,6 +31,12 @@ def ask_for(store: Store, count: int) -> None:
             jobs.later(tx, "test.bulk", queue="bulk", line=n)
 
 
+def take_all(store: Store) -> None:
+    """Have somebody at each job."""
+    with store.db.transaction(0) as tx:
+        tx.run("update procrastinate_jobs set status = 'doing'")
+
+
 def forget_all(store: Store) -> None:
     with store.db.transaction(0) as tx:
         tx.run("delete from procrastinate_jobs")
@@ -44,7 +50,7 @@ def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: py
     monkeypatch.setattr(crew, "STALLED_SECONDS", 0.2)
     monkeypatch.setattr(child, "_PAUSES", (0.02,))
     shares: list[bool] = []
-    found = Crew(store.db, store.settings.model_copy(update={"helpers": 2}), shares.append)
+    found = Crew(store.db, store.settings.model_copy(update={"helpers": 2}), shares.append, 4)
     ask_for(store, crew.MANY - 1)
     assert backlog.of(store.db, "bulk") == (crew.MANY - 1, 0)
     assert backlog.of(store.db, "default").is_empty
@@ -73,10 +79,29 @@ def test_helpers_come_with_the_work_and_go_with_it(store: Store, monkeypatch: py
     assert not any(map(psutil.pid_exists, helpers))
 
 
+def test_a_helper_comes_where_every_slot_is_taken_for_a_while(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "HELPER", (sys.executable, "-c", _SCRIPT))
+    monkeypatch.setattr(crew, "LOOK_SECONDS", 0.02)
+    found = Crew(store.db, store.settings.model_copy(update={"helpers": 2}), lambda _: None, 3)
+    ask_for(store, 2)
+    take_all(store)
+    found.start()
+    try:
+        time.sleep(0.2)
+        assert found.pids == []
+        ask_for(store, 1)
+        take_all(store)
+        until(lambda: len(found.pids) == 1)
+        time.sleep(0.2)
+        assert len(found.pids) == 1  # nothing waits for another
+    finally:
+        found.stop()
+
+
 def test_where_the_settings_allow_none_the_worker_does_it_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "LOOK_SECONDS", 0.02)
     shares: list[bool] = []
-    alone = Crew(store.db, store.settings.model_copy(update={"helpers": 0}), shares.append)
+    alone = Crew(store.db, store.settings.model_copy(update={"helpers": 0}), shares.append, 4)
     ask_for(store, 10 * crew.MANY)
     alone.start()
     time.sleep(0.1)
