@@ -21,7 +21,7 @@ from penstock.annotations.geometry import BadGeometry
 from penstock.annotations.rle import Mask
 from penstock.core import Invalid, Problem
 from penstock.formats import classes, pictures, voc_objects
-from penstock.formats.carries import SPLITS, Carries, Fitted, count_file, fit, split_named, split_of
+from penstock.formats.carries import Carries, Fitted, count_file, fit, split_named, split_of
 from penstock.formats.coco_shapes import fingerprint
 from penstock.formats.foreign import as_read
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree, whole
@@ -31,7 +31,7 @@ from penstock.formats.seen import Seen
 from penstock.formats.traced import Traced
 from penstock.formats.tree import Finder, content_of, ending, is_image
 from penstock.formats.voc_objects import OF_OBJECT, Cut
-from penstock.formats.waiting import Lines
+from penstock.formats.waiting import Lists
 from penstock.formats.xml import RETURN, BadXml, Element, clean, read_xml, written
 from penstock.schema.model import Schema
 from penstock.schema.wanted import WantedLabel, WantedSchema
@@ -228,7 +228,7 @@ class _Left(msgspec.Struct):
     """What is left of items that were written for another."""
 
     stems: list[str]
-    lists: dict[str, list[str]]
+    lists: dict[str, list[bytes]]
     has_masks: bool
 
 
@@ -247,7 +247,7 @@ class _Writing:
         }
         self._stems: set[str] = set()
         self._has_masks = False
-        self._lists = {split: Lines() for split in SPLITS}
+        self._lists = Lists()
 
     def items(self, items: Iterable[Item]) -> Iterator[Chunk]:
         for item in items:
@@ -258,7 +258,7 @@ class _Writing:
                 stem = name
             self._stems.add(stem)
             if split := split_of(item, ""):
-                self._lists[split].add(stem.encode())
+                self._lists.add(split, stem)
             if isinstance(plain := plain_of(item), Corners):
                 plain.count(self._carries, self._loss)
                 yield Chunk(f"Annotations/{stem}.xml", _plain(item, name, plain, self._heads))
@@ -283,23 +283,19 @@ class _Writing:
         return b""
 
     def leave(self) -> Iterator[bytes]:
-        lists = {split: [line.decode() for line in lines.lines()] for split, lines in self._lists.items()}
-        yield msgspec.msgpack.encode(_Left([*self._stems], lists, self._has_masks))
+        yield msgspec.msgpack.encode(_Left([*self._stems], self._lists.left(), self._has_masks))
 
     def take(self, left: BinaryIO) -> bool:
         found = _LEFT.decode(left.read())
         if not self._stems.isdisjoint(found.stems):
             return False
         self._stems.update(found.stems)
-        for split, lines in found.lists.items():
-            for line in lines:
-                self._lists[split].add(line.encode())
+        self._lists.take(found.lists)
         self._has_masks = self._has_masks or found.has_masks
         return True
 
     def close(self) -> None:
-        for lines in self._lists.values():
-            lines.close()
+        self._lists.close()
 
     def _fitted(self, annotation: NamedAnnotation, item: Item) -> Fitted | None:
         """As `fit`; a mask that isn't as large as its image can't be drawn on it, so it is its box."""

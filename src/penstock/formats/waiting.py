@@ -120,6 +120,33 @@ class Lines:
         self._file.close()
 
 
+class Lists:
+    """Lines that wait, of each part of a set."""
+
+    def __init__(self) -> None:
+        self._lines = {split: Lines() for split in SPLITS}
+
+    def add(self, split: str, line: str) -> None:
+        self._lines[split].add(line.encode())
+
+    def items(self) -> Iterable[tuple[str, Lines]]:
+        return self._lines.items()
+
+    def left(self) -> dict[str, list[bytes]]:
+        """All lines, for another process to take."""
+        return {split: [*lines.lines()] for split, lines in self.items()}
+
+    def take(self, left: Mapping[str, Iterable[bytes]]) -> None:
+        """Add what another left."""
+        for split, lines in left.items():
+            for line in lines:
+                self._lines[split].add(line)
+
+    def close(self) -> None:
+        for lines in self._lines.values():
+            lines.close()
+
+
 def parted(items: Iterable[Item]) -> Iterator[tuple[str, Iterator[Item]]]:
     """Items by their parts of a set, one part after the other, each to be taken whole before the next.
 

@@ -13,13 +13,13 @@ import msgspec
 from penstock.annotations import geometry as shapes
 from penstock.core import Invalid
 from penstock.formats import classes, yolo_columns
-from penstock.formats.carries import SPLITS, Carries, count_file, fit, split_named, split_of
+from penstock.formats.carries import Carries, count_file, fit, split_named, split_of
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, NamedAnnotation, Tree, whole
 from penstock.formats.plain import Fractions, plain_of
 from penstock.formats.scaling import fractions, numbered_boxes
 from penstock.formats.traced import Fractional
 from penstock.formats.tree import content_of, ending, is_image
-from penstock.formats.waiting import Ends, Lines, Places
+from penstock.formats.waiting import Ends, Lists, Places
 from penstock.formats.yolo_columns import Told
 from penstock.formats.yolo_config import Config, ConfigUnreadable, config_text, read_config
 from penstock.formats.yolo_lines import Task, pixels_of, pose_line
@@ -212,7 +212,7 @@ class _Left(msgspec.Struct):
 
     ends: Ends
     splits: set[str] = set()
-    lists: dict[str, list[str]] = {}
+    lists: dict[str, list[bytes]] = {}
 
 
 _LEFT = msgspec.msgpack.Decoder(_Left)
@@ -406,12 +406,12 @@ class _DarknetWriting(_Lettering):
     def __init__(self, format: Darknet, schema: Schema, loss: Loss, foreign: Mapping[str, Any] | None) -> None:
         super().__init__(format, schema, loss)
         loss.count("set_foreign_dropped", bool((foreign or {}).get("yolo")))
-        self._lists = {split: Lines() for split in SPLITS}
+        self._lists = Lists()
 
     def items(self, items: Iterable[Item]) -> Iterator[Chunk]:
         for item in items:
             path = self._media_path(item)
-            self._lists[split_of(item)].add(path.encode())
+            self._lists.add(split_of(item), path)
             yield Chunk(self._places.take(_beside_media(path), item), self._text(item))
 
     def end(self) -> Iterator[Chunk]:
@@ -425,17 +425,13 @@ class _DarknetWriting(_Lettering):
         yield Chunk("obj.data", "\n".join([*told, "names = obj.names", "backup = backup/", ""]).encode())
 
     def leave(self) -> Iterator[bytes]:
-        lists = {split: [line.decode() for line in paths.lines()] for split, paths in self._lists.items()}
-        yield msgspec.msgpack.encode(_Left(self._places.ends, lists=lists))
+        yield msgspec.msgpack.encode(_Left(self._places.ends, lists=self._lists.left()))
 
     def take(self, left: BinaryIO) -> bool:
         found = _LEFT.decode(left.read())
         self._places.join(found.ends)
-        for split, paths in found.lists.items():
-            for path in paths:
-                self._lists[split].add(path.encode())
+        self._lists.take(found.lists)
         return True
 
     def close(self) -> None:
-        for paths in self._lists.values():
-            paths.close()
+        self._lists.close()

@@ -1,8 +1,8 @@
-"""Helpers of a worker: more processes for bulk jobs while many of them wait, so that an import or an
-export uses every core.
+"""Helpers of a worker: more processes for bulk jobs while many of them wait: imports and exports use every core.
 
 A helper is a worker like any other, for bulk jobs and parts of exports: whoever outlives it takes its jobs over. It
 ends with its worker.
+
 While there are helpers, the worker itself leaves these jobs to them. It goes on with what it has at hand, such as the
 scan of a set, which reads a little a million times: beside threads that compute, it waited for each read.
 """

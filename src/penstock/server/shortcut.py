@@ -70,7 +70,6 @@ class Shortcut:
         return cls(route, takes, needs, bodies[0] if bodies else None)
 
     def __init__(self, route: APIRoute, takes: Dependant, needs: Sequence[_Need], body: _Field | None) -> None:
-        self._route = route
         self._endpoint = route.endpoint
         self._is_async = iscoroutinefunction(route.endpoint)
         self._needs = needs
