@@ -341,13 +341,14 @@ _INTO: LiteralString = (
     "insert into annotation (project, branch, file, id, created_seq, gone, kind, label, x, y, w, h, geometry,"
     ' attributes, source, confidence, "group", at, author, "foreign", origin, task)'
 )
+# As JSON, whose texts stay as they are: foreign keys are spelled as their reader did it, and COCO writes them so again.
 _INSERT: LiteralString = (
     _INTO
     + " select %(project)s, %(branch)s, %(file)s, r.id, "
     + SEQ
     + ", r.gone, r.kind, r.label, r.x, r.y, r.w, r.h, r.geometry,"
     ' r.attributes, r.source, r.confidence, r."group", r.at, r.author, r."foreign", %(origin)s, %(task)s'
-    " from jsonb_to_recordset(%(rows)s::jsonb) as r(id uuid, gone boolean, kind text, label int,"
+    " from json_to_recordset(%(rows)s::json) as r(id uuid, gone boolean, kind text, label int,"
     " x float8, y float8, w float8, h float8, geometry text, attributes jsonb, source text, confidence float8,"
     ' "group" text, at jsonb, author int, "foreign" json)'
 )

@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Collection, Sequence
 
 from penstock.annotations import rows
-from penstock.annotations.plain import CONFIDENT, CROWDED, GROUPED, BoxesRow, PolygonsRow
+from penstock.annotations.plain import CONFIDENT, CROWDED, GROUPED, BoxesRow
 from penstock.export.model import Export
 from penstock.formats.model import Format
-from penstock.formats.plain import Boxes, Columns, Polygons, TakesPlain
+from penstock.formats.plain import Boxes, Columns, Polygons, Spells, TakesPlain
 from penstock.schema.model import Kind, Schema
 from penstock.store import Transaction
 
@@ -23,6 +23,7 @@ class Columned:
         self._export = export
         self._labels = {label.id for label in schema.live_labels}
         self._plain = deque(format.plain if isinstance(format, TakesPlain) else ())
+        self._spelling = format.spelling(schema) if isinstance(format, Spells) else None
         self._vain = 0
         carries = format.carries
         # What is said of boxes by a format that can: no columns hold it.
@@ -42,8 +43,7 @@ class Columned:
         if issubclass(wanted, Boxes):
             made = {row[0]: self._boxes(row, wanted) for row in self._boxes_of(tx, files, wanted)}
         else:
-            polygons = rows.plain_polygons(tx, export.branch, export.as_of, files)
-            made = {row[0]: self._polygons(row) for row in polygons}
+            made = self._polygons_of(tx, files)
         if sum(columns is None for columns in made.values()) <= _HARDLY_ANY * len(made):
             self._vain = 0
             return made
@@ -53,11 +53,11 @@ class Columned:
             self._left_out = _TRIED_AGAIN
         return made
 
-    def _polygons(self, row: PolygonsRow) -> Polygons | None:
-        _, labels, geometries, foreign = row
-        if geometries is None or foreign is None or not self._labels.issuperset(labels):
-            return None
-        return Polygons(labels, geometries, foreign)
+    def _polygons_of(self, tx: Transaction, files: Sequence[int]) -> dict[int, Columns | None]:
+        if self._spelling is None or not rows.can_write(tx, self._spelling):
+            return dict.fromkeys(files)
+        found = rows.written_polygons(tx, self._export.branch, self._export.as_of, files, self._spelling)
+        return {file: None if told is None else Polygons(labels, told) for file, labels, told in found}
 
     def _boxes_of(self, tx: Transaction, files: Sequence[int], wanted: type[Boxes]) -> list[BoxesRow]:
         export = self._export

@@ -80,10 +80,10 @@ def _polygons(plains: Sequence[_Plain | None], names: Names) -> list[NamedAnnota
         plain = plains[n]
         assert plain is not None
         kept: dict[str, Any] = {"id": plain.id}
-        if plain.bbox is not None:
-            kept["bbox"] = plain.bbox
         if plain.area is not None:
             kept["area"] = plain.area
+        if plain.bbox is not None:
+            kept["bbox"] = plain.bbox
         kept["of"] = fingerprint(text)
         found[n] = NamedAnnotation(
             kind="polygon",
@@ -104,9 +104,11 @@ def _drawn(plains: Sequence[_Plain | None], names: Names) -> rings.Drawn:
 
 
 class _Kept(msgspec.Struct, omit_defaults=True, gc=False):
+    """In the order that `coco_untouched.SPELLING` takes for granted."""
+
     id: int
-    bbox: list[int | float] | None = None
     area: int | float | None = None
+    bbox: list[int | float] | None = None
     of: str = ""
 
 
@@ -123,7 +125,7 @@ def traced_in(groups: Sequence[Sequence[Text]], names: Names) -> list[Traced | N
     drawn = _drawn(plains, names)
     found = [plain for n in drawn.places if (plain := plains[n]) is not None]
     marks = map(fingerprint, drawn.texts)
-    kept = [_Foreign(_Kept(p.id, p.bbox, p.area, mark)) for p, mark in zip(found, marks, strict=True)]
+    kept = [_Foreign(_Kept(p.id, p.area, p.bbox, mark)) for p, mark in zip(found, marks, strict=True)]
     foreign = _ENCODE_LINES(kept).split(b"\n")
     labels = [names[plain.category_id] for plain in found]
     ordinals = [str(plain.id) for plain in found]

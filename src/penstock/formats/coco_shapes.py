@@ -31,7 +31,8 @@ def annotations_of(
     if name is None:
         detail = f"Annotation {found.get('id')!r} has category {found.get('category_id')!r}, which isn't in the set."
         raise BadGeometry(detail, "dangling-category")
-    kept: dict[str, Any] = {key: value for key, value in found.items() if key not in OURS}
+    kept: dict[str, Any] = {key: found[key] for key in ("id", "area", "bbox") if key in found}  # as `coco_reading` does
+    kept |= {key: value for key, value in found.items() if key not in OURS}
     ordinal = str(found["id"]) if isinstance(found.get("id"), (int, str)) else ""
     group = found.get("group")
     points = _keypoints(found)
@@ -160,13 +161,13 @@ def _whole_numbers(value: Any, n: int | None, what: str) -> list[int]:
     return listed
 
 
-def rings_text(polygon: bytes) -> bytes | None:
+def rings_text(polygon: str) -> str | None:
     """The JSON of a polygon's rings, `[ring, ...]`, from that of its parts, unparsed; None when a part has holes."""
-    if polygon.find(b"]") == len(polygon) - 3:  # one ring, as most: not even `],[` is looked for
+    if polygon.find("]") == len(polygon) - 3:  # one ring, as most: not even `],[` is looked for
         return polygon[1:-1]
-    if polygon.count(b"],[") != polygon.count(b"]],[["):
+    if polygon.count("],[") != polygon.count("]],[["):
         return None
-    return polygon.replace(b"]],[[", b"],[")[1:-1]
+    return polygon.replace("]],[[", "],[")[1:-1]
 
 
 def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed: bool) -> tuple[Any, str | None]:

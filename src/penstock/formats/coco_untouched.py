@@ -1,20 +1,26 @@
-"""Records of polygons that nobody touched since they were read, many at once: a passage over all their texts costs a
-fraction of a look at each. Pure.
+"""Records of polygons that nobody touched since they were read: put together from what the database tells of many at
+once, which costs a fraction of making each. Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw
 
-from penstock.formats.coco_shapes import fingerprints
+from penstock.annotations.plain import COLUMN, Spelling
+from penstock.formats.coco_shapes import rings_text
+from penstock.formats.model import NamedAnnotation
 from penstock.formats.plain import Polygons
 
-_QUOTES = 12  #: around the four keys that are always kept, the key above them, and the mark
-_TINY = "0.00000"  #: the database spells numbers of this kind in another way
-_LINES = msgspec.json.Encoder().encode_lines
+_KEPT = '{"coco":{"id":%,"area":%,"bbox":[%],"of":"________"}}'
+_QUOTES = 12  #: around the five keys and the mark
+_BEGIN, _ID = len('{"coco":'), len('{"coco":{"id":')
+_END, _MARK = -len(',"of":"8c2a01ff"}}'), slice(-len('8c2a01ff"}}'), -len('"}}'))
+_BRACKETS = 3  #: around one ring
+_COLUMNS = 4
+_PIECES = 6  #: of a record
 
 
 class Record(msgspec.Struct, gc=False):
@@ -27,22 +33,6 @@ class Record(msgspec.Struct, gc=False):
     image_id: int
     iscrowd: int
     segmentation: Raw
-
-
-class _Kept(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """What is kept of a polygon that was read, where that is all."""
-
-    id: int
-    area: Raw
-    bbox: Raw
-    of: str
-
-
-class _Foreign(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    coco: _Kept
-
-
-_FOREIGN = msgspec.json.Decoder(list[_Foreign])
 
 
 class OfImage(NamedTuple):
@@ -59,33 +49,45 @@ class Spelled(NamedTuple):
     ids: Sequence[int]
 
 
-def spelled(some: Sequence[OfImage], categories: Mapping[int, int]) -> Spelled | None:
-    """The records of the polygons of some images; None when one of them is not as it was read.
+def spelling(categories: Mapping[int, int]) -> Spelling:
+    """What is to be told of polygons. `categories` are by our labels' ids."""
+    numbers = [-1] * (max(categories, default=-1) + 1)
+    for label, category in categories.items():
+        numbers[label] = category
+    return Spelling(_KEPT, numbers)
 
-    `categories` are by our labels' ids.
-    """
-    said = ",".join([one.polygons.foreign[1:-1] for one in some])
-    labels = [label for one in some for label in one.polygons.labels]
-    count = len(labels)
-    if said.count('"') != _QUOTES * count or _TINY in said:  # else no text is among what is kept
+
+def spelled(some: Sequence[OfImage]) -> Spelled | None:
+    """The records of the polygons of some images; None when one of them isn't as it was read, or not as most."""
+    columns = COLUMN.join([one.polygons.lines.replace("\n", COLUMN) for one in some]).split(COLUMN)
+    kept, categories, sums, shapes = [columns[n::_COLUMNS] for n in range(_COLUMNS)]
+    if "".join(kept).count('"') != _QUOTES * len(kept):  # else no text is among what is kept, and no key of others
         return None
+    if "".join([one[_MARK] for one in kept]) != "%08x" * len(kept) % tuple(map(int, sums)):
+        return None
+    rings = [shape[1:-1] if shape.count("]") == _BRACKETS else rings_text(shape) for shape in shapes]
     try:
-        kept = [one.coco for one in _FOREIGN.decode(f"[{said.replace(', ', ',')}]")]
-    except msgspec.ValidationError:
+        ids = [int(one[_ID : one.index(",")]) for one in kept]
+        pieces = [',"category_id":'] * (_PIECES * len(ids))
+        pieces[::_PIECES], pieces[2::_PIECES], pieces[4::_PIECES] = (
+            [one[_BEGIN:_END] for one in kept],
+            categories,
+            rings,
+        )
+        pieces[3::_PIECES] = [image for one in some for image in repeat(_of_image(one.image), len(one.polygons.labels))]
+        pieces[5::_PIECES] = repeat("},\n", len(ids))
+        return Spelled("".join(pieces)[: -len(",\n")].encode(), ids)
+    except (ValueError, TypeError):  # an id that is no number; the rings of a polygon with holes
         return None
-    drawn = "\n".join([one.polygons.geometries for one in some]).encode()
-    geometries = drawn.split(b"\n")
-    if "".join([one.of for one in kept]) != fingerprints(geometries):
-        return None
-    images = [image for polygons, image in some for image in repeat(image, len(polygons.labels))]
-    written = _LINES(
-        [
-            Record(one.id, one.area, one.bbox, categories[label], image, 0, Raw(geometry[1:-1]))
-            for one, label, image, geometry in zip(kept, labels, images, geometries, strict=True)
-        ]
-    )
-    text = written.replace(b"]],[[", b"],[")
-    parts = count + (len(written) - len(text)) // 2
-    if drawn.count(b"]") != 2 * parts + count:  # that is one for each ring, part and polygon; else there are holes
-        return None
-    return Spelled(text[:-1].replace(b"\n", b",\n"), [one.id for one in kept])
+
+
+def _of_image(id: int) -> str:
+    return f',"image_id":{id},"iscrowd":0,"segmentation":'
+
+
+def annotations(polygons: Polygons, names: Mapping[int, str]) -> Iterator[NamedAnnotation]:
+    """The same as objects. `names` are of labels, by their ids."""
+    for label, line in zip(polygons.labels, polygons.lines.split("\n"), strict=True):
+        kept, _, _, shape = line.split(COLUMN)
+        foreign = msgspec.json.decode(kept)
+        yield NamedAnnotation(kind="polygon", label=names[label], geometry=Raw(shape.encode()), foreign=foreign)

@@ -22,7 +22,7 @@ from penstock.annotations.geometry import Bounds
 from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, split_of
 from penstock.formats.coco_records import coco_of, record_of, with_keypoints
 from penstock.formats.coco_shapes import fingerprint, rings_text
-from penstock.formats.coco_untouched import OfImage, Record, spelled
+from penstock.formats.coco_untouched import OfImage, Record, annotations, spelled
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.plain import Boxes, PlainItem, Polygons, plain_of
 from penstock.formats.waiting import Lines
@@ -317,7 +317,7 @@ class _Document:
         plain = plain_of(item)
         if isinstance(plain, Boxes):
             return [told.replace(b"\n", _THEN)] if (told := self._boxes(plain, self.token)) else ()
-        some = plain.annotations(self.names) if isinstance(plain, Polygons) else item.annotations
+        some = [*annotations(plain, self.names)] if isinstance(plain, Polygons) else item.annotations
         if any(coco_of(one).get("id") is not None for one in some):
             return None
         found = (self._annotation(one, points, item, self.token) for one, points in with_keypoints(some))
@@ -373,13 +373,13 @@ class _Document:
     def _together(self, held: Sequence[_Image]) -> Iterator[bytes]:
         """The records of polygons, at once where all are as they were read, else image by image."""
         some = [OfImage(plain, id) for item, id in held if isinstance(plain := plain_of(item), Polygons)]
-        if (all := spelled(some, self.ids_of_labels)) is not None and self.annotations.keep_all(all.ids):
+        if (all := spelled(some)) is not None and self.annotations.keep_all(all.ids):
             yield all.text
         elif len(some) > 1:
             for one in held:
                 yield from self._together([one])
         else:
-            yield from self._each(*held[0], some[0].polygons.annotations(self.names))
+            yield from self._each(*held[0], [*annotations(some[0].polygons, self.names)])
 
     def _boxes(self, boxes: Boxes, image: int) -> bytes:
         """The records of boxes, one a line: what `_annotation` makes of the same objects."""
@@ -413,7 +413,7 @@ class _Document:
         kept, geometry = a.foreign["coco"], bytes(a.geometry)
         if kept.keys() != _ALWAYS or kept["of"] != fingerprint(geometry) or a.label not in self.ids:
             return None
-        id, rings = kept["id"], rings_text(geometry)
+        id, rings = kept["id"], rings_text(geometry.decode())
         if rings is None or not self.annotations.is_free(id):
             return None
         self.annotations.keep(id)

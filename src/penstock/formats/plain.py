@@ -1,35 +1,26 @@
 """Annotations in columns, for writers that most of them reach so: an object each costs more than writing it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
 from penstock.annotations.geometry import Bounds
-from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, SHAPED, UNSAID, Sides
+from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, SHAPED, UNSAID, Sides, Spelling
 from penstock.formats.carries import Carries
-from penstock.formats.model import Item, Loss, NamedAnnotation
+from penstock.formats.model import Item, Loss
+from penstock.schema.model import Schema
 
-_DECODE = msgspec.json.decode
 _NUMBERS = msgspec.json.Decoder(list[Bounds])
 _NEXT = "\n"
 
 
 class Polygons(msgspec.Struct, tag=True, gc=False):
-    """Imported polygons that have nothing but a label, a shape and foreign keys."""
+    """Imported polygons of which nothing but what their reader keeps of most is kept."""
 
     labels: list[int]
-    geometries: str  #: a line each
-    foreign: str  #: a JSON list
-
-    def annotations(self, names: Mapping[int, str]) -> list[NamedAnnotation]:
-        """The same as objects."""
-        geometries, foreign = self.geometries.encode().split(b"\n"), _DECODE(self.foreign)
-        return [
-            NamedAnnotation(kind="polygon", label=names[label], geometry=msgspec.Raw(geometry), foreign=kept)
-            for label, geometry, kept in zip(self.labels, geometries, foreign, strict=True)
-        ]
+    lines: str  #: one each, see `annotations.plain`
 
 
 class Boxes(msgspec.Struct, tag=True, gc=False):
@@ -99,4 +90,13 @@ class TakesPlain(Protocol):
     @property
     def plain(self) -> Sequence[type[Columns]]:
         """Which ones."""
+        ...
+
+
+@runtime_checkable
+class Spells(TakesPlain, Protocol):
+    """One that takes polygons so."""
+
+    def spelling(self, schema: Schema) -> Spelling:
+        """What it wants to know of them."""
         ...

@@ -60,8 +60,11 @@ class Drawing:
     def said(self, text: bytes) -> dict[str, Any]:
         """What COCO said of a polygon; sometimes not quite what is usual."""
         chance = self.random
-        kept: dict[str, Any] = {"id": chance.randrange(3000), "of": fingerprint(text)}
+        kept: dict[str, Any] = {"id": chance.randrange(3000)}
         kept |= {"area": chance.choice([12.5, 3, 1e-7, 2e17, 0.1 + 0.2]), "bbox": [1, 2.5, 1e-5, 4.0]}
+        if chance.random() < 0.02:
+            kept |= chance.choice([{"iscrowd": 1}, {"area": {"of": "x"}}, {"bbox": [[[1]], [[2]]]}, {"note": '"'}])
+        kept["of"] = fingerprint(text)
         odd = [{"id": "7"}, {"id": 1.0}, {"id": -1}, {"id": 2**60}, {"of": "0"}, {"note": [1]}, {"area": None}]
         return {"coco": kept | (chance.choice(odd) if chance.random() < 0.04 else {})}
 

@@ -1,31 +1,37 @@
 """Polygons as they were read are spelled at once; what isn't so is noticed, wherever among them it is."""
 
 import json
+import zlib
 
 import pytest
 
+from penstock.annotations.plain import COLUMN
 from penstock.formats.coco_shapes import fingerprint
-from penstock.formats.coco_untouched import OfImage, spelled
+from penstock.formats.coco_untouched import OfImage, annotations, spelled, spelling
 from penstock.formats.plain import Polygons
 
 ONE = "[[[0.0,0.0,4.0,0.0,4.0,3.5]]]"
 TWO = "[[[0.0,0.0,4.0,0.0,4.0,3.5]],[[5.0,5.0,6.0,5.0,6.0,6.0]]]"
 HOLED = "[[[0.0,0.0,9.0,0.0,9.0,9.0],[1.0,1.0,2.0,1.0,2.0,2.0]]]"
+SPELLING = spelling({1: 77, 4: 0})
 
 
 def kept(id: object, geometry: str, **more: object) -> str:
-    said = {"id": id, "bbox": [0.5, 1, 2.25, 3.0], "area": 7, "of": fingerprint(geometry.encode())} | more
-    return json.dumps({"coco": said})
+    said = {"id": id, "area": 7, "bbox": [0.5, 1, 2.25, 3.0]} | more | {"of": fingerprint(geometry.encode())}
+    return json.dumps({"coco": said}, separators=(",", ":"))
 
 
 def polygons(*geometries: str, foreign: list[str] | None = None) -> Polygons:
+    """What the database writes of these."""
     foreign = [kept(n, geometry) for n, geometry in enumerate(geometries)] if foreign is None else foreign
-    return Polygons([1] * len(geometries), "\n".join(geometries), f"[{','.join(foreign)}]")
+    some = zip(foreign, geometries, strict=True)
+    lines = [COLUMN.join((said, "77", str(zlib.crc32(geometry.encode())), geometry)) for said, geometry in some]
+    return Polygons([1] * len(geometries), "\n".join(lines))
 
 
 def test_records_have_the_rings_of_all_parts_and_the_ids_of_their_images() -> None:
     images = [OfImage(polygons(ONE, TWO), 50), OfImage(polygons(TWO, foreign=[kept(9, TWO)]), 60)]
-    found = spelled(images, {1: 77})
+    found = spelled(images)
     assert found is not None
     assert list(found.ids) == [0, 1, 9]
     records = json.loads(b"[" + found.text + b"]")
@@ -37,21 +43,33 @@ def test_records_have_the_rings_of_all_parts_and_the_ids_of_their_images() -> No
     assert found.text.split(b",\n")[2].startswith(b'{"id":9,"area":7,"bbox":[0.5,1,2.25,3.0],"category_id":77,')
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        polygons(HOLED),
-        polygons(ONE, foreign=[kept(3, TWO)]),
-        polygons(ONE, foreign=[kept("3", ONE)]),
-        polygons(ONE, foreign=[kept(3, ONE, iscrowd=1)]),
-        polygons(ONE, foreign=[kept(3, ONE, note="a, b")]),
-        polygons(ONE, foreign=[kept(3, ONE, area="1, 2")]),
-        polygons(ONE, foreign=[kept(3, ONE, area={"x": 1})]),
-        polygons(ONE, foreign=["{}"]),
-        polygons(ONE, foreign=[kept(3, ONE).replace("7", "0.0000001", 1)]),
-        polygons(ONE, foreign=[kept(3, ONE, bbox=[[[1]], [[2]]])]),
-    ],
-)
-def test_one_that_is_not_as_it_was_read_is_noticed(other: Polygons) -> None:
-    assert spelled([OfImage(polygons(ONE), 50)], {1: 77}) is not None
-    assert spelled([OfImage(polygons(ONE), 50), OfImage(other, 60), OfImage(polygons(TWO), 70)], {1: 77}) is None
+def test_labels_without_a_category_have_no_number() -> None:
+    assert SPELLING.numbers == [-1, 77, -1, -1, 0]
+    assert spelling({}).numbers == []
+
+
+OTHERS = {
+    "a hole": polygons(HOLED),
+    "another shape": polygons(ONE, foreign=[kept(3, TWO)]),
+    "an id that is text": polygons(ONE, foreign=[kept("3", ONE)]),
+    "an id that is no whole number": polygons(ONE, foreign=[kept(3.5, ONE)]),
+    "a crowd": polygons(ONE, foreign=[kept(3, ONE, iscrowd=1)]),
+    "a note": polygons(ONE, foreign=[kept(3, ONE, note='a, "b')]),
+    "an area that is text": polygons(ONE, foreign=[kept(3, ONE, area="1, 2")]),
+    "an area that is an object": polygons(ONE, foreign=[kept(3, ONE, area={"of": 1})]),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
+def test_one_that_is_not_as_most_is_noticed(other: Polygons) -> None:
+    assert spelled([OfImage(polygons(ONE), 50)]) is not None
+    assert spelled([OfImage(polygons(ONE), 50), OfImage(other, 60), OfImage(polygons(TWO), 70)]) is None
+
+
+@pytest.mark.parametrize("some", [polygons(ONE, TWO), *OTHERS.values()], ids=["most", *OTHERS.keys()])
+def test_what_the_database_wrote_is_read_back_as_it_was(some: Polygons) -> None:
+    lines = [line.split(COLUMN) for line in some.lines.split("\n")]
+    for (said, _, _, shape), one in zip(lines, annotations(some, {1: "thing"}), strict=True):
+        assert json.dumps(one.foreign, separators=(",", ":")) == said
+        assert bytes(one.geometry).decode() == shape
+        assert one.label == "thing"
