@@ -19,7 +19,6 @@ from penstock.core import Conflict, Problem
 from penstock.schema.model import Kind, Schema
 from penstock.store import Transaction
 
-
 _MOST_NUMBERS = 10_000  #: go along with each question for some files
 
 

@@ -34,7 +34,6 @@ class Columned:
 
     def read(self, tx: Transaction, files: Sequence[int]) -> dict[int, Columns | None]:
         """The columns of each file that has annotations; None where they have more to say, or can't be told so."""
-        export = self._export
         if not self._plain or self._left_out:
             self._left_out = max(self._left_out - 1, 0)
             return dict.fromkeys(files)

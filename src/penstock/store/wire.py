@@ -19,12 +19,14 @@ from psycopg import abc, adapt, errors, pq
 from psycopg.adapt import PyFormat
 from psycopg.pq.abc import PGresult
 from psycopg.sql import SQL, Composable, Composed
+from psycopg.types.array import ListDumper
 
 T = TypeVar("T")
 Query = LiteralString | SQL | Composed
 
 MOST_PREPARED = 300
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|(%))")
+_ESCAPED = re.compile(r'["\\\0]')
 _STATUS = pq.ExecStatus
 _WELL = (_STATUS.TUPLES_OK, _STATUS.COMMAND_OK)
 
@@ -38,7 +40,20 @@ class _Numbers(adapt.Dumper):
         return f"{{{','.join(map(str, obj))}}}".encode()
 
 
+class _Lists(ListDumper):
+    """Lists of nothing but whole numbers, or of texts without a quote, at once, for the same reason."""
+
+    def dump(self, obj: list[Any]) -> abc.Buffer | None:
+        kinds = set(map(type, obj))
+        if kinds == {int}:
+            return f"{{{','.join(map(str, obj))}}}".encode()
+        if kinds == {str} and not _ESCAPED.search("".join(obj)):
+            return '{{"{}"}}'.format('","'.join(obj)).encode()
+        return super().dump(obj)
+
+
 psycopg.adapters.register_dumper(array, _Numbers)
+psycopg.adapters.register_dumper(list, _Lists)
 
 
 class Line(psycopg.Connection[tuple[Any, ...]]):

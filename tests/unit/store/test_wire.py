@@ -167,3 +167,25 @@ def test_a_connection_that_could_not_be_written_to_was_lost(store: Store) -> Non
         with pytest.raises(psycopg.OperationalError) as lost:
             line.wire._checked(made_by_libpq)
     assert is_away(lost.value)
+
+
+@pytest.mark.parametrize(
+    "texts", [["a"], ["", "null", "{x}", "a,b", " ", "é", "\t\n"], ['"', "\\"], ["a", None], [None], []]
+)
+def test_lists_of_texts_arrive_as_they_are(store: Store, texts: list[str | None]) -> None:
+    with store.db.transaction(0) as tx:
+        assert tx.rows("select unnest(%(texts)s::text[])", texts=texts) == [(text,) for text in texts]
+        assert tx.rows("select key from unnest(%(texts)s::text[]) key where key = any(%(texts)s)", texts=texts) == [
+            (text,) for text in texts if text is not None
+        ]
+
+
+@pytest.mark.parametrize("numbers", [[1], [-5, 0, 1 << 40], [1, None], [True, False]])
+def test_lists_of_numbers_arrive_as_they_are(store: Store, numbers: list[int | None]) -> None:
+    with store.db.transaction(0) as tx:
+        assert [one for (one,) in tx.rows("select unnest(%(numbers)s)", numbers=numbers)] == numbers
+
+
+def test_a_text_that_the_database_cannot_hold_is_refused(store: Store) -> None:
+    with store.db.transaction(0) as tx, pytest.raises(psycopg.DataError):
+        tx.rows("select unnest(%(texts)s::text[])", texts=["a\0b"])
