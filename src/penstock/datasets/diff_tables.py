@@ -15,18 +15,10 @@ from penstock.annotations.tables import COLUMNS, Level
 from penstock.datasets.states import State
 from penstock.store import Transaction
 
-CONTENT = (
-    "kind",
-    "label",
-    "geometry",
-    "attributes",
-    "source",
-    "confidence",
-    "group",
-    "at",
-    "author",
-    "foreign",
-)
+_SHORT = ("author", "source", "confidence", "label", "kind", "group")
+_LONG = ("at", "attributes", "geometry", "foreign")
+CONTENT = (*_SHORT, *_LONG)
+"""What an annotation says: first what most changes change, and what is compared at once."""
 
 _WRITTEN = ("gone", "origin", "task")
 
@@ -347,7 +339,7 @@ def _found(a: State, b: State) -> Composable:
         cause=SQL(_CAUSE).format(SQL("b")),
         state_a=state_of(a.levels, "c"),
         state_b=state_of(b.levels, "c"),
-        same=_same(),
+        same=_same("a", "b"),
     )
 
 
@@ -359,15 +351,17 @@ _CHANGE: LiteralString = (
 )
 
 
-def _same() -> Composable:
-    """Whether two rows say the same."""
-    same: list[Composable] = [
-        SQL("a.{0} is not distinct from b.{0}").format(Identifier(name)) for name in CONTENT if name != "foreign"
-    ]
-    # Texts that differ may say the same: an import spells them in its way, an edit in the database's.
-    texts = '(a."foreign"::text is not distinct from b."foreign"::text'
-    same.append(SQL(texts + ' or a."foreign"::jsonb is not distinct from b."foreign"::jsonb)'))
-    return SQL(" and ").join(same)
+def _same(a: LiteralString, b: LiteralString, names: Sequence[str] = CONTENT) -> Composable:
+    """Whether the rows of two names say the same by these columns."""
+    alike: list[Composable] = []
+    for name in names:
+        one, other = SQL(a + ".{}").format(Identifier(name)), SQL(b + ".{}").format(Identifier(name))
+        equal = SQL("{} is not distinct from {}").format(one, other)
+        if name == "foreign":  # texts that differ may say the same: who sends them spells them
+            equal = SQL("({0}::text is not distinct from {1}::text or {0}::jsonb is not distinct from {1}::jsonb)")
+            equal = equal.format(one, other)
+        alike.append(equal)
+    return SQL(" and ").join(alike)
 
 
 def _places(a: State) -> Composable:
@@ -380,7 +374,11 @@ def _places(a: State) -> Composable:
 
 
 def _found_on_one_line(a: State, b: State) -> Composable:
-    """The same of two revisions of one branch: what ended in between was there before, what began is there after."""
+    """The same of two revisions of one branch: what ended in between was there before, what began is there after.
+
+    Rows are joined without their long columns, which would fill the memory that they are joined in. Those are read
+    again of what doesn't differ in the short ones.
+    """
     before, after = ("a", "b") if a.seq <= b.seq else ("b", "a")
     return SQL(
         "with {moved}, found as (select {refs}, {change} as change, case when b.id is not null then {cause} end as by,"
@@ -408,13 +406,18 @@ def _found_on_one_line(a: State, b: State) -> Composable:
         a=Literal(a.seq),
         b=Literal(b.seq),
         row=SQL(", ").join(
-            map(Identifier, ("branch", "file", "id", "created_seq", "retired_seq", *_WRITTEN, *CONTENT))
+            [
+                SQL("ctid as place"),
+                *map(Identifier, ("branch", "file", "id", "created_seq", "retired_seq", *_WRITTEN, *_SHORT)),
+            ]
         ),
         refs=SQL(_REFS),
         change=SQL(_CHANGE),
         cause=SQL(_CAUSE).format(SQL("b")),
         before=SQL(before),
         after=SQL(after),
-        same=_same(),
+        same=SQL(
+            "{} and (select {} from annotation x, annotation y where x.ctid = a.place and y.ctid = b.place)"
+        ).format(_same("a", "b", _SHORT), _same("x", "y", _LONG)),
         entered=SQL(_CAUSE).format(SQL("x")),
     )

@@ -65,7 +65,10 @@ def spelled(some: Sequence[OfImage]) -> Spelled | None:
         return None
     if "".join([one[_MARK] for one in kept]) != "%08x" * len(kept) % tuple(map(int, sums)):
         return None
-    rings = [shape[1:-1] if shape.count("]") == _BRACKETS else rings_text(shape) for shape in shapes]
+    found = [shape[1:-1] if shape.count("]") == _BRACKETS else rings_text(shape) for shape in shapes]
+    rings = [one for one in found if one is not None]
+    if len(rings) < len(found):  # they have holes
+        return None
     try:
         ids = [int(one[_ID : one.index(",")]) for one in kept]
         pieces = [',"category_id":'] * (_PIECES * len(ids))
@@ -77,7 +80,7 @@ def spelled(some: Sequence[OfImage]) -> Spelled | None:
         pieces[3::_PIECES] = [image for one in some for image in repeat(_of_image(one.image), len(one.polygons.labels))]
         pieces[5::_PIECES] = repeat("},\n", len(ids))
         return Spelled("".join(pieces)[: -len(",\n")].encode(), ids)
-    except (ValueError, TypeError):  # an id that is no number; the rings of a polygon with holes
+    except ValueError:  # an id that is no number
         return None
 
 
