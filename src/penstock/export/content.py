@@ -93,6 +93,7 @@ class Reader:
         self._reshaping = Reshaping(export.transforms, self.schema, loss, shelf) if export.transforms else None
         self.written_schema = self._reshaping.schema if self._reshaping else self.schema
         """The schema of what transforms leave."""
+        self.makes_pictures = self._reshaping is not None and self._reshaping.makes_pictures
         format = formats.named(export.format)
         looks_closer = self._reshaping is not None or self._filter is not None  # those look at shapes, and change them
         boxed: set[Kind] = {
@@ -121,7 +122,7 @@ class Reader:
                 pulse.beat(tx, before + at)
                 found = self._read(tx, list(chunk))
             at += len(chunk)
-            self._size = _next_size(self._size, self._loaded) if self._reshaping is None else _MOST_RESHAPED
+            self._size = _MOST_RESHAPED if self.makes_pictures else _next_size(self._size, self._loaded)
             return found
 
         with ThreadPoolExecutor(1, "penstock export") as ahead, _no_collections():
@@ -203,6 +204,7 @@ class Content:
         self._reader = Reader(db, project, export, shelf, loss)
         self.counted = self._reader.counted
         self.written_schema = self._reader.written_schema
+        self.makes_pictures = self._reader.makes_pictures
         with db.transaction(project) as tx:
             picked = tables.picked(tx, export.id)
             self.picked = None if picked is None else len(picked)

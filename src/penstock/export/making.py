@@ -188,7 +188,7 @@ class Making:
         count_labels(schema, format.carries, loss)
         with self._index.open("wb") as index, content.listing(), Appender(place, listing) as appender:
             media = _Media(export, format, index, self._shop.set if export.pack == "folder" else None, self._shelf)
-            if isinstance(format, Sharing) and not export.transforms:
+            if isinstance(format, Sharing) and not content.makes_pictures:  # several threads of this process make those
                 with closing(format.begin(schema, loss, said, None)) as writing:
                     Together(self._work, self._project, export, content, writing, appender, loss, media).write()
             else:

@@ -206,7 +206,7 @@ class _Making:
     def write(self, file: BinaryIO) -> None:
         format = formats.named(self._export.format)
         assert isinstance(format, Sharing)
-        writing = format.begin(self._reader.schema, self._loss, None, self._plan.told)
+        writing = format.begin(self._reader.written_schema, self._loss, None, self._plan.told)
         self._loss.counts.clear()  # that is counted once, by who makes the export
         file.write(bytes(_SIZES * _EACH))
         with closing(writing):

@@ -76,6 +76,11 @@ class Reshaping:
         self._reframes = any(isinstance(one, _REFRAMING) for one in transforms)
         self._steps = [self._step(one) for one in transforms]
 
+    @property
+    def makes_pictures(self) -> bool:
+        """Whether images are made, which takes most of the time, and room on the shelf."""
+        return self._shelf is not None and self._reframes
+
     def _step(self, transform: Transform) -> _Step:
         match transform:
             case Resize():
@@ -93,7 +98,7 @@ class Reshaping:
 
     def of_many(self, files: Iterable[_Made]) -> Iterator[_Made]:
         """What files become, in their order. Images are made by several threads, some files ahead."""
-        if self._shelf is None or not self._reframes:
+        if not self.makes_pictures:
             for state, item in files:
                 yield from self.pieces(state, item)
             return

@@ -77,6 +77,28 @@ def test_what_several_make_is_what_one_makes(
     assert not list((store.settings.home / "parts").iterdir())
 
 
+TRANSFORMS: tuple[dict[str, Any], ...] = (
+    {"do": "tile", "size": [20, 20]},
+    {"do": "boxes"},
+    {"do": "labels", "map": {"car": "vehicle"}},
+    {"do": "split", "train": 0.5, "val": 0.5},
+)
+
+
+@pytest.mark.parametrize("format", ["coco", "yolo"])
+def test_what_several_make_with_transforms_is_what_one_makes(
+    drawn: Dataset, export: Make, folder: Path, format: str, request: pytest.FixtureRequest
+) -> None:
+    asked = {"dataset": drawn.id, "format": format, "transforms": TRANSFORMS, "media": "none"}
+    alone = export(**asked, to={"folder": str(folder), "path": "alone"})
+    assert alone.state == "ready", alone.reason
+    helped: list[int] = request.getfixturevalue("helped")
+    shared = export(**asked, as_of=alone.as_of, to={"folder": str(folder), "path": "shared"})
+    assert len(helped) > 3
+    assert content(folder / "shared") == content(folder / "alone")
+    assert (shared.files, shared.annotations, shared.losses) == (alone.files, alone.annotations, alone.losses)
+
+
 def started(store: Store, project: int, dataset: Dataset, folder: Path) -> int:
     to = Destination(folder=str(folder), path="out")
     new = NewExport(dataset=dataset.id, format="coco", media="none", to=to)
