@@ -23,7 +23,7 @@ from penstock.annotations.plain import Spelling
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, split_in
 from penstock.formats.coco_index import Index, Places
-from penstock.formats.coco_reading import Names, annotations_in, join, object_of, traced_in, unused
+from penstock.formats.coco_reading import Names, annotations_in, join, object_of, parted, traced_in, unused
 from penstock.formats.coco_untouched import spelling
 from penstock.formats.coco_writing import Writing, categories, file_name
 from penstock.formats.foreign import joined
@@ -324,7 +324,7 @@ class CocoReading:
         )
         if split := self._file(path).split:
             item.meta["split"] = split
-        return Deferred(item=item, raws=[*raws], part=path)
+        return Deferred(item=item, raws=[b",".join(raws)] if raws else (), together=len(raws), part=path)
 
 
 class _Told(msgspec.Struct):
@@ -348,7 +348,8 @@ def trace(told: bytes, some: Sequence[Deferred]) -> list[Traced | None]:
     found: list[Traced | None] = [None] * len(some)
     for path, names in _parts(told):
         here = [n for n, one in enumerate(some) if one.part == path]
-        for n, traced in zip(here, traced_in([some[n].raws for n in here], names), strict=True):
+        texts, counts = [raw for n in here for raw in some[n].raws], [some[n].count for n in here]
+        for n, traced in zip(here, traced_in(texts, counts, names), strict=True):
             found[n] = traced
     return found
 
@@ -359,11 +360,12 @@ def _parts(told: bytes) -> Iterator[tuple[str, Names]]:
 
 
 def _finish(some: Sequence[Deferred], names: Names) -> None:
-    raws = [raw for one in some for raw in one.raws]
-    found = iter(annotations_in(raws, ((one.item.height, one.item.width) for one in some for _ in one.raws), names))
+    raws = [raw for one in some for raw in (one.raws if one.together is None else parted(one.raws))]
+    sizes = ((one.item.height, one.item.width) for one in some for _ in range(one.count))
+    found = iter(annotations_in(raws, sizes, names))
     for one in some:
         item, ordinals = one.item, set[str]()
-        for n, made in enumerate(islice(found, len(one.raws))):
+        for n, made in enumerate(islice(found, one.count)):
             if isinstance(made, Exception):
                 where = f"{one.part} image {item.foreign['coco']['id']} annotation {n}"
                 item.problems.append(Problem(where, str(made), getattr(made, "code", "annotation")))

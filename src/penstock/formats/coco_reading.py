@@ -1,8 +1,8 @@
 """Annotations of COCO from their texts, many at once: most are plain polygons, and those are made in bulk. Pure."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import count
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count as counted
 from typing import Any, Literal
 
 import msgspec
@@ -32,6 +32,7 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 _PLAIN = msgspec.json.Decoder(_Plain)
 _PLAINS = msgspec.json.Decoder(list[_Plain])
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -58,11 +59,20 @@ def _looked_into(raw: Text, size: tuple[int, int], names: Names) -> list[NamedAn
         return error
 
 
+def parted(raws: Iterable[Text]) -> Iterator[Text]:
+    """One by one those that are together, with commas between."""
+    for raw in raws:
+        try:
+            yield from _RAWS.decode(b"[" + raw + b"]")
+        except UNREADABLE:
+            yield raw
+
+
 def _plains(raws: Sequence[Text]) -> list[_Plain | None]:
     try:
         return [*_PLAINS.decode(b"[" + b",".join(raws) + b"]")]
     except UNREADABLE:  # one of them is something else, or nothing at all
-        return [_plain(raw) for raw in raws]
+        return [_plain(raw) for raw in parted(raws)]
 
 
 def _plain(raw: Text) -> _Plain | None:
@@ -119,9 +129,12 @@ class _Foreign(msgspec.Struct, gc=False):
 _ENCODE_LINES = msgspec.json.Encoder().encode_lines
 
 
-def traced_in(groups: Sequence[Sequence[Text]], names: Names) -> list[Traced | None]:
-    """The annotations of each image, where `annotations_in` would make nothing but plain polygons of them."""
-    plains = _plains([raw for raws in groups for raw in raws])
+def traced_in(raws: Sequence[Text], counts: Sequence[int], names: Names) -> list[Traced | None]:
+    """The annotations of each image, where `annotations_in` would make nothing but plain polygons of them.
+
+    The first image has the first of `counts`, one or several of them a text, and so on.
+    """
+    plains = _plains(raws)
     drawn = _drawn(plains, names)
     found = [plain for n in drawn.places if (plain := plains[n]) is not None]
     marks = map(fingerprint, drawn.texts)
@@ -131,11 +144,11 @@ def traced_in(groups: Sequence[Sequence[Text]], names: Names) -> list[Traced | N
     ordinals = [str(plain.id) for plain in found]
     traced: list[Traced | None] = []
     at = start = 0
-    for raws in groups:
-        start += len(raws)
+    for count in counts:
+        start += count
         begin, at = at, bisect_left(drawn.places, start, at)
         here = slice(begin, at)
-        if at - begin < len(raws) or len(set(ordinals[here])) < len(raws):
+        if at - begin < count or len(set(ordinals[here])) < count:
             traced.append(None)
         else:
             traced.append(Traced(labels[here], ordinals[here], drawn.bounds[here], drawn.texts[here], foreign[here]))
@@ -146,7 +159,7 @@ def unused(ordinal: str, taken: Collection[str]) -> str:
     """An ordinal that no other annotation of the image has. Nothing else is in it: so the same annotations come again
     when their set was parted into files, or its files joined, meanwhile.
     """
-    return next(name for n in count(1) if (name := ordinal if n == 1 else f"{ordinal}/{n}") not in taken)
+    return next(name for n in counted(1) if (name := ordinal if n == 1 else f"{ordinal}/{n}") not in taken)
 
 
 def join(item: Item, more: Item) -> None:

@@ -65,7 +65,14 @@ class Deferred(msgspec.Struct, kw_only=True):
 
     item: Item
     raws: Sequence[bytes | msgspec.Raw] = ()
+    together: int | None = None
+    """How many they are, where the texts are several ones each, as the format joins them."""
     part: str = ""  #: of the set: the path of an annotation file
+
+    @property
+    def count(self) -> int:
+        """How many annotations these texts are."""
+        return len(self.raws) if self.together is None else self.together
 
 
 class BadItem(msgspec.Struct, frozen=True):

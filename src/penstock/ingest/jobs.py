@@ -124,7 +124,7 @@ def _bring_all(work: Work, project: int, run: Import, chunk: int, read: Spool, w
         _bring(work, project, run, chunk, prepare(work.store, project, batch, finish, is_truth=is_truth))
         for one in batch:  # which the chunk would hold to its end
             one.item.annotations.clear()
-            one.raws = ()
+            one.raws, one.together = (), None
 
 
 def _finish(format: str | None, told: str, planned: Sequence[Planned]) -> Sequence[Traced | Fractional | None]:

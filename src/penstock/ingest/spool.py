@@ -18,16 +18,17 @@ class Planned(msgspec.Struct, kw_only=True, omit_defaults=True):
     place: str = ""  #: where its bytes are: `path:`, `blob:` or `url:` and more, or `file:` and the id of a known file
     item: Item  #: its annotations and metadata
     raws: Sequence[Any] = ()  #: annotations that are still texts, as in `formats.Deferred`
+    together: int | None = None  #: how many, as there
     part: str = ""  #: of the set that they are from
     reason: str | None = None  #: why it failed already
 
     @property
     def annotations(self) -> int:
-        return len(self.item.annotations) + len(self.raws)
+        return len(self.item.annotations) + self.deferred.count
 
     @property
     def deferred(self) -> Deferred:
-        return Deferred(item=self.item, raws=self.raws, part=self.part)
+        return Deferred(item=self.item, raws=self.raws, together=self.together, part=self.part)
 
 
 class Spool(msgspec.Struct):
