@@ -64,9 +64,8 @@ def are_counted(tx: Transaction, branch: int, files: Collection[int]) -> bool:
     return bool(
         tx.value(
             bool,
-            "select exists (select from unnest(%(files)s::bigint[]) f where"
-            " exists (select from file_label l where l.branch = %(branch)s and l.file = f)"
-            " or exists (select from file_value v where v.branch = %(branch)s and v.file = f))",
+            "select exists (select from file_label where branch = %(branch)s and file = any(%(files)s::bigint[]))"
+            " or exists (select from file_value where branch = %(branch)s and file = any(%(files)s::bigint[]))",
             branch=branch,
             files=array("q", files),
         )

@@ -1,6 +1,6 @@
 """What happens to annotations apart from people's tasks."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.log import Event
 
@@ -14,6 +14,23 @@ class AnnotationsImported(Event):
     added: int
     updated: int  #: those untouched since the last import
     kept: int  #: those that a person touched meanwhile: they stay as the person left them
+
+    @classmethod
+    def first(cls, file: int, branch: int, added: int) -> "FirstImported":
+        """The same where there were none before, for imports of many files, to which each costs as much as a line."""
+        return FirstImported(file, branch, added)
+
+
+class FirstImported(NamedTuple):
+    """An `AnnotationsImported` on its way to the log."""
+
+    file: int
+    branch: int
+    added: int
+
+    def record(self) -> tuple[str, str, str]:
+        body = f'{{"file":{self.file},"branch":{self.branch},"added":{self.added},"updated":0,"kept":0}}'
+        return AnnotationsImported.kind, f"file:{self.file}", body
 
 
 class AnnotationsEdited(Event):

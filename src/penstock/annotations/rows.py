@@ -192,9 +192,7 @@ def import_new(tx: Transaction, branch: int, files: Sequence[FileRows | ColumnRo
     """
     some = [file for file in files if file.size]
     for file in some:
-        tx.append(
-            AnnotationsImported.model_construct(file=file.file, branch=branch, added=file.size, updated=0, kept=0)
-        )
+        tx.append(AnnotationsImported.first(file.file, branch, file.size))
     bulk_tables.copy_in(tx, branch, some, "import")
     if branches.get(tx, branch).parent is None:
         counted = Counter[values.Counted]()

@@ -105,12 +105,18 @@ def give_up_chunk(work: Work, why: str, project: int, run: int, chunk: int) -> N
 
 
 def _close_chunk(work: Work, project: int, found: Import, chunk: int) -> None:
-    def close(tx: Transaction) -> None:
-        if tables.lock_chunk(tx, found.id, chunk) and not tables.waiting_keys(tx, found.id, chunk):
-            tables.close_chunk(tx, found.id, chunk)
-            verbs.settle_later(tx, found.id)
+    """End a chunk when nothing of it waits. Its spool goes at once: a large import would fill the disk with them."""
 
-    work.db.perform(close, project, found.actor)
+    def close(tx: Transaction) -> str | None:
+        if not tables.lock_chunk(tx, found.id, chunk) or tables.waiting_keys(tx, found.id, chunk):
+            return None
+        name = tables.spool(tx, found.id, chunk)
+        tables.close_chunk(tx, found.id, chunk)
+        verbs.settle_later(tx, found.id)
+        return name
+
+    if (name := work.db.perform(close, project, found.actor)) is not None:
+        work.store.blobs.derived.drop(name)
 
 
 def _is_last(work: Work, error: Exception) -> bool:

@@ -337,7 +337,8 @@ def items(
         "select key, state, outcome, file, reason, coalesce(problems, '[]') as problems from import_item"
         " where project = %(project)s and run = %(run)s and key > %(after)s"
         " and (%(state)s::text is null or state = %(state)s)"
-        " and (not %(troubled)s or state = 'failed' or problems is not null) order by key limit %(limit)s",
+        " and (not %(troubled)s or (reason is not null or problems is not null)"
+        " and (state = 'failed' or problems is not null)) order by key limit %(limit)s",
         run=run,
         after=after,
         state=state,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from penstock import files, people, schema
 from penstock.annotations import branches, rows, tables
 from penstock.annotations.copying import FileRows
+from penstock.annotations.events import AnnotationsImported
 from penstock.annotations.model import Annotation, Delete, Update, drawn
 from penstock.core.ids import import_uuid
 from penstock.files import NewFile, Probe
@@ -149,3 +150,8 @@ def test_streaming_many_files_reads_what_reading_each_does(store: Store, project
         streamed = dict(rows.stream(tx, branches.main(tx), None, made, chunk=2))
     assert streamed == {file: read(store, project, file) for file in made}
     assert sum(map(len, streamed.values())) == sum(file % 3 for file in made)
+
+
+def test_the_first_import_is_told_as_every_other() -> None:
+    told = AnnotationsImported(file=7, branch=1, added=3, updated=0, kept=0)
+    assert AnnotationsImported.first(7, 1, 3).record() == told.record()

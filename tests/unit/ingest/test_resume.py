@@ -135,6 +135,22 @@ def test_two_workers_on_one_chunk_bring_it_in_once(desk: Desk) -> None:
         assert tx.value(int, "select count(*) from file where project = %(project)s") == 6
 
 
+def test_a_chunk_that_is_done_leaves_no_spool(desk: Desk) -> None:
+    for n in range(3):
+        desk.put(f"{n}.jpg", image(n))
+    run = desk.start()
+    work = Work(desk.store)
+    jobs.scan(work, desk.project, run.id)
+    with desk.store.db.transaction(desk.project) as tx:
+        name = tables.spool(tx, run.id, 0)
+    assert name is not None
+    assert desk.store.blobs.derived.get(name) is not None
+    for _ in range(2):
+        jobs.bring_chunk(work, desk.project, run.id, 0)
+        assert desk.store.blobs.derived.get(name) is None
+    assert desk.get(run.id).counts.new == 3
+
+
 def test_a_spool_that_is_gone_is_an_error_that_is_tried_again(desk: Desk) -> None:
     with pytest.raises(SpoolLost):
         spool.read(desk.store.blobs, "import-1-1-abc.spool")

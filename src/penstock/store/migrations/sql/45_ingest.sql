@@ -51,6 +51,6 @@ create table import_item (
   reason text,
   problems jsonb,
   primary key (run, key)
-);
-create index import_item_of_chunk on import_item (run, chunk) where state = 'waiting';
-create index import_item_troubled on import_item (run, key) where state = 'failed' or problems is not null;
+) with (fillfactor = 50);  -- each is written twice, and the second time no index changes while there is room beside it
+create index import_item_of_chunk on import_item (run, chunk);
+create index import_item_troubled on import_item (run, key) where reason is not null or problems is not null;
