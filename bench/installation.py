@@ -131,13 +131,15 @@ class Installation:
         return {name: sum(map(cpu_seconds, processes)) for name, processes in self.processes().items()}
 
     def await_rest(self, seconds: float = 120) -> None:
-        """Wait until the worker has done what follows from all that was done: it counts, and followers read events."""
+        """Wait until the worker and the database have done what follows from all that was done: followers read events,
+        it is counted, tables are vacuumed.
+        """
         give_up = time.monotonic() + seconds
-        used = self.cpu_seconds()["worker"]
+        used = self.cpu_seconds()
         while time.monotonic() < give_up:
             time.sleep(0.5)
-            before, used = used, self.cpu_seconds()["worker"]
-            if used - before < 0.04:
+            before, used = used, self.cpu_seconds()
+            if all(used[name] - before[name] < 0.04 for name in ("worker", "database")):
                 return
 
 

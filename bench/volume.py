@@ -68,6 +68,7 @@ def run(project: Project, folder: Path, table: Table, scale: Scale) -> None:
     decode, encode, write = _limits(source, folder)
     limits = f"of {megabytes:.0f} MB: decode {decode:.1f} s, encode {encode:.1f} s, write {write:.1f} s"
     _import(project, source, table, f"{scale.name}; {limits}")
+    project.running.await_rest()
     out = folder / "out"
     _export(project, out, "coco", "folder", "< 4", table, limits)
     _compare(source, out / "coco", table)

@@ -46,10 +46,11 @@ class Columned:
         if sum(columns is None for columns in made.values()) <= _HARDLY_ANY * len(made):
             self._vain = 0
             return made
-        self._plain.rotate(-1)  # what becomes objects after all was read for nothing
-        self._vain = (self._vain + 1) % len(self._plain)
-        if not self._vain:
-            self._left_out = _TRIED_AGAIN
+        if wanted is self._plain[0]:  # else another thread found the same just now
+            self._plain.rotate(-1)  # what becomes objects after all was read for nothing
+            self._vain = (self._vain + 1) % len(self._plain)
+            if not self._vain:
+                self._left_out = _TRIED_AGAIN
         return made
 
     def _polygons_of(self, tx: Transaction, files: Sequence[int]) -> dict[int, Columns | None]:

@@ -3,7 +3,7 @@
 import gc
 import time
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,6 +36,7 @@ _AT_ONCE = 10_000  #: annotations to read in one short transaction, about
 _FIRST_FILES = 16
 _MOST_FILES = 500
 _MOST_RESHAPED = 32  #: of which images are made, between two looks at whether it was cancelled
+_AHEAD = 2  #: parts that are read while one is written: the database makes one while another becomes Python's
 _PULSE_SECONDS = 0.5
 _IMAGES = (Item(key=""), Item(key="", width=1, height=1))
 
@@ -103,7 +104,6 @@ class Reader:
         self._columned = None if looks_closer else Columned(export, self.schema, format, boxed)
         self.counted = Counted()
         self._size = _FIRST_FILES
-        self._loaded = 0
 
     def read(self, next: Callable[[int, int], Sequence[int]], pulse: Pulse, before: int = 0) -> Iterator[Read]:
         """Each file that the filter holds for, or what transforms make of it.
@@ -112,23 +112,23 @@ class Reader:
         `Reshaping.pieces` does.
         """
         at = 0
+        coming = deque[Future[tuple[list[Read], int]]]()
 
-        def some() -> list[Read] | None:
-            nonlocal at
-            if not (chunk := next(at, self._size)):
-                return None
+        def some(at: int, chunk: list[int]) -> tuple[list[Read], int]:
             with self._db.transaction(self._project) as tx:
                 tx.begin()  # waiting for the writing thread at each piece of an answer was half of an export's time
                 pulse.beat(tx, before + at)
-                found = self._read(tx, list(chunk))
-            at += len(chunk)
-            self._size = _MOST_RESHAPED if self.makes_pictures else _next_size(self._size, self._loaded)
-            return found
+                return self._read(tx, chunk)
 
-        with ThreadPoolExecutor(1, "penstock export") as ahead, _no_collections():
-            coming = ahead.submit(some)
-            while (found := coming.result()) is not None:
-                coming = ahead.submit(some)  # the database makes them while these are written
+        with ThreadPoolExecutor(_AHEAD, "penstock export") as ahead, _no_collections():
+            while True:
+                while len(coming) < _AHEAD and (chunk := next(at, self._size)):
+                    coming.append(ahead.submit(some, at, list(chunk)))
+                    at += len(chunk)
+                if not coming:
+                    return
+                found, loaded = coming.popleft().result()
+                self._size = _MOST_RESHAPED if self.makes_pictures else _next_size(self._size, loaded)
                 if self._reshaping is None:
                     self.counted.add([item for _, item in found])
                     yield from found
@@ -137,7 +137,8 @@ class Reader:
                         self.counted.add([item])
                         yield state, item
 
-    def _read(self, tx: Transaction, files: list[int]) -> list[Read]:
+    def _read(self, tx: Transaction, files: list[int]) -> tuple[list[Read], int]:
+        """Some files, and how many annotations they have."""
         export = self._export
         columns = dict.fromkeys(files) if self._columned is None else self._columned.read(tx, files)
         closer = [file for file, found in columns.items() if found is None]
@@ -161,10 +162,8 @@ class Reader:
             (state, _item(state, columns.get(state.id), next(objects) if state.id in texts else None))
             for state in states
         ]
-        self._loaded = sum(len(item.annotations) for _, item in found) + sum(
-            len(one.labels) for one in columns.values() if one is not None
-        )
-        return found
+        loaded = sum(len(item.annotations) for _, item in found)
+        return found, loaded + sum(len(one.labels) for one in columns.values() if one is not None)
 
 
 class Counted(msgspec.Struct):

@@ -111,8 +111,7 @@ class Scan:
                 item = one.item
                 taken.add(item.media or "")
                 place = self._place(item, found, containing)
-                texts = {"raws": one.raws, "together": one.together}
-                yield Planned(key=item.key, place=place, item=item, part=one.part, **texts)
+                yield Planned(key=item.key, place=place, item=item, raws=one.raws, together=one.together, part=one.part)
         yield from self._unannotated(found, taken, broken)
         for bad in broken.values():
             yield Planned(key=bad.key, item=Item(key=bad.key), reason=bad.detail)

@@ -34,6 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "_FIRST", 3)
     monkeypatch.setattr(sharing, "PART", 5)
     monkeypatch.setattr(sharing, "WORTH", 1)
+    monkeypatch.setattr(sharing, "WORTH_SECONDS", 0)
 
 
 @pytest.fixture
