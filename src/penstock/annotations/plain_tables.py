@@ -4,11 +4,10 @@ a fifth of an object with thirteen fields. The only place with this SQL.
 Rows say which annotations have more to say: those are read as objects, by files.
 """
 
-from array import array
 from collections.abc import Collection, Mapping, Sequence
 from typing import LiteralString
 
-from penstock.annotations.plain import COLUMN, BoxesRow, PolygonsRow, Sides, Spelling
+from penstock.annotations.plain import BETWEEN, BoxesRow, PolygonsRow, Sides
 from penstock.annotations.tables import Level
 from penstock.annotations.text_tables import source
 from penstock.schema.model import Kind
@@ -17,13 +16,18 @@ from penstock.store import Transaction
 _NOTHING_MORE: LiteralString = (
     "f.source = 'import' and f.author is null and f.confidence is null and f.\"group\" is null and f.at is null"
 )
-_POLYGONS: LiteralString = (
-    "select f.file, array_agg(f.label order by f.id), case when bool_and(f.label is not null and f.kind = 'polygon'"
-    " and f.attributes = '{}' and "
+_AS_READ: LiteralString = (
+    "case when bool_and(f.label is not null and f.kind = 'polygon' and f.attributes = '{}' and "
     + _NOTHING_MORE
-    + ' and (%(numbers)s::bigint[])[f.label + 1] >= 0 and f."foreign"::text like %(kept)s) then string_agg(concat('
-    'f."foreign"::text, %(column)s::text, (%(numbers)s::bigint[])[f.label + 1], %(column)s::text,'
-    " crc32(convert_to(f.geometry, 'UTF8')), %(column)s::text, f.geometry), E'\\n' order by f.id) end from "
+    + ' and f."foreign"::text like %(kept)s) then '
+)
+# Texts of one column each: `concat` of two takes longer than all the rest.
+_POLYGONS: LiteralString = (
+    "select f.file, array_agg(f.label order by f.id), "
+    + _AS_READ
+    + 'string_agg(f."foreign"::text, %(between)s::text order by f.id) end, '
+    + _AS_READ
+    + "string_agg(f.geometry, %(between)s::text order by f.id) end from "
 )
 # The text is looked at first: few hold what is looked for, and to parse each costs more than all the rest.
 _MORE: LiteralString = (
@@ -49,29 +53,15 @@ _SIDES: Mapping[Sides, LiteralString] = {
     " where project = %(project)s and id = any(%(files)s)) s, ",
 }
 _SIZED: LiteralString = " and s.id = f.file"
-_WITH_CRC32 = 180000
 _BY_FILE: LiteralString = " and not f.gone group by f.file"
 
 
-def has_checksum(tx: Transaction) -> bool:
-    """Whether `select_polygons` can be asked: PostgreSQL knows CRC-32 from 18 on."""
-    return tx.conn.info.server_version >= _WITH_CRC32
-
-
-def select_polygons(
-    tx: Transaction, levels: Sequence[Level], files: Sequence[int], spelling: Spelling
-) -> list[PolygonsRow]:
-    """The annotations of files, overlaid, by id. Imported polygons with no attributes, confidence, group or `at` have
-    no more to say than this.
+def select_polygons(tx: Transaction, levels: Sequence[Level], files: Sequence[int], kept: str) -> list[PolygonsRow]:
+    """The annotations of files, overlaid, by id. Imported polygons with no attributes, confidence, group or `at` of
+    which no more is kept than this, a pattern for `like`, have no more to say.
     """
     found, given = source(levels, files)
-    return tx.rows(
-        _POLYGONS + found + _BY_FILE,
-        kept=spelling.kept,
-        column=COLUMN,
-        numbers=array("q", spelling.numbers),
-        **given,
-    )
+    return tx.rows(_POLYGONS + found + _BY_FILE, kept=kept, between=BETWEEN, **given)
 
 
 def select_boxes(

@@ -13,13 +13,11 @@ from penstock.annotations.copying import ColumnRows, FileRows
 from penstock.annotations.events import AnnotationsEdited, AnnotationsImported, MergeConflicted
 from penstock.annotations.merge import MergeConflict, merge
 from penstock.annotations.model import Annotation, Change, ChangesInvalid, Delete, Glance, decode_all, holder_id
-from penstock.annotations.plain import BoxesRow, PolygonsRow, Sides, Spelling
+from penstock.annotations.plain import BoxesRow, PolygonsRow, Sides
 from penstock.annotations.tables import Branch
 from penstock.core import Conflict, Problem
 from penstock.schema.model import Kind, Schema
 from penstock.store import Transaction
-
-_MOST_NUMBERS = 10_000  #: go along with each question for some files
 
 
 def read(tx: Transaction, branch: int | Branch, file: int, as_of: int | None = None) -> list[Annotation]:
@@ -59,19 +57,14 @@ def texts(
             yield file, found.get(file, "[]")
 
 
-def can_write(tx: Transaction, spelling: Spelling) -> bool:
-    """Whether the database can write annotations so, and with little effort."""
-    return plain_tables.has_checksum(tx) and len(spelling.numbers) <= _MOST_NUMBERS
-
-
-def written_polygons(
-    tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int], spelling: Spelling
+def plain_polygons(
+    tx: Transaction, branch: int | Branch, as_of: int | None, files: Sequence[int], kept: str
 ) -> list[PolygonsRow]:
-    """The annotations of each file that has any, by id, as a format writes them where all are polygons as they were
-    read, with no more to say than this.
+    """The annotations of each file that has any, by id, where all are imported polygons with no more to say than what
+    is kept of them for other formats. `kept` is a pattern for that, as `like` has them.
     """
     line = branches.get(tx, branch) if isinstance(branch, int) else branch
-    return plain_tables.select_polygons(tx, branches.levels(tx, line, as_of), files, spelling)
+    return plain_tables.select_polygons(tx, branches.levels(tx, line, as_of), files, kept)
 
 
 def plain_boxes(

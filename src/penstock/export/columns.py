@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Collection, Sequence
 
 from penstock.annotations import rows
-from penstock.annotations.plain import CONFIDENT, CROWDED, GROUPED, BoxesRow
+from penstock.annotations.plain import CONFIDENT, CROWDED, GROUPED, BoxesRow, PolygonsRow
 from penstock.export.model import Export
 from penstock.formats.model import Format
-from penstock.formats.plain import Boxes, Columns, Polygons, Spells, TakesPlain
+from penstock.formats.plain import Boxes, Columns, Polygons, TakesPlain, TakesPolygons
 from penstock.schema.model import Kind, Schema
 from penstock.store import Transaction
 
@@ -23,7 +23,7 @@ class Columned:
         self._export = export
         self._labels = {label.id for label in schema.live_labels}
         self._plain = deque(format.plain if isinstance(format, TakesPlain) else ())
-        self._spelling = format.spelling(schema) if isinstance(format, Spells) else None
+        self._kept = format.kept if isinstance(format, TakesPolygons) else None
         self._vain = 0
         carries = format.carries
         # What is said of boxes by a format that can: no columns hold it.
@@ -54,10 +54,16 @@ class Columned:
         return made
 
     def _polygons_of(self, tx: Transaction, files: Sequence[int]) -> dict[int, Columns | None]:
-        if self._spelling is None or not rows.can_write(tx, self._spelling):
+        if self._kept is None:
             return dict.fromkeys(files)
-        found = rows.written_polygons(tx, self._export.branch, self._export.as_of, files, self._spelling)
-        return {file: None if told is None else Polygons(labels, told) for file, labels, told in found}
+        found = rows.plain_polygons(tx, self._export.branch, self._export.as_of, files, self._kept)
+        return {row[0]: self._polygons(row) for row in found}
+
+    def _polygons(self, row: PolygonsRow) -> Polygons | None:
+        _, labels, kept, shapes = row
+        if kept is None or shapes is None or not self._labels.issuperset(labels):
+            return None
+        return Polygons(labels, kept, shapes)
 
     def _boxes_of(self, tx: Transaction, files: Sequence[int], wanted: type[Boxes]) -> list[BoxesRow]:
         export = self._export

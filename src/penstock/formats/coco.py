@@ -19,13 +19,12 @@ from typing import Any, BinaryIO
 import msgspec
 
 from penstock.annotations.geometry import UNREADABLE
-from penstock.annotations.plain import Spelling
 from penstock.core import Invalid, Problem
 from penstock.formats.carries import Carries, split_in
 from penstock.formats.coco_index import Index, Places
 from penstock.formats.coco_reading import Names, annotations_in, join, object_of, parted, traced_in, unused
-from penstock.formats.coco_untouched import spelling
-from penstock.formats.coco_writing import Writing, categories, file_name
+from penstock.formats.coco_untouched import KEPT
+from penstock.formats.coco_writing import Writing, file_name
 from penstock.formats.foreign import joined
 from penstock.formats.model import BadItem, Chunk, Deferred, Item, Look, Loss, Tree, is_name, whole, without_nul
 from penstock.formats.plain import Boxes, Polygons
@@ -417,6 +416,7 @@ class Coco:
         crowd=True,
     )
     plain = (Polygons, Boxes)
+    kept = KEPT
     goes_on = True
 
     def recognizes(self, look: Look) -> bool:
@@ -433,9 +433,6 @@ class Coco:
 
     def trace(self, told: bytes, some: Sequence[Deferred]) -> list[Traced | None]:
         return trace(told, some)
-
-    def spelling(self, schema: Schema) -> Spelling:
-        return spelling({label.id: category["id"] for label, category in categories(schema, Loss())})
 
     def media_path(self, item: Item) -> str:
         return f"images/{file_name(item)}"

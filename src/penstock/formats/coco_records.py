@@ -24,7 +24,7 @@ def record_of(annotation: NamedAnnotation, points: NamedAnnotation | None, item:
     kept.pop("with", None)
     record: dict[str, Any] = {"iscrowd": int(is_crowd(annotation)), **kept}
     as_read = same and points is None and annotation.kind == "polygon" and {"bbox", "area"} <= kept.keys()
-    if as_read and (text := rings_text(bytes(annotation.geometry).decode())) is not None:
+    if as_read and (text := rings_text(bytes(annotation.geometry))) is not None:
         record.setdefault("segmentation", msgspec.Raw(text))
         return record | _said(annotation, kept)
     shape = shapes.parse(annotation.kind, annotation.geometry)

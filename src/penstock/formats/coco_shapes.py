@@ -161,13 +161,13 @@ def _whole_numbers(value: Any, n: int | None, what: str) -> list[int]:
     return listed
 
 
-def rings_text(polygon: str) -> str | None:
+def rings_text(polygon: bytes) -> bytes | None:
     """The JSON of a polygon's rings, `[ring, ...]`, from that of its parts, unparsed; None when a part has holes."""
-    if polygon.find("]") == len(polygon) - 3:  # one ring, as most: not even `],[` is looked for
+    if polygon.find(b"]") == len(polygon) - 3:  # one ring, as most: not even `],[` is looked for
         return polygon[1:-1]
-    if polygon.count("],[") != polygon.count("]],[["):
+    if polygon.count(b"],[") != polygon.count(b"]],[["):
         return None
-    return polygon.replace("]],[[", "],[")[1:-1]
+    return polygon.replace(b"]],[[", b"],[")[1:-1]
 
 
 def segmentation_of(kind: Kind, shape: Any, size: tuple[int, int], uncompressed: bool) -> tuple[Any, str | None]:

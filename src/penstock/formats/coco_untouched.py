@@ -9,18 +9,19 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from penstock.annotations.plain import COLUMN, Spelling
-from penstock.formats.coco_shapes import rings_text
+from penstock.annotations.plain import BETWEEN
+from penstock.formats.coco_shapes import fingerprints, rings_text
 from penstock.formats.model import NamedAnnotation
 from penstock.formats.plain import Polygons
 
-_KEPT = '{"coco":{"id":%,"area":%,"bbox":[%],"of":"________"}}'
+_BETWEEN = BETWEEN.encode()
+KEPT = '{"coco":{"id":%,"area":%,"bbox":[%],"of":"________"}}'
+"""What the reader keeps of most polygons: a pattern for `like`, which holds for some others too."""
 _QUOTES = 12  #: around the five keys and the mark
 _BEGIN, _ID = len('{"coco":'), len('{"coco":{"id":')
 _END, _MARK = -len(',"of":"8c2a01ff"}}'), slice(-len('8c2a01ff"}}'), -len('"}}'))
 _BRACKETS = 3  #: around one ring
-_COLUMNS = 4
-_PIECES = 6  #: of a record
+_PIECES = 5  #: of a record
 
 
 class Record(msgspec.Struct, gc=False):
@@ -49,48 +50,46 @@ class Spelled(NamedTuple):
     ids: Sequence[int]
 
 
-def spelling(categories: Mapping[int, int]) -> Spelling:
-    """What is to be told of polygons. `categories` are by our labels' ids."""
-    numbers = [-1] * (max(categories, default=-1) + 1)
-    for label, category in categories.items():
-        numbers[label] = category
-    return Spelling(_KEPT, numbers)
+def spelled(some: Sequence[OfImage], numbers: Mapping[int, bytes]) -> Spelled | None:
+    """The records of the polygons of some images; None when one of them isn't as it was read, or not as most.
 
-
-def spelled(some: Sequence[OfImage]) -> Spelled | None:
-    """The records of the polygons of some images; None when one of them isn't as it was read, or not as most."""
-    columns = COLUMN.join([one.polygons.lines.replace("\n", COLUMN) for one in some]).split(COLUMN)
-    kept, categories, sums, shapes = [columns[n::_COLUMNS] for n in range(_COLUMNS)]
-    if "".join(kept).count('"') != _QUOTES * len(kept):  # else no text is among what is kept, and no key of others
+    `numbers` are of categories, by our labels' ids.
+    """
+    said = _BETWEEN.join([one.polygons.kept.encode() for one in some])
+    kept = said.split(_BETWEEN)
+    if said.count(b'"') != _QUOTES * len(kept):  # else no text is among what is kept, and no key of others
         return None
-    if "".join([one[_MARK] for one in kept]) != "%08x" * len(kept) % tuple(map(int, sums)):
+    shapes = _BETWEEN.join([one.polygons.shapes.encode() for one in some]).split(_BETWEEN)
+    if b"".join([one[_MARK] for one in kept]) != fingerprints(shapes).encode():
         return None
-    found = [shape[1:-1] if shape.count("]") == _BRACKETS else rings_text(shape) for shape in shapes]
+    found = [shape[1:-1] if shape.count(b"]") == _BRACKETS else rings_text(shape) for shape in shapes]
     rings = [one for one in found if one is not None]
     if len(rings) < len(found):  # they have holes
         return None
     try:
-        ids = [int(one[_ID : one.index(",")]) for one in kept]
-        pieces = [',"category_id":'] * (_PIECES * len(ids))
-        pieces[::_PIECES], pieces[2::_PIECES], pieces[4::_PIECES] = (
-            [one[_BEGIN:_END] for one in kept],
-            categories,
-            rings,
-        )
-        pieces[3::_PIECES] = [image for one in some for image in repeat(_of_image(one.image), len(one.polygons.labels))]
-        pieces[5::_PIECES] = repeat("},\n", len(ids))
-        return Spelled("".join(pieces)[: -len(",\n")].encode(), ids)
+        ids = [int(one[_ID : one.index(b",")]) for one in kept]
     except ValueError:  # an id that is no number
         return None
+    pieces = [b"},\n"] * (_PIECES * len(ids))
+    pieces[::_PIECES] = [one[_BEGIN:_END] for one in kept]
+    pieces[1::_PIECES] = [numbers[label] for one in some for label in one.polygons.labels]
+    pieces[2::_PIECES] = [text for one in some for text in repeat(_of_image(one.image), len(one.polygons.labels))]
+    pieces[3::_PIECES] = rings
+    return Spelled(b"".join(pieces)[: -len(b",\n")], ids)
 
 
-def _of_image(id: int) -> str:
-    return f',"image_id":{id},"iscrowd":0,"segmentation":'
+def number_text(category: int) -> bytes:
+    """What a record says of its category."""
+    return b',"category_id":%d' % category
+
+
+def _of_image(id: int) -> bytes:
+    return b',"image_id":%d,"iscrowd":0,"segmentation":' % id
 
 
 def annotations(polygons: Polygons, names: Mapping[int, str]) -> Iterator[NamedAnnotation]:
     """The same as objects. `names` are of labels, by their ids."""
-    for label, line in zip(polygons.labels, polygons.lines.split("\n"), strict=True):
-        kept, _, _, shape = line.split(COLUMN)
-        foreign = msgspec.json.decode(kept)
+    kept, shapes = polygons.kept.split(BETWEEN), polygons.shapes.split(BETWEEN)
+    for label, said, shape in zip(polygons.labels, kept, shapes, strict=True):
+        foreign = msgspec.json.decode(said)
         yield NamedAnnotation(kind="polygon", label=names[label], geometry=Raw(shape.encode()), foreign=foreign)

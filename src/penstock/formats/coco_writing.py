@@ -22,7 +22,7 @@ from penstock.annotations.geometry import Bounds
 from penstock.formats.carries import SPLITS, Carries, count_file, count_rest, split_of
 from penstock.formats.coco_records import coco_of, record_of, with_keypoints
 from penstock.formats.coco_shapes import fingerprint, rings_text
-from penstock.formats.coco_untouched import OfImage, Record, annotations, spelled
+from penstock.formats.coco_untouched import OfImage, Record, annotations, number_text, spelled
 from penstock.formats.model import Chunk, Item, Loss, NamedAnnotation
 from penstock.formats.plain import Boxes, PlainItem, Polygons, plain_of
 from penstock.formats.waiting import Lines
@@ -241,6 +241,7 @@ class _Document:
         self.token = token
         self.ids = {label.name: category["id"] for label, category in self.categories}
         self.ids_of_labels = {label.id: category["id"] for label, category in self.categories}
+        self.numbers = {label: number_text(id) for label, id in self.ids_of_labels.items()}
         self.names = {label.id: label.name for label, _ in self.categories}
         self.images = Ids(loss, "image_id_changed")
         self.annotations = Ids(loss, "annotation_id_changed")
@@ -373,7 +374,7 @@ class _Document:
     def _together(self, held: Sequence[_Image]) -> Iterator[bytes]:
         """The records of polygons, at once where all are as they were read, else image by image."""
         some = [OfImage(plain, id) for item, id in held if isinstance(plain := plain_of(item), Polygons)]
-        if (all := spelled(some)) is not None and self.annotations.keep_all(all.ids):
+        if (all := spelled(some, self.numbers)) is not None and self.annotations.keep_all(all.ids):
             yield all.text
         elif len(some) > 1:
             for one in held:
@@ -413,7 +414,7 @@ class _Document:
         kept, geometry = a.foreign["coco"], bytes(a.geometry)
         if kept.keys() != _ALWAYS or kept["of"] != fingerprint(geometry) or a.label not in self.ids:
             return None
-        id, rings = kept["id"], rings_text(geometry.decode())
+        id, rings = kept["id"], rings_text(geometry)
         if rings is None or not self.annotations.is_free(id):
             return None
         self.annotations.keep(id)

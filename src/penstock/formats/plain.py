@@ -7,10 +7,9 @@ from typing import ClassVar, Protocol, runtime_checkable
 import msgspec
 
 from penstock.annotations.geometry import Bounds
-from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, SHAPED, UNSAID, Sides, Spelling
+from penstock.annotations.plain import AT, CONFIDENT, CROWDED, GROUPED, KEYED, SHAPED, UNSAID, Sides
 from penstock.formats.carries import Carries
 from penstock.formats.model import Item, Loss
-from penstock.schema.model import Schema
 
 _NUMBERS = msgspec.json.Decoder(list[Bounds])
 _NEXT = "\n"
@@ -20,7 +19,8 @@ class Polygons(msgspec.Struct, tag=True, gc=False):
     """Imported polygons of which nothing but what their reader keeps of most is kept."""
 
     labels: list[int]
-    lines: str  #: one each, see `annotations.plain`
+    kept: str  #: what is kept of each, see `annotations.plain`
+    shapes: str  #: their JSON, likewise
 
 
 class Boxes(msgspec.Struct, tag=True, gc=False):
@@ -94,9 +94,10 @@ class TakesPlain(Protocol):
 
 
 @runtime_checkable
-class Spells(TakesPlain, Protocol):
+class TakesPolygons(TakesPlain, Protocol):
     """One that takes polygons so."""
 
-    def spelling(self, schema: Schema) -> Spelling:
-        """What it wants to know of them."""
+    @property
+    def kept(self) -> str:
+        """What its reader keeps of most of them, as a pattern for `like`."""
         ...

@@ -1,19 +1,18 @@
 """Polygons as they were read are spelled at once; what isn't so is noticed, wherever among them it is."""
 
 import json
-import zlib
 
 import pytest
 
-from penstock.annotations.plain import COLUMN
+from penstock.annotations.plain import BETWEEN
 from penstock.formats.coco_shapes import fingerprint
-from penstock.formats.coco_untouched import OfImage, annotations, spelled, spelling
+from penstock.formats.coco_untouched import OfImage, annotations, number_text, spelled
 from penstock.formats.plain import Polygons
 
 ONE = "[[[0.0,0.0,4.0,0.0,4.0,3.5]]]"
 TWO = "[[[0.0,0.0,4.0,0.0,4.0,3.5]],[[5.0,5.0,6.0,5.0,6.0,6.0]]]"
 HOLED = "[[[0.0,0.0,9.0,0.0,9.0,9.0],[1.0,1.0,2.0,1.0,2.0,2.0]]]"
-SPELLING = spelling({1: 77, 4: 0})
+NUMBERS = {1: number_text(77)}
 
 
 def kept(id: object, geometry: str, **more: object) -> str:
@@ -22,16 +21,14 @@ def kept(id: object, geometry: str, **more: object) -> str:
 
 
 def polygons(*geometries: str, foreign: list[str] | None = None) -> Polygons:
-    """What the database writes of these."""
+    """What the database tells of these."""
     foreign = [kept(n, geometry) for n, geometry in enumerate(geometries)] if foreign is None else foreign
-    some = zip(foreign, geometries, strict=True)
-    lines = [COLUMN.join((said, "77", str(zlib.crc32(geometry.encode())), geometry)) for said, geometry in some]
-    return Polygons([1] * len(geometries), "\n".join(lines))
+    return Polygons([1] * len(geometries), BETWEEN.join(foreign), BETWEEN.join(geometries))
 
 
 def test_records_have_the_rings_of_all_parts_and_the_ids_of_their_images() -> None:
     images = [OfImage(polygons(ONE, TWO), 50), OfImage(polygons(TWO, foreign=[kept(9, TWO)]), 60)]
-    found = spelled(images)
+    found = spelled(images, NUMBERS)
     assert found is not None
     assert list(found.ids) == [0, 1, 9]
     records = json.loads(b"[" + found.text + b"]")
@@ -41,11 +38,6 @@ def test_records_have_the_rings_of_all_parts_and_the_ids_of_their_images() -> No
         (50, 77, 0), (50, 77, 0), (60, 77, 0)
     ]  # fmt: skip
     assert found.text.split(b",\n")[2].startswith(b'{"id":9,"area":7,"bbox":[0.5,1,2.25,3.0],"category_id":77,')
-
-
-def test_labels_without_a_category_have_no_number() -> None:
-    assert SPELLING.numbers == [-1, 77, -1, -1, 0]
-    assert spelling({}).numbers == []
 
 
 OTHERS = {
@@ -62,14 +54,14 @@ OTHERS = {
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
 def test_one_that_is_not_as_most_is_noticed(other: Polygons) -> None:
-    assert spelled([OfImage(polygons(ONE), 50)]) is not None
-    assert spelled([OfImage(polygons(ONE), 50), OfImage(other, 60), OfImage(polygons(TWO), 70)]) is None
+    assert spelled([OfImage(polygons(ONE), 50)], NUMBERS) is not None
+    assert spelled([OfImage(polygons(ONE), 50), OfImage(other, 60), OfImage(polygons(TWO), 70)], NUMBERS) is None
 
 
 @pytest.mark.parametrize("some", [polygons(ONE, TWO), *OTHERS.values()], ids=["most", *OTHERS.keys()])
-def test_what_the_database_wrote_is_read_back_as_it_was(some: Polygons) -> None:
-    lines = [line.split(COLUMN) for line in some.lines.split("\n")]
-    for (said, _, _, shape), one in zip(lines, annotations(some, {1: "thing"}), strict=True):
+def test_what_the_database_told_is_read_as_it_was(some: Polygons) -> None:
+    told = zip(some.kept.split(BETWEEN), some.shapes.split(BETWEEN), strict=True)
+    for (said, shape), one in zip(told, annotations(some, {1: "thing"}), strict=True):
         assert json.dumps(one.foreign, separators=(",", ":")) == said
         assert bytes(one.geometry).decode() == shape
         assert one.label == "thing"
