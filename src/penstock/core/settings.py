@@ -55,7 +55,8 @@ class Settings(Value):
     pixel_limit: int = Field(default=400_000_000, gt=0)
     """The largest image in pixels; a bigger one is refused as a decompression bomb."""
     helpers: int | None = Field(default=None, ge=0, le=64)
-    """How many more processes a worker may start for bulk jobs; one for each core, up to 3, unless told otherwise."""
+    """How many more processes a worker may start for bulk jobs; one for each core, up to 3, unless told otherwise.
+    One is kept ready."""
     commands: dict[str, Command] = {}
     """Named programs that an action's `command` step may start."""
 

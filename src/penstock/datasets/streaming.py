@@ -52,7 +52,7 @@ def lines(
     if not 0 <= shard < shards:
         raise ShardUnknown(shard=shard, shards=shards)
     with db.transaction(project) as tx:
-        ids = array("q", (file for _, file in tables.ready_files(tx, state.dataset.id, state.seq)))
+        ids = array("q", (file for some in tables.ready_files(tx, state.dataset.id, state.seq) for _, file in some))
     if seed is not None:
         random.Random(seed).shuffle(ids)  # noqa: S311  # an order, no secret
     mine = ids[shard::shards][start:]

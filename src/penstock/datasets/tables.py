@@ -357,14 +357,14 @@ def file_states(tx: Transaction, files: Sequence[int], as_of: int) -> list[FileS
 
 def ready_files(
     tx: Transaction, dataset: int, as_of: int, after: tuple[str, int] = ("", 0), most: int | None = None
-) -> Iterator[tuple[str, int]]:
-    """(key, file) of those files of a dataset that were ready and in their place at a revision, in this order.
+) -> Iterator[list[tuple[str, int]]]:
+    """(key, file) of those files of a dataset that were ready and in their place at a revision, in this order, ten
+    thousand at once.
 
     A file's state changes in place, so the log says when it became ready; of no file, if none became so since.
     """
     key, file = after
     with tx.conn.cursor(name="ready_files") as cursor:
-        cursor.itersize = 10_000
         cursor.execute(
             of(
                 tx,
@@ -380,7 +380,8 @@ def ready_files(
             ),
             {"project": tx.project, "dataset": dataset, "as_of": as_of, "key": key, "file": file, "most": most},
         )
-        yield from cursor
+        while rows := cursor.fetchmany(10_000):
+            yield rows
 
 
 def memberships(tx: Transaction, files: Sequence[int], as_of: int) -> list[Held]:

@@ -8,7 +8,6 @@ from penstock.export.model import Export
 from penstock.store import Transaction
 
 _FIRST = 1000
-_AT_ONCE = 10_000  #: that become known together
 
 
 class Listed:
@@ -53,11 +52,9 @@ class Listed:
 
     def _find(self, tx: Transaction, most: int | None) -> None:
         found = array("q", self.ids)
-        for key, file in datasets.ready_files(tx, self._export.dataset, self._export.as_of, self._last, most):
-            self._ready += 1
-            self._last = (key, file)
-            if self._picked is None or file in self._picked:
-                found.append(file)
-                if not len(found) % _AT_ONCE:
-                    self.ids = found[:]
-        self.ids = found
+        picked = self._picked
+        for rows in datasets.ready_files(tx, self._export.dataset, self._export.as_of, self._last, most):
+            self._ready += len(rows)
+            self._last = rows[-1]
+            found.extend([file for _, file in rows if picked is None or file in picked])
+            self.ids = found[:]

@@ -27,10 +27,10 @@ PART = 4000
 """Files of a part: half a second's work, and some megabytes to carry over."""
 WORTH = 5000
 """So many files take as long as it takes for others to come."""
-_CORES = os.cpu_count() or 1
-WORTH_SECONDS = 5.0 if _CORES > 2 else 10.0  #: of two, one is the database's for most of the time
-"""What takes no longer is made here: who helps takes a second to come, and its parts are written twice."""
-AHEAD = 2 + 4 * (_CORES - 1)
+_TIMED = 1000  #: files that tell how long the others take
+WORTH_SECONDS = 2.0
+"""What takes no longer is made here: parts that others make are written twice."""
+AHEAD = 2 + 4 * ((os.cpu_count() or 1) - 1)
 """Parts that others may make before their turn: for every four that wait, a helper comes."""
 _PAUSE_SECONDS = 0.01
 _PATIENCE_SECONDS = 10.0  #: who has a part for so long while nothing else is left was stopped, or is very slow
@@ -77,9 +77,9 @@ class Together:
             self._write(at, end)
             at, told = end, self._writing.told()
         if told is not None and len(content.listed()) - at >= WORTH:
-            end, begun = at + PART, time.monotonic()
+            end, begun = at + _TIMED, time.monotonic()
             self._write(at, end)
-            left = (time.monotonic() - begun) / PART * (len(content.listed()) - end)
+            left = (time.monotonic() - begun) / _TIMED * (len(content.listed()) - end)
             if left > WORTH_SECONDS:
                 self._share(end, told)
             else:

@@ -4,6 +4,7 @@ COCO has boxes `[x, y, width, height]`, polygons of several parts without holes,
 run lengths, and keypoints.
 """
 
+import struct
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -85,7 +86,7 @@ def fingerprint(geometry: bytes | msgspec.Raw) -> str:
 
 def fingerprints(geometries: Sequence[bytes]) -> str:
     """Those of several shapes, one behind the other."""
-    return "%08x" * len(geometries) % tuple(map(zlib.crc32, geometries))
+    return struct.pack(f">{len(geometries)}I", *map(zlib.crc32, geometries)).hex()
 
 
 def _key(id: Any) -> int | str:

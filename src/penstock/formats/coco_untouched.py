@@ -3,7 +3,8 @@ once, which costs a fraction of making each. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,8 +19,9 @@ _BETWEEN = BETWEEN.encode()
 KEPT = '{"coco":{"id":%,"area":%,"bbox":[%],"of":"________"}}'
 """What the reader keeps of most polygons: a pattern for `like`, which holds for some others too."""
 _QUOTES = 12  #: around the five keys and the mark
-_BEGIN, _ID = len('{"coco":'), len('{"coco":{"id":')
-_END, _MARK = -len(',"of":"8c2a01ff"}}'), slice(-len('8c2a01ff"}}'), -len('"}}'))
+_ID = len('{"coco":{"id":')
+_MARK = itemgetter(slice(-len('8c2a01ff"}}'), -len('"}}')))
+_SAID = itemgetter(slice(len('{"coco":'), -len(',"of":"8c2a01ff"}}')))
 _BRACKETS = 3  #: around one ring
 _PIECES = 5  #: of a record
 
@@ -60,7 +62,7 @@ def spelled(some: Sequence[OfImage], numbers: Mapping[int, bytes]) -> Spelled | 
     if said.count(b'"') != _QUOTES * len(kept):  # else no text is among what is kept, and no key of others
         return None
     shapes = _BETWEEN.join([one.polygons.shapes.encode() for one in some]).split(_BETWEEN)
-    if b"".join([one[_MARK] for one in kept]) != fingerprints(shapes).encode():
+    if b"".join(map(_MARK, kept)) != fingerprints(shapes).encode():
         return None
     found = [shape[1:-1] if shape.count(b"]") == _BRACKETS else rings_text(shape) for shape in shapes]
     rings = [one for one in found if one is not None]
@@ -71,9 +73,11 @@ def spelled(some: Sequence[OfImage], numbers: Mapping[int, bytes]) -> Spelled | 
     except ValueError:  # an id that is no number
         return None
     pieces = [b"},\n"] * (_PIECES * len(ids))
-    pieces[::_PIECES] = [one[_BEGIN:_END] for one in kept]
-    pieces[1::_PIECES] = [numbers[label] for one in some for label in one.polygons.labels]
-    pieces[2::_PIECES] = [text for one in some for text in repeat(_of_image(one.image), len(one.polygons.labels))]
+    pieces[::_PIECES] = map(_SAID, kept)
+    labels = [one.polygons.labels for one in some]
+    pieces[1::_PIECES] = map(numbers.__getitem__, chain.from_iterable(labels))
+    images = [_of_image(one.image) for one in some]
+    pieces[2::_PIECES] = chain.from_iterable(map(repeat, images, map(len, labels)))
     pieces[3::_PIECES] = rings
     return Spelled(b"".join(pieces)[: -len(b",\n")], ids)
 

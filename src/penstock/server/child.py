@@ -29,10 +29,22 @@ class Child:
         self._niceness = niceness
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_told = False
+        self._telling = threading.Lock()
         self._thread = threading.Thread(target=self._supervise, name="penstock supervisor", daemon=True)
 
-    def start(self) -> None:
+    def prepare(self) -> None:
+        """Begin the process, which waits for its line: what it needs for that takes most of a start."""
         self._thread.start()
+
+    def start(self) -> None:
+        """Begin it, and tell it the line."""
+        with self._telling:
+            self._is_told = True
+            if self._process is not None:
+                _tell(self._process, self._told)
+        if not self._thread.is_alive():
+            self._thread.start()
 
     @property
     def pid(self) -> int | None:
@@ -58,14 +70,17 @@ class Child:
         failures = 0
         while not self._stopping.is_set():
             began = time.monotonic()
-            process = self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 env=_FRUGAL | os.environ,
                 start_new_session=True,  # Ctrl-C in the terminal is the server's to pass on
             )
             self._make_nice(process)
-            _tell(process, self._told)
+            with self._telling:
+                self._process = process
+                if self._is_told:
+                    _tell(process, self._told)
             if self._stopping.is_set():  # `stop` may have looked before there was a process to end
                 process.terminate()
             code = process.wait()
@@ -89,5 +104,5 @@ def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
     try:
         process.stdin.write(line + b"\n")
         process.stdin.flush()
-    except BrokenPipeError:
-        pass  # it died at birth; the supervisor sees that next
+    except (BrokenPipeError, ValueError):
+        pass  # it died at birth, or while it waited; the supervisor sees that next

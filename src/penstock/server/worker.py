@@ -67,7 +67,8 @@ def _stop_with_parent(stop: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
-    told = sys.stdin.buffer.readline()
+    if not (told := sys.stdin.buffer.readline()):
+        sys.exit()  # whoever made it ready is gone
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s worker %(levelname)s %(name)s: %(message)s")
     is_helper = sys.argv[-1:] == ["bulk"]
     slots = HELPER_CONCURRENCY if is_helper else CONCURRENCY

@@ -32,6 +32,7 @@ FORMATS = ("coco", "yolo", "yolo-segment", "darknet", "voc", "voc-segment")
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sets of few files are shared too."""
     monkeypatch.setattr(sharing, "_FIRST", 3)
+    monkeypatch.setattr(sharing, "_TIMED", 5)
     monkeypatch.setattr(sharing, "PART", 5)
     monkeypatch.setattr(sharing, "WORTH", 1)
     monkeypatch.setattr(sharing, "WORTH_SECONDS", 0)
