@@ -35,6 +35,7 @@ _LINES = _ENCODER.encode_lines
 _CHUNK = 1024**2
 _TOGETHER = 500  #: annotations that are written at once: a polygon that isn't as it was read lets all be looked at
 _NEXT = b",\n"
+_NUMBERED = _NEXT + b'{"id":%d,'
 _THEN = b"\x1e"  #: parts what waits in one line; no JSON text holds it, nor a line's end
 _SIZE = 8
 
@@ -344,9 +345,10 @@ class _Document:
     def _numbered(self) -> Iterator[bytes]:
         """The records that waited for an id."""
         for block in self.waiting.blocks():
-            records = block[1:-1].split(b"\n{")
-            first = self.annotations.next(len(records))
-            yield _NEXT.join([b'{"id":%d,%b' % one for one in enumerate(records, first)])
+            count = block.count(b"\n")
+            first = self.annotations.next(count)
+            records = (b"\n" + block[:-1]).replace(b"%", b"%%").replace(b"\n{", _NUMBERED)
+            yield (records % tuple(range(first, first + count)))[len(_NEXT) :]
 
     def _records(self, item: Item, id: int) -> Sequence[bytes]:
         """Records of annotations that have an id. Polygons are held until they are worth a passage."""

@@ -276,6 +276,13 @@ def test_ids_of_two_sets_that_clash_are_told():
     assert loss.as_dict() == {"annotation_id_changed": 1, "image_id_changed": 1}
 
 
+def test_texts_of_annotations_that_wait_for_an_id_stay_as_they_are():
+    notes = ["100 %d, 5 %% and %(id)s", 'a "{" after a\nline: \n{"id": 1}', "%"]
+    some = [box(foreign={"coco": {"note": note}}) for note in notes]
+    found = document(written(COCO_FORMAT, [Item(key="a", width=4, height=4, annotations=some)]))["annotations"]
+    assert [(one["id"], one["note"]) for one in found] == [*enumerate(notes, 1)]
+
+
 def box(**fields: Any) -> NamedAnnotation:
     return NamedAnnotation(kind="box", label="car", geometry=geometry.canonical([1.0, 1.0, 2.0, 2.0]), **fields)
 
