@@ -27,19 +27,17 @@ _FILES: LiteralString = (
 )
 _FORMATS = (("yolo", "zip", "< 8"), ("voc", "zip", "< 8"))
 _EACH_FILE = (
-    "each file's text is made of numbers that the database spelled, squeezed, hashed and listed: 70 us of a core for a"
-    " file as YOLO and 80 as VOC, two fifths of them for the archive, and 45 of the database's; a helper is there to"
-    " share them after two seconds"
+    "each file's text is made of numbers that the database spelled, squeezed, hashed and listed: 60 us of a core for a"
+    " file, two fifths of them for the archive, and 25 of the database's; all cores are at it"
 )
 _CHECKED_EACH = (
-    "each annotation takes some 40 us of a core to be found, decoded and checked, a quarter for the scan, and 27 us of"
-    " the database's for 1 KB of its log and four entries in indexes, two of them for counts; all cores are at it. A"
-    " third of the decoding is to find that numbers are spelled canonically, and to measure them, 47 for each polygon"
+    "each annotation takes some 26 us of a core to be found, decoded and checked, a quarter for the scan and two fifths"
+    " for its 47 numbers, and 19 us of the database's for 1 KB of its log and four entries in indexes, two of them for"
+    " counts; all cores are at it"
 )
 _SPELLED = (
-    "of each polygon Python checks the mark, and puts what its set said of it beside its corners, 500 at once: 5 us on"
-    " one core, and 40 us for each file, while the database reads the next ones and what is made is hashed and written;"
-    " a helper is there to share that after two seconds"
+    "of each polygon Python checks the mark, and puts what its set said of it beside its corners, 500 at once: 5 us,"
+    " with what is done for each file, and 2.5 us of the database's; all cores are at it, but for the first second"
 )
 _LISTED_FIRST = (
     "a job starts, and a thousand files are listed and the first three hundred made, before a megabyte is there"
