@@ -6,7 +6,6 @@ SHAPED, UNSAID, AT, CONFIDENT, GROUPED, KEYED, CROWDED = 1, 2, 4, 8, 16, 32, 64
 """What there is to know of an annotation beside its label and bounds: that it is no box; that a person, a model or an
 author made it; its `at`; its confidence; its group; keys of other formats; that it is a crowd. Bits, for a column."""
 
-
 PolygonsRow = tuple[int, list[int], str | None, str | None]
 """File, labels, what other formats keep of each polygon, and the shapes. None where one of the file's annotations has
 more to say."""
