@@ -142,6 +142,7 @@ def test_a_queue_is_looked_after(
     expect(page.get_by_role("row").last).to_contain_text("7")
     about(last, "Cancel the task")
     dialog = page.get_by_role("dialog", name="Cancel the task")
+    expect(dialog).to_be_visible()
     assert desk.serious() == []
     dialog.get_by_role("button", name="Cancel the task").click()
     expect(page.get_by_role("row").last).to_contain_text("Cancelled")

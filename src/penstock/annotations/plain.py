@@ -9,6 +9,8 @@ author made it; its `at`; its confidence; its group; keys of other formats; that
 PolygonsRow = tuple[int, list[int], str | None, str | None]
 """File, labels, what other formats keep of each polygon, and the shapes. None where one of the file's annotations has
 more to say."""
+LEAST_SIDE = 1e-6
+"""What other shapes become must be so wide and high at least to be a box; formats write no smaller fractions well."""
 BETWEEN = "\x1e"
 """Is between JSON texts in one text: none holds it."""
 Sides = Literal["bounds", "corners", "fractions"]

@@ -7,7 +7,7 @@ Rows say which annotations have more to say: those are read as objects, by files
 from collections.abc import Collection, Mapping, Sequence
 from typing import LiteralString
 
-from penstock.annotations.plain import BETWEEN, BoxesRow, PolygonsRow, Sides
+from penstock.annotations.plain import BETWEEN, LEAST_SIDE, BoxesRow, PolygonsRow, Sides
 from penstock.annotations.tables import Level
 from penstock.annotations.text_tables import source
 from penstock.schema.model import Kind
@@ -32,6 +32,7 @@ _POLYGONS: LiteralString = (
 # The text is looked at first: few hold what is looked for, and to parse each costs more than all the rest.
 _MORE: LiteralString = (
     "case when f.label is null or not f.kind = any(%(kinds)s) or f.attributes <> '{}'"
+    " or (f.kind <> 'box' and least(f.w, f.h) < %(least)s)"
     ' or (f."foreign"::text like any(%(named)s) and f."foreign"::jsonb ?| %(keys)s)'
     " then null when f.kind = 'box' and " + _NOTHING_MORE + " and coalesce(f.\"foreign\"::text, '{}') = '{}'"
     " then 0 else (f.kind <> 'box')::int + 2 * (f.source <> 'import' or f.author is not null)::int"
@@ -79,4 +80,4 @@ def select_boxes(
     named = [f'%"{key}"%' for key in sorted(keys)]
     sized = _SIZED if sides == "fractions" else ""
     query = _BOXES + _SIDES[sides] + found + sized + _BY_FILE
-    return tx.rows(query, kinds=sorted(kinds), keys=sorted(keys), named=named, **given)
+    return tx.rows(query, kinds=sorted(kinds), keys=sorted(keys), named=named, least=LEAST_SIDE, **given)

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from penstock.annotations import geometry as shapes
 from penstock.annotations import rle, turned
 from penstock.annotations.geometry import Bounds, Polygon
+from penstock.annotations.plain import LEAST_SIDE
 from penstock.formats import outlines
 from penstock.formats.foreign import as_read
 from penstock.formats.model import Item, Loss, NamedAnnotation
@@ -85,6 +86,8 @@ def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -
     shape: Any = shapes.parse(annotation.kind, annotation.geometry)
     if kind != annotation.kind:
         shape = _AS[kind](annotation.kind, shape, size)
+        if kind == "rotated_box" and _is_nothing(shape[2], shape[3], loss):
+            return None
         if kind == "mask" and not rle.area(rle.runs(shape)):  # so small that it has no pixel
             if "box" in carries.kinds:
                 return _boxed(annotation, carries, loss)
@@ -103,10 +106,21 @@ def fit(annotation: NamedAnnotation, carries: Carries, item: Item, loss: Loss) -
     return Fitted(kind, shape)
 
 
-def _boxed(annotation: NamedAnnotation, carries: Carries, loss: Loss) -> Fitted:
+def _boxed(annotation: NamedAnnotation, carries: Carries, loss: Loss) -> Fitted | None:
+    bounds = bounds_of(annotation)
+    if _is_nothing(bounds[2], bounds[3], loss):
+        return None
     loss.count("shape_to_box")
     count_rest(annotation, carries, loss)
-    return Fitted("box", bounds_of(annotation))
+    return Fitted("box", bounds)
+
+
+def _is_nothing(width: float, height: float, loss: Loss) -> bool:
+    """Whether the box around a shape, such as a polygon that is a line, is no box. Counted, if so."""
+    if width >= LEAST_SIDE and height >= LEAST_SIDE:
+        return False
+    loss.count("too_small")
+    return True
 
 
 def becomes(kind: Kind, carries: Carries, item: Item) -> Kind | None:

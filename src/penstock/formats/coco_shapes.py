@@ -131,7 +131,7 @@ def _is_around_keypoints(found: Mapping[str, Any]) -> bool:
     points = _keypoints(found)
     try:
         return points is not None and found.get("bbox") == list(shapes.bounds("keypoints", points))
-    except (TypeError, IndexError):
+    except (TypeError, IndexError, OverflowError):
         return False  # the keypoints are told later as what they are not
 
 

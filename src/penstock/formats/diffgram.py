@@ -4,6 +4,7 @@ Beside the files stand `label_map`, names of labels by their ids, and `attribute
 were asked. An ellipse is given by its centre and its radii, or its sides, whichever fits the bounds that stand beside.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from math import degrees
@@ -23,6 +24,7 @@ from penstock.formats.tree import Finder, ending, is_image
 from penstock.schema.model import Kind, Skeleton
 from penstock.schema.wanted import WantedLabel, WantedSchema
 
+_COLOUR = re.compile("#[0-9a-f]{6}")
 _HEAD = frozenset({"readme", "label_map", "label_colour_map", "export_info", "attribute_groups_reference"})
 _OF_INSTANCE = frozenset(
     {"type", "label_file_id", "name", "points", "nodes", "edges", "attribute_groups", "soft_delete"}
@@ -123,7 +125,7 @@ class DiffgramReading:
         for id, name in self._labels.items():
             colour = self._colours.get(id, "")
             told: dict[str, Any] = {"skeleton": self._skeletons.get(name), "foreign": {"diffgram": {"id": id}}}
-            told["color"] = colour if len(colour) == 7 and set(colour[1:]) <= set("0123456789abcdef") else None
+            told["color"] = colour if _COLOUR.fullmatch(colour) else None
             labels[name] = WantedLabel.model_validate(told)
         return WantedSchema(labels=labels, attributes=found.attributes)
 

@@ -67,7 +67,7 @@ class LabelMeReading:
         """The image that came last, where it is in its JSON alone."""
         try:
             return base64.b64decode(self._inside, validate=True) if isinstance(self._inside, str) else None
-        except binascii.Error:
+        except ValueError:  # no base64, or no ASCII even
             return None
 
     def items(self) -> Iterator[Item | BadItem]:
@@ -148,7 +148,7 @@ def _shape(found: Mapping[str, Any], item: Item) -> tuple[Kind, Any]:
             case "polygon":
                 return "polygon", [[flat]]
             case "mask":
-                return "mask", _mask(found.get("mask"), points[0], item)
+                return "mask", _mask(found.get("mask"), points, item)
             case _:
                 raise BadGeometry(f"Shapes of type {type!r} are not known.", "kind")
     except (TypeError, ValueError, OverflowError) as error:
@@ -157,14 +157,16 @@ def _shape(found: Mapping[str, Any], item: Item) -> tuple[Kind, Any]:
         raise BadGeometry(f"The points of a {type} are not what it needs.", "number") from None
 
 
-def _mask(text: Any, corner: tuple[float, float], item: Item) -> Mask:
+def _mask(text: Any, points: Sequence[tuple[float, float]], item: Item) -> Mask:
     import numpy as np  # noqa: PLC0415 lazy: 0.1 s that a command line shouldn't pay
 
     try:
         numbers = pictures.numbers_of(base64.b64decode(text, validate=True), {})
     except (binascii.Error, TypeError):
         raise BadGeometry("The mask of a shape is no base64.", "picture") from None
-    left, top = round(corner[0]), round(corner[1])
+    if not points:
+        raise BadGeometry("The points of a mask don't tell its corner.", "number")
+    left, top = map(round, points[0])
     height, width = numbers.shape
     if not (0 <= left <= item.width - width and 0 <= top <= item.height - height):
         raise BadGeometry("A mask isn't inside its image.", "outside")

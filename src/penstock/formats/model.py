@@ -140,7 +140,7 @@ WORDS: dict[str, str] = {
     "keypoints_outside": "Keypoints outside a tile or crop are not marked on it.",
     "too_little_left": "Annotations of which too little is on a tile or crop are left out of it.",
     "on_no_piece": "Annotations are on no tile and no crop at all.",
-    "too_small": "Annotations are left out because a transform, or drawing them as pixels, leaves nothing of them.",
+    "too_small": "Annotations are left out: a transform, or drawing them as pixels or boxes, leaves nothing of them.",
     "corners_skewed": "Rotated boxes that a resize skews are written as the smallest rotated box around them.",
     "empty_left_out": "Tiles without annotations are left out.",
     "nothing_to_crop": "Files without an annotation to crop to are left out.",

@@ -10,7 +10,7 @@ from typing import Any, cast
 from ruamel.yaml import YAML, YAMLError
 
 from penstock.formats import classes
-from penstock.formats.carries import SPLITS
+from penstock.formats.carries import SPLITS, split_named
 from penstock.formats.model import Tree, is_name
 from penstock.formats.tree import ending
 from penstock.schema.model import Skeleton
@@ -95,9 +95,9 @@ def _take(config: Config, found: Mapping[str, Any], path: str, tree: Tree) -> No
                 beside = f"{path.rpartition('/')[0]}/{one.removeprefix('./')}".lstrip("/")
                 _list(config, tree, beside, split)
             elif isinstance(one, str) and (folder := one.replace("../", "").strip("./")):
-                config.folders.setdefault(folder, split)
-                if base:
-                    config.folders.setdefault(f"{base}/{folder}", split)
+                for known in (folder, f"{base}/{folder}") if base else (folder,):
+                    if known not in config.folders or split_named(known.rpartition("/")[2]) == split:
+                        config.folders[known] = split  # several parts may be one folder: its name tells which
     shape: Any = found.get("kpt_shape")
     if (
         isinstance(shape, list)

@@ -45,6 +45,8 @@ class Drawing:
         match kind:
             case "polygon":
                 rings = [[self.number() for _ in range(8)] for _ in range(self.random.choice([1, 1, 1, 2]))]
+                if self.random.random() < 0.05:  # a line: no box is around it
+                    rings = [[3.5, 1.0, 3.5, 2.0, 3.5, 4.0]]
                 return [rings] if self.random.random() < 0.1 else [[ring] for ring in rings]
             case "mask":
                 return rle.Mask((48, 64), rle.compress([10, 30, 48 * 64 - 40]))

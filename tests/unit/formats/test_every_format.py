@@ -95,6 +95,16 @@ def test_what_a_format_carries_survives(format: Format, data: st.DataObject):
             compare(item.annotations, again[tail(item.key)].annotations, format)
 
 
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("ring", [[7.0, 34.0, 7.0, 8.0, 7.0, 8.0], [0.0, 0.0, 13.0, 1e-38, 13.0, 0.0], [1.0] * 6])
+def test_a_polygon_around_nothing_becomes_no_box_that_nobody_can_read(format: Format, ring: list[float]):
+    line = NamedAnnotation(kind="polygon", label="car", geometry=geometry.canonical([[ring]]))
+    loss = Loss()
+    found = read(format, written(format, [Item(key="f/0.jpg", width=64, height=48, annotations=[line])], loss=loss))
+    left = sum(len(item.annotations) for item in found)
+    assert left + loss.counts["too_small"] + loss.counts["kind_dropped"] == 1
+
+
 def single(format: Format) -> bool:
     """Whether a format holds one thing of a file alone, so that not all annotations survive."""
     return format.name in SINGLE

@@ -1,5 +1,6 @@
 """Whatever is in a set, reading it gives items, reports or one refusal in words: the same attacks on every reader."""
 
+import base64
 import json
 import random
 import re
@@ -7,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from penstock import formats
 from penstock.core import Refusal
-from penstock.formats import BadItem, Containing, Item, Readable
+from penstock.formats import BadItem, Containing, Item, Readable, pictures
 from penstock.ingest.identifying import identify
 from penstock.ingest.scan import shown
 from penstock.ingest.spool import Planned
@@ -204,6 +206,32 @@ def attack(format: Readable, examples: int, seed: int) -> None:
 @pytest.mark.parametrize("format", READERS)
 def test_nothing_but_words_comes_of_a_hostile_set(format: Readable) -> None:
     attack(format, 48, 1)
+
+
+HUGE = b"9" * 400
+POINTS = b'{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "keypoints": [%b, 1, 2, 5.0, 5.0, 2]}'
+FOUND_ONCE = {
+    "a mask without a corner": (
+        "labelme",
+        b'{"imagePath": "a.jpg", "shapes": [{"label": "car", "shape_type": "mask", "points": [], "mask": "%b"}]}'
+        % base64.b64encode(pictures.png(np.ones((2, 2), np.uint16))),
+    ),
+    "a picture that is no ASCII": ("labelme", '{"imagePath": "a.jpg", "imageData": "\ufffd", "shapes": []}'.encode()),
+    "a keypoint beyond all numbers": (
+        "coco",
+        b'{"images": [{"id": 1, "file_name": "a.jpg"}], "categories": [{"id": 1, "name": "x"}], "annotations": [%b]}'
+        % (POINTS % HUGE),
+    ),
+    "a colour that is a number": (
+        "diffgram",
+        b'{"label_map": {"3": "car"}, "label_colour_map": {"3": {"hex": 99999999}}, "7": {"file": {"id": 7}}}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("format", "content"), FOUND_ONCE.values(), ids=FOUND_ONCE.keys())
+def test_what_was_found_once_is_told_in_words(format: str, content: bytes) -> None:
+    take(formats.readable(format), {"a.json": content, "a.jpg": b""})
 
 
 @pytest.mark.thorough

@@ -42,6 +42,22 @@ def test_boxes_are_read_from_fractions_with_their_class_and_split():
     assert reading.schema().labels["dog"].foreign == {"yolo": {"id": 5}}
 
 
+def test_of_parts_that_are_one_folder_its_name_tells_which():
+    """Those who train want both parts: a set that has one names its folder twice, and so do we."""
+    for yaml, split in (
+        (b"train: images/val\nval: images/val\nnames: [cat]\n", "val"),
+        (b"path: ./set\ntrain: images/train2017\nval: images/train2017\nnames: [cat]\n", "train"),
+        (b"train: images/all\nval: images/all\nnames: [cat]\n", "train"),
+    ):
+        folder = yaml.decode().splitlines()[-2].rpartition("/")[2]
+        files = {"data.yaml": yaml, f"images/{folder}/a.jpg": b"", f"labels/{folder}/a.txt": b""}
+        [one] = read(formats.named("yolo"), MemoryTree(files))
+        assert one.meta == {"split": split}
+    before = [Item(key=f"{split}.jpg", width=9, height=9, meta={"split": split}) for split in ("val", "test")]
+    again = read(formats.named("yolo"), written(formats.named("yolo"), before))
+    assert [one.meta["split"] for one in again] == [one.key.rpartition("/")[2].removesuffix(".jpg") for one in again]
+
+
 def test_four_corners_are_a_polygon_or_an_oriented_box():
     made = tree("0 0.25 0.25 0.75 0.25 0.75 0.75 0.25 0.75\n")
     with pytest.raises(YoloAmbiguous, match="yolo-obb or yolo-segment"):
