@@ -39,7 +39,8 @@ class Seat:
 
 @contextmanager
 def seat(running: Installation) -> Generator[Seat]:
-    named = os.environ.get("PENSTOCK_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    known = ("chromium", "chromium-browser", "chromium-headless-shell")
+    named = os.environ.get("PENSTOCK_TEST_CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=named, args=["--no-sandbox"])
         try:

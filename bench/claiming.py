@@ -24,7 +24,7 @@ from bench.table import Table
 from penstock.store import migrate
 
 TURNS, SECONDS, WARM_UP_SECONDS = 4, 6.0, 2.0
-BULK_FILES = 12_000
+BULK_FILES = 30_000
 
 
 class Bare:

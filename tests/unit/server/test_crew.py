@@ -156,8 +156,8 @@ SOME_WAIT = Backlog(crew.MANY, 0)
         ([(ONE_RUNS, NONE), (NONE, NONE), (ONE_RUNS, NONE)], False, False),
         ([(SOME_WAIT, NONE)], True, True),
         ([(ONE_RUNS, SOME_WAIT)], True, False),  # an export that is over before one has started
-        ([(ONE_RUNS, SOME_WAIT)] * 7, True, True),
-        ([(ONE_RUNS, SOME_WAIT)] * 5 + [(ONE_RUNS, NONE)] + [(ONE_RUNS, SOME_WAIT)] * 5, True, False),
+        ([(ONE_RUNS, SOME_WAIT)] * 12, True, True),
+        ([(ONE_RUNS, SOME_WAIT)] * 10 + [(ONE_RUNS, NONE)] + [(ONE_RUNS, SOME_WAIT)] * 10, True, False),
         ([(Backlog(0, 4), NONE)], False, False),
         ([(Backlog(0, 3), ONE_RUNS)] * 2, True, True),
     ],
