@@ -90,7 +90,7 @@ def _export(project: Project, out: Path, table: Table, more: str) -> None:
     rate = size / took / 1e6
     cores = f"{used['worker']:.0f} s of the worker's and {used['database']:.0f} s of the database's processor time"
     limits = f"{size / 1e6:.0f} MB in {took:.0f} s, {cores}; encode {encode:.0f} MB/s, write {write:.0f} MB/s"
-    why = "a box takes 5 us of all cores to be read, spelled and hashed; to be encoded its 127 bytes take less than one"
+    why = "a box takes 6 us of all cores to be read, spelled and hashed; to be encoded its 127 bytes take less than one"
     table.add("COCO export, of the machine's lower limit", rate / lower * 100, "%", ">= 60", f"{more}; {limits}", why)
 
 

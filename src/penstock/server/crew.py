@@ -33,8 +33,7 @@ HELPER = (sys.executable, "-m", "penstock.server.worker", "bulk")
 LOOK_SECONDS = 0.5
 MANY = 4  #: so many jobs waiting for each process that is there are worth one more
 PATIENCE_SECONDS = 10.0  #: parts of an export wait so long for one that isn't ready: most exports are over by then
-LINGER_SECONDS = 3.0  #: with nothing left to do: who stays slows the claims
-READY_SECONDS = 4.0  #: with nothing to do, before one is made ready
+LINGER_SECONDS = 3.0  #: with nothing left to do, before they go and one is made ready: who stays slows the claims
 START_SECONDS = 4.0  #: the worker takes such jobs on until the first helper is up, also where cores are short
 STALLED_SECONDS = 5.0  #: when nobody has one of the jobs for so long, the worker takes them itself again
 _MOST = 3
@@ -130,9 +129,7 @@ class Crew:
                 moved = now
             elif now - busy > LINGER_SECONDS:
                 self._let_go()
-                if self._ready is None and now - busy > READY_SECONDS:
-                    self._ready = self._child()
-                    self._ready.prepare()
+                self._make_ready()
             is_theirs = bool(self._helpers) and now - began >= START_SECONDS and now - moved <= STALLED_SECONDS
             self._share(not is_theirs)
         self._let_go()
@@ -141,6 +138,11 @@ class Crew:
 
     def _child(self) -> Child:
         return Child(HELPER, self._told, niceness=NICENESS)
+
+    def _make_ready(self) -> None:
+        if self._ready is None:
+            self._ready = self._child()
+            self._ready.prepare()
 
     def _begun(self) -> Child:
         helper, self._ready = self._ready or self._child(), None

@@ -113,7 +113,6 @@ def test_one_is_made_ready_and_comes_as_soon_as_a_job_lasts(store: Store, monkey
     monkeypatch.setattr(crew, "HELPER", (sys.executable, "-c", _SCRIPT))
     monkeypatch.setattr(crew, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(crew, "LINGER_SECONDS", 0.1)
-    monkeypatch.setattr(crew, "READY_SECONDS", 0.2)
     monkeypatch.setattr(child, "_PAUSES", (0.02,))
     found = Crew(store.db, store.settings.model_copy(update={"helpers": 2}), lambda _: None, 4)
     found.start()
