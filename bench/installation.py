@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
+import psycopg
 
 from penstock.store import embedded
 
@@ -71,6 +72,14 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     """The variables a server starts with: ours alone, and modules compiled once, as for everybody."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PENSTOCK_", "PYTHON"))}
     return {**kept, "PENSTOCK_HOME": str(home), "PENSTOCK_PORT": "0", **more}
+
+
+_IS_VACUUMED = """
+select not exists (select from pg_stat_progress_vacuum) and not exists (
+  select from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+  where s.n_ins_since_vacuum > 1000 + 0.2 * greatest(c.reltuples, 0)
+  or s.n_dead_tup > 50 + 0.2 * greatest(c.reltuples, 0))
+"""
 
 
 @dataclass
@@ -136,11 +145,13 @@ class Installation:
         """
         give_up = time.monotonic() + seconds
         used = self.cpu_seconds()
-        while time.monotonic() < give_up:
-            time.sleep(0.5)
-            before, used = used, self.cpu_seconds()
-            if all(used[name] - before[name] < 0.04 for name in ("worker", "database")):
-                return
+        with embedded_server(self.home) as server, psycopg.connect(server.dsn, autocommit=True) as conn:
+            while time.monotonic() < give_up:
+                time.sleep(0.5)
+                before, used = used, self.cpu_seconds()
+                is_calm = all(used[name] - before[name] < 0.04 for name in ("worker", "database"))
+                if is_calm and conn.execute(_IS_VACUUMED).fetchone() == (True,):
+                    return
 
 
 def _memory_mb(process: psutil.Process) -> float:
